@@ -1,0 +1,76 @@
+/**
+ * Where hashes and coins are counted (design, sections 3 and 4). Two implementations, Redis and SQLite, pass one contract suite.
+ * Every method rejects when the store cannot be reached or does not answer in time; `record` may then have been applied or not,
+ * and is safe to call again with the same batch.
+ */
+export interface Ledger {
+  /** Counts a batch exactly once. A batch whose sequence number was recorded before changes nothing and resolves to 'already'. */
+  record(batch: Batch): Promise<'recorded' | 'already'>
+  /** The counters as the classic keeps them; 0 before anything was counted. */
+  totals(): Promise<Totals>
+  /**
+   * The true speed, in hashes a second, of `count` whole seconds from `from` (seconds since the epoch); 0 where nothing was
+   * recorded. Seconds older than an hour may be gone.
+   */
+  speeds(from: number, count: number): Promise<number[]>
+  /** The last report of every worker alive: those whose `expiresAfterMs` has not passed since their last batch. */
+  reports(): Promise<Report[]>
+  /** What an audit needs: every coin, streamed, and the sum of all batches ever recorded. */
+  coins(): AsyncIterable<Coin>
+  batchSum(): Promise<number>
+  /** Resolves when the store answers, rejects when it does not. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface Totals {
+  hashes: number
+  coins: number
+}
+
+/** A digest that begins with '0', and the bytes that it is the SHA-256 of. */
+export interface Coin {
+  /** 64 lower-case hexadecimal digits. */
+  digest: string
+  bytes: Uint8Array
+}
+
+/** What one worker did since its batch before. */
+export interface Batch {
+  /** UUID of the worker process, new at each start. */
+  worker: string
+  /** 1, 2, 3… within the worker. */
+  sequence: number
+  /** Units completed between `from` and `to`, both moments at which a unit ended (milliseconds since the epoch). */
+  hashes: number
+  from: number
+  to: number
+  coins: Coin[]
+  /** Absent in a worker's last batch: it is then no longer alive. */
+  report?: Report
+}
+
+/** What a worker says of itself and of where its time went, for the dashboard (design, section 5). */
+export interface Report {
+  worker: string
+  hostname: string
+  loops: number
+  /** Covers the units completed between these two moments (milliseconds since the epoch). */
+  from: number
+  to: number
+  hashes: number
+  /** The worker counts as alive for this long after the report, in milliseconds. */
+  expiresAfterMs: number
+  /** Sums over all units, in milliseconds. */
+  pauseMs: number
+  rng: UpstreamReport
+  hasher: UpstreamReport
+}
+
+/** Sums over the requests answered, in milliseconds, and how many each replica (X-Served-By) answered. */
+export interface UpstreamReport {
+  queueMs: number
+  workMs: number
+  networkMs: number
+  replicas: Record<string, number>
+}

@@ -1,0 +1,73 @@
+import * as v from 'valibot'
+
+/** One environment variable: its name, its default, what it means and which texts it takes. */
+export interface Setting<T> {
+  variable: string
+  default: T
+  /** The default as the README's table shows it. */
+  shown: string
+  meaning: string
+  /** What a valid value is, in words; ends the error message. */
+  expected: string
+  schema: v.GenericSchema<string, T>
+}
+
+type Settings = Record<string, Setting<unknown>>
+export type Config<S extends Settings> = { [K in keyof S]: S[K] extends Setting<infer T> ? T : never }
+
+/** A variable holds what its setting does not take. The message names the variable, the value and what was expected. */
+export class ConfigError extends Error {
+  override name = 'ConfigError'
+}
+
+/** A whole number in plain decimal digits, from `min` to `max`. `unit` is for the reader: 'ms', 'bytes'. */
+export function integer(
+  variable: string,
+  options: { default: number; min: number; max: number; unit?: string; meaning: string },
+): Setting<number> {
+  const { min, max, unit, meaning } = options
+  const schema = v.pipe(v.string(), v.regex(/^\d{1,15}$/), v.transform(Number), v.minValue(min), v.maxValue(max))
+  const expected = `a whole number from ${min} to ${max}${unit ? ` (${unit})` : ''}`
+  return { variable, default: options.default, shown: `${options.default}`, meaning, expected, schema }
+}
+
+/** A text that `schema` takes and perhaps turns into something else; `expected` says in words what that is. */
+export function text<T>(
+  variable: string,
+  options: { default: NoInfer<T>; shown?: string; meaning: string; expected: string; schema: v.GenericSchema<string, T> },
+): Setting<T> {
+  return { variable, ...options, shown: options.shown ?? String(options.default) }
+}
+
+/**
+ * Reads every setting from `env`; a variable that is absent gives its default.
+ * Throws ConfigError for the first that is present and not valid: nothing is ever replaced silently (design, section 2).
+ */
+export function parseSettings<S extends Settings>(settings: S, env: NodeJS.ProcessEnv): Config<S> {
+  const entries = Object.entries(settings).map(([name, setting]) => [name, parseSetting(setting, env)])
+  return Object.fromEntries(entries) as Config<S>
+}
+
+/** `parseSettings` of the process's own environment; on a ConfigError prints its one line and exits with 78 (EX_CONFIG of sysexits.h). */
+export function loadConfig<S extends Settings>(settings: S): Config<S> {
+  try {
+    return parseSettings(settings, process.env)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    console.error(error.message)
+    process.exit(78)
+  }
+}
+
+function parseSetting(setting: Setting<unknown>, env: NodeJS.ProcessEnv): unknown {
+  const value = env[setting.variable]
+  if (value === undefined) return setting.default
+  const result = v.safeParse(setting.schema, value)
+  if (result.success) return result.output
+  throw new ConfigError(`${setting.variable} is ${quote(value)}: expected ${setting.expected}`)
+}
+
+/** A value fit for one line of a log: control characters escaped, bounded, and no password of a URL shown. */
+function quote(value: string): string {
+  return JSON.stringify(value.replace(/\/\/[^@]*@/g, '//***@').slice(0, 200))
+}
