@@ -34,7 +34,13 @@ export function integer(
 /** A text that `schema` takes and perhaps turns into something else; `expected` says in words what that is. */
 export function text<T>(
   variable: string,
-  options: { default: NoInfer<T>; shown?: string; meaning: string; expected: string; schema: v.GenericSchema<string, T> },
+  options: {
+    default: NoInfer<T>
+    shown?: string
+    meaning: string
+    expected: string
+    schema: v.GenericSchema<string, T>
+  },
 ): Setting<T> {
   return { variable, ...options, shown: options.shown ?? String(options.default) }
 }

@@ -1,0 +1,7 @@
+export { httpSettings } from './http-settings.ts'
+export type { Log } from './log.ts'
+export { Problem } from './problem.ts'
+export { createService, serve, type HttpConfig, type Service } from './service.ts'
+export { ConfigError, integer, loadConfig, parseSettings, text, type Config, type Setting } from './settings.ts'
+export { simulateWork, simulatedWorkSettings } from './simulated-work.ts'
+export { aborted, stopSignal } from './stop-signal.ts'

@@ -1,0 +1,99 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import { Problem } from './problem.ts'
+
+export interface LineConfig {
+  /** Time that each piece of work takes, in milliseconds. */
+  delayMs: number
+  /** Pieces of work done at a time. */
+  concurrency: number
+  /** How many may wait. */
+  maxQueue: number
+}
+
+/** A line of requests before a counter: first come, first served (design, section 2, "Simulated work"). */
+export interface Line {
+  readonly waiting: number
+  readonly serving: number
+  /**
+   * Waits for a place at the counter and keeps it for `ms`. Resolves to the milliseconds spent waiting. Throws a 503 Problem
+   * where the line is full or has been closed; rejects with the reason of `gone` when the client leaves while it waits.
+   */
+  turn(ms: number, gone: AbortSignal): Promise<number>
+  /** Sends everybody away who still waits; whoever is being served stays to the end. */
+  close(): void
+}
+
+/** A line with `concurrency` counters. A client that goes away leaves at once, and nobody behind it notices. */
+export function createLine({ delayMs, concurrency, maxQueue }: LineConfig): Line {
+  // A Set keeps the order of arrival and lets anybody leave from the middle in constant time.
+  const waiting = new Set<{ serve(): void; refuse(reason: unknown): void }>()
+  let serving = 0
+  let closed = false
+
+  async function turn(ms: number, gone: AbortSignal): Promise<number> {
+    gone.throwIfAborted()
+    if (closed) throw stopping()
+    const arrived = performance.now()
+    if (serving < concurrency) serving++
+    else await waitForPlace(gone)
+    const queueMs = performance.now() - arrived
+    try {
+      if (ms > 0) await sleep(ms)
+    } finally {
+      leave()
+    }
+    return queueMs
+  }
+
+  function waitForPlace(gone: AbortSignal): Promise<void> {
+    if (waiting.size >= maxQueue) throw full()
+    return new Promise((resolve, reject) => {
+      const quit = () => refuse(gone.reason)
+      const refuse = (reason: unknown) => {
+        waiting.delete(waiter)
+        gone.removeEventListener('abort', quit)
+        reject(reason instanceof Error ? reason : new Error(String(reason)))
+      }
+      const serve = () => {
+        waiting.delete(waiter)
+        gone.removeEventListener('abort', quit)
+        resolve()
+      }
+      const waiter = { serve, refuse }
+      waiting.add(waiter)
+      gone.addEventListener('abort', quit)
+    })
+  }
+
+  /** Whoever leaves hands the place to the next in line, so nobody who comes later can take it. */
+  function leave(): void {
+    const [next] = waiting
+    if (next) next.serve()
+    else serving--
+  }
+
+  function full(): Problem {
+    const seconds = Math.max(1, Math.ceil((waiting.size * delayMs) / concurrency / 1000))
+    const detail = `expected at most ${maxQueue} requests in line, and that many wait: try again in ${seconds} s`
+    return new Problem(503, detail, { 'retry-after': String(seconds) })
+  }
+
+  return {
+    turn,
+    get waiting() {
+      return waiting.size
+    },
+    get serving() {
+      return serving
+    },
+    close() {
+      closed = true
+      for (const waiter of waiting) waiter.refuse(stopping())
+    },
+  }
+}
+
+function stopping(): Problem {
+  return new Problem(503, 'this replica is stopping: try another', { 'retry-after': '1' })
+}

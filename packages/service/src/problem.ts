@@ -1,0 +1,35 @@
+import { STATUS_CODES } from 'node:http'
+
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+
+/** An answer that tells the client what was expected and what came (RFC 9457, Problem Details). Its message is public. */
+export class Problem extends Error {
+  override name = 'Problem'
+  readonly status: number
+  readonly headers: Record<string, string>
+
+  constructor(status: number, detail: string, headers: Record<string, string> = {}) {
+    super(detail)
+    this.status = status
+    this.headers = headers
+  }
+}
+
+/** The body of a problem, `application/problem+json`. */
+export function problemBody(status: number, detail: string): string {
+  return JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail })
+}
+
+/** Fastify's error handler: what was thrown becomes a problem. An error nobody foresaw is logged and answered 500 without its message. */
+export function answerError(error: FastifyError | Problem, request: FastifyRequest, reply: FastifyReply): void {
+  const foreseen = toProblem(error)
+  if (!foreseen) request.log.error({ err: error }, `${request.method} ${request.url} failed`)
+  const { status, message, headers } = foreseen ?? new Problem(500, 'internal error')
+  void reply.code(status).headers(headers).type('application/problem+json').send(problemBody(status, message))
+}
+
+function toProblem(error: FastifyError | Problem): Problem | undefined {
+  if (error instanceof Problem) return error
+  const status = error.statusCode ?? 500
+  return status < 500 ? new Problem(status, error.message) : undefined
+}

@@ -1,0 +1,100 @@
+import type { FastifyReply } from 'fastify'
+import { Gauge, Histogram } from 'prom-client'
+
+import { createLine, type LineConfig } from './line.ts'
+import type { Service } from './service.ts'
+import { integer } from './settings.ts'
+
+export interface SimulatedWork {
+  /** Does `work` when it is this request's turn and DELAY_MS has passed, and tells in `Server-Timing` where the time went. */
+  work<T>(reply: FastifyReply, work: () => T): Promise<T> | T
+  /** Waits in the same line, and then takes no time. */
+  pass(reply: FastifyReply): Promise<void> | void
+}
+
+/** The settings of simulated work; rng and hasher differ in how many they serve at a time. */
+export function simulatedWorkSettings(options: { concurrency: number; takes: string }) {
+  return {
+    delayMs: integer('DELAY_MS', {
+      default: 100,
+      min: 0,
+      max: 3_600_000,
+      unit: 'ms',
+      meaning: `time that ${options.takes} takes; 0 takes the simulation away`,
+    }),
+    concurrency: integer('CONCURRENCY', {
+      default: options.concurrency,
+      min: 1,
+      max: 1_000_000,
+      meaning: 'requests served at a time; the rest wait in arrival order',
+    }),
+    maxQueue: integer('MAX_QUEUE', {
+      default: 1000,
+      min: 0,
+      max: 1_000_000,
+      meaning: 'waiting requests; one more is answered 503 with `Retry-After`',
+    }),
+  }
+}
+
+/** Simulated work for the routes of `service` (design, section 2). With `delayMs` 0 there is no line at all. */
+export function simulateWork(service: Service, config: LineConfig): SimulatedWork {
+  if (config.delayMs === 0) return { work: (reply, work) => timed(reply, 0, performance.now(), work), pass: () => {} }
+
+  const line = createLine(config)
+  const queueSeconds = observeLine(service, line)
+  service.onStop(() => line.close())
+
+  async function turn(reply: FastifyReply, ms: number): Promise<number> {
+    const queueMs = await line.turn(ms, whenGone(reply))
+    queueSeconds.observe(queueMs / 1000)
+    return queueMs
+  }
+  return {
+    async work(reply, work) {
+      const arrived = performance.now()
+      const queueMs = await turn(reply, config.delayMs)
+      return timed(reply, queueMs, arrived + queueMs, work)
+    },
+    async pass(reply) {
+      await turn(reply, 0)
+    },
+  }
+}
+
+function timed<T>(reply: FastifyReply, queueMs: number, workBegan: number, work: () => T): T {
+  const result = work()
+  const workMs = performance.now() - workBegan
+  reply.header('server-timing', `queue;dur=${queueMs.toFixed(1)}, work;dur=${workMs.toFixed(1)}`)
+  return result
+}
+
+/** Fires when the client closes its connection before it has its answer. */
+function whenGone(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController()
+  const leave = () => gone.abort(new Error('the client went away'))
+  if (reply.raw.destroyed) leave()
+  else reply.raw.once('close', leave)
+  return gone.signal
+}
+
+function observeLine(service: Service, line: { waiting: number; serving: number }): Histogram {
+  const registers = [service.metrics]
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read())
+      },
+    })
+  gauge('dockercoins_queue_requests', 'Requests waiting in line.', () => line.waiting)
+  gauge('dockercoins_serving_requests', 'Requests being served.', () => line.serving)
+  return new Histogram({
+    name: 'dockercoins_queue_seconds',
+    help: 'Time that requests waited in line.',
+    buckets: [0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 100],
+    registers,
+  })
+}
