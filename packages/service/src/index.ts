@@ -1,3 +1,4 @@
+export { capLog, type CappedLog } from './capped-log.ts'
 export { httpSettings } from './http-settings.ts'
 export type { Log } from './log.ts'
 export { Problem } from './problem.ts'

@@ -17,10 +17,10 @@ export interface Line {
   readonly serving: number
   /**
    * Waits for a place at the counter and keeps it for `ms`. Resolves to the milliseconds spent waiting. Throws a 503 Problem
-   * where the line is full or has been closed; rejects with the reason of `gone` when the client leaves while it waits.
+   * where the line is full or has been closed; rejects when `gone` says that the client has left.
    */
   turn(ms: number, gone: AbortSignal): Promise<number>
-  /** Sends everybody away who still waits; whoever is being served stays to the end. */
+  /** Sends everybody away who still waits; whoever is being served may stay. */
   close(): void
 }
 
@@ -39,7 +39,7 @@ export function createLine({ delayMs, concurrency, maxQueue }: LineConfig): Line
     else await waitForPlace(gone)
     const queueMs = performance.now() - arrived
     try {
-      if (ms > 0) await sleep(ms)
+      if (ms > 0) await sleep(ms, undefined, { signal: gone })
     } finally {
       leave()
     }

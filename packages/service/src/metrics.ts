@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 
-import type { createAccessLog } from './access-log.ts'
+import type { CappedLog } from './capped-log.ts'
 
 /** A registry of its own for each service, with the process's figures (CPU, memory, event loop) in it. */
 export function createMetrics(): Registry {
@@ -17,7 +17,7 @@ const CLIENT_GONE = 499
 export function observeRequests(
   service: FastifyInstance,
   metrics: Registry,
-  accessLog: ReturnType<typeof createAccessLog> | undefined,
+  accessLog: CappedLog | undefined,
   probes: Set<string>,
 ): void {
   const seconds = new Histogram({
@@ -35,9 +35,19 @@ export function observeRequests(
       const durationMs = performance.now() - arrived
       const status = reply.raw.writableFinished ? reply.raw.statusCode : CLIENT_GONE
       seconds.observe({ method, route: request.routeOptions.url ?? 'unknown', status }, durationMs / 1000)
-      if (!probes.has(url)) accessLog?.request({ method, url, status, durationMs })
+      if (accessLog && !probes.has(url)) logAccess(accessLog, { method, url, status, durationMs })
     })
     done()
   })
   service.addHook('onClose', () => accessLog?.flush())
+}
+
+/** One line a request, as in any web server. */
+function logAccess(
+  accessLog: CappedLog,
+  { method, url, status, durationMs }: { method: string; url: string; status: number; durationMs: number },
+): void {
+  const path = url.slice(0, 200)
+  const ms = Math.round(durationMs * 10) / 10
+  accessLog.info({ method, url: path, status, durationMs: ms }, `${method} ${path} ${status} ${ms} ms`)
 }

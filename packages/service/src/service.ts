@@ -1,10 +1,17 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 
-import { fastify, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import {
+  fastify,
+  LogController,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify'
 import type { Registry } from 'prom-client'
 
-import { createAccessLog } from './access-log.ts'
+import { capLog } from './capped-log.ts'
 import type { httpSettings } from './http-settings.ts'
 import { createLog, type Log } from './log.ts'
 import { createMetrics, observeRequests } from './metrics.ts'
@@ -49,7 +56,7 @@ export function createService(name: string, config: HttpConfig, options: Service
     loggerInstance: log,
     // The default makes a child logger for each request; ours are told apart by nothing that it adds.
     childLoggerFactory: (logger) => logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     return503OnClosing: false,
     routerOptions: { maxParamLength: 16_384 },
     // Whoever sends a request slowly, to hold connections open, has this long for all of it.
@@ -64,6 +71,8 @@ export function createService(name: string, config: HttpConfig, options: Service
 
   service.addHook('onRequest', (request, reply, done) => {
     reply.header('x-served-by', config.hostname)
+    // Fastify would refuse a type that is not well-formed, and to us a body is bytes, whatever its type.
+    delete request.raw.headers['content-type']
     if (stopping && !PROBES.has(request.url)) {
       done(new Problem(503, 'this replica is stopping: try another', { 'retry-after': '1' }))
     } else done()
@@ -73,15 +82,16 @@ export function createService(name: string, config: HttpConfig, options: Service
     if (stopping) reply.header('connection', 'close')
     done()
   })
-  // A body is bytes, whatever its type; a route that wants it reads the stream.
+  // A route that wants the body reads the stream.
   service.removeAllContentTypeParsers()
   service.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
   service.setErrorHandler(answerError)
   answerUnknownRoutes(service)
   addProbes(service, metrics, async () => !stopping && (await isReady()))
-  observeRequests(service, metrics, accessLog ? createAccessLog(log) : undefined, PROBES)
+  observeRequests(service, metrics, accessLog ? capLog(log, 'requests answered') : undefined, PROBES)
 
   return Object.assign(service, {
+    log,
     metrics,
     start: () => listen(service, config),
     onStop: (callback: () => void) => void stopCallbacks.push(callback),

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import fc from 'fast-check'
+import * as v from 'valibot'
+
+import { ConfigError, integer, parseSettings, text } from './settings.ts'
+
+const settings = {
+  delayMs: integer('DELAY_MS', { default: 100, min: 0, max: 5000, unit: 'ms', meaning: 'a pause' }),
+  url: text('URL', {
+    default: 'http://a',
+    meaning: 'an address',
+    expected: 'a URL',
+    schema: v.pipe(v.string(), v.startsWith('http:')),
+  }),
+}
+
+test('a variable that is absent gives its default', () => {
+  assert.deepEqual(parseSettings(settings, {}), { delayMs: 100, url: 'http://a' })
+})
+
+test('a variable that is present and valid is taken', () => {
+  assert.deepEqual(parseSettings(settings, { DELAY_MS: '0', URL: 'http://b' }), { delayMs: 0, url: 'http://b' })
+})
+
+test('nonsense is refused in one line that names the variable, the value and what was expected', () => {
+  const message = 'DELAY_MS is "soon": expected a whole number from 0 to 5000 (ms)'
+  assert.throws(() => parseSettings(settings, { DELAY_MS: 'soon' }), new ConfigError(message))
+})
+
+test('a number takes plain decimal digits within its bounds and nothing else', () => {
+  for (const value of [
+    '',
+    ' ',
+    '-1',
+    '+1',
+    '1.5',
+    '1e3',
+    '0x10',
+    '5001',
+    '٣',
+    'NaN',
+    'Infinity',
+    '1 ',
+    '9'.repeat(400),
+  ]) {
+    assert.throws(() => parseSettings(settings, { DELAY_MS: value }), ConfigError, value)
+  }
+})
+
+test('whatever a variable holds, the answer is a whole number within bounds or a message of one line', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (value) => {
+      try {
+        const { delayMs } = parseSettings(settings, { DELAY_MS: value })
+        assert.ok(Number.isInteger(delayMs) && delayMs >= 0 && delayMs <= 5000)
+      } catch (error) {
+        assert.ok(error instanceof ConfigError)
+        assert.doesNotMatch(error.message, /[\n\r]/)
+      }
+    }),
+  )
+})
+
+test('the password of a URL is not shown', () => {
+  assert.throws(
+    () => parseSettings(settings, { URL: 'ftp://me:secret@host' }),
+    new ConfigError('URL is "ftp://***@host": expected a URL'),
+  )
+})

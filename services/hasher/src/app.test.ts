@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { connect, type AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { test, type TestContext } from 'node:test'
+
+import { parseSettings } from '@dockercoins/service'
+import fc from 'fast-check'
+
+import { buildHasher } from './app.ts'
+import { settings } from './config.ts'
+
+const MAX_BYTES = 100_000
+
+function build(t: TestContext, env: NodeJS.ProcessEnv = {}) {
+  const defaults = { PORT: '0', HOST: '127.0.0.1', HOSTNAME: 'hasher-1', DELAY_MS: '0', MAX_BYTES: `${MAX_BYTES}` }
+  const hasher = buildHasher(parseSettings(settings, { ...defaults, ...env }))
+  hasher.log.level = 'silent'
+  t.after(() => hasher.stop())
+  return hasher
+}
+
+async function start(hasher: ReturnType<typeof build>): Promise<number> {
+  await hasher.start()
+  return (hasher.server.address() as AddressInfo).port
+}
+
+const sha256 = (bytes: string | Uint8Array) => createHash('sha256').update(bytes).digest('hex')
+
+test('POST / answers the SHA-256 of the body in 64 lower-case hexadecimal digits without a newline', async (t) => {
+  const response = await build(t).inject({ method: 'POST', url: '/', payload: 'hello' })
+  assert.equal(response.body, '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824')
+  assert.match(String(response.headers['content-type']), /^text\/plain/)
+  assert.match(String(response.headers['server-timing']), /^queue;dur=\d+\.\d, work;dur=\d+\.\d$/)
+})
+
+test('GET / tells who is running', async (t) => {
+  assert.equal((await build(t).inject('/')).body, 'HASHER running on hasher-1\n')
+})
+
+test('the content type does not matter, and neither does its absence', async (t) => {
+  const hasher = build(t)
+  const types = [undefined, '', 'garbage', 'text/plain', 'application/json', 'multipart/form-data', 'a/b; c', ';;;']
+  for (const type of types) {
+    const headers = type === undefined ? {} : { 'content-type': type }
+    const response = await hasher.inject({ method: 'POST', url: '/', payload: '{', headers })
+    assert.equal(response.body, sha256('{'), `${type}`)
+  }
+})
+
+test('no body at all is the empty body', async (t) => {
+  assert.equal((await build(t).inject({ method: 'POST', url: '/' })).body, sha256(''))
+})
+
+test('whatever the bytes, their digest comes back, with a length or in chunks', async (t) => {
+  const url = `http://127.0.0.1:${await start(build(t))}/`
+  await fc.assert(
+    fc.asyncProperty(fc.uint8Array({ maxLength: 5000 }), fc.boolean(), async (bytes, chunked) => {
+      const body = chunked ? new Blob([bytes.slice()]).stream() : bytes.slice()
+      const response = await fetch(url, { method: 'POST', body, ...(chunked ? { duplex: 'half' } : {}) })
+      assert.equal(await response.text(), sha256(bytes))
+    }),
+    { numRuns: 60 },
+  )
+})
+
+test('a body over the limit is answered 413, whether it says so beforehand or not', async (t) => {
+  const url = `http://127.0.0.1:${await start(build(t))}/`
+  const atLimit = Buffer.alloc(MAX_BYTES)
+  const over = Buffer.alloc(MAX_BYTES + 1)
+  for (const duplex of [undefined, 'half'] as const) {
+    const post = (bytes: Buffer) =>
+      duplex
+        ? fetch(url, { method: 'POST', body: new Blob([new Uint8Array(bytes)]).stream(), duplex })
+        : fetch(url, { method: 'POST', body: new Uint8Array(bytes) })
+    assert.equal(await (await post(atLimit)).text(), sha256(atLimit))
+    const response = await post(over)
+    assert.equal(response.status, 413)
+    assert.match(((await response.json()) as { detail: string }).detail, /^expected a body of at most 100000 bytes/)
+  }
+})
+
+test('a body that is cut off costs nothing, and the next is hashed', async (t) => {
+  const hasher = build(t)
+  const port = await start(hasher)
+  const socket = connect(port, '127.0.0.1')
+  const arrived = once(hasher.server, 'request')
+  socket.write('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nabc')
+  await arrived
+  socket.destroy()
+  const response = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body: 'next' })
+  assert.equal(await response.text(), sha256('next'))
+})
+
+test('broken chunks are answered with a problem', async (t) => {
+  const socket = connect(await start(build(t)), '127.0.0.1')
+  socket.write('POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nabc')
+  assert.match(await text(socket), /^HTTP\/1.1 400 [^]*application\/problem\+json/)
+})

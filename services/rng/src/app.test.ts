@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { request as httpRequest } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { test, type TestContext } from 'node:test'
+
+import { parseSettings } from '@dockercoins/service'
+import fc from 'fast-check'
+
+import { buildRng } from './app.ts'
+import { settings } from './config.ts'
+
+const MAX_BYTES = 100_000
+
+function build(t: TestContext, env: NodeJS.ProcessEnv = {}) {
+  const defaults = { PORT: '0', HOST: '127.0.0.1', HOSTNAME: 'rng-1', DELAY_MS: '0', MAX_BYTES: `${MAX_BYTES}` }
+  const rng = buildRng(parseSettings(settings, { ...defaults, ...env }))
+  rng.log.level = 'silent'
+  t.after(() => rng.stop())
+  return rng
+}
+
+test('GET /32 answers 32 bytes as application/octet-stream and says how long they took', async (t) => {
+  const response = await build(t).inject('/32')
+  assert.equal(response.rawPayload.length, 32)
+  assert.equal(response.headers['content-type'], 'application/octet-stream')
+  assert.equal(response.headers['content-length'], '32')
+  assert.match(String(response.headers['server-timing']), /^queue;dur=\d+\.\d, work;dur=\d+\.\d$/)
+})
+
+test('GET / tells who is running, and waits in the same line without taking time', async (t) => {
+  const response = await build(t, { DELAY_MS: '1' }).inject('/')
+  assert.equal(response.body, 'RNG running on rng-1\n')
+  assert.match(String(response.headers['content-type']), /^text\/plain/)
+})
+
+test('every count has its stated answer', async (t) => {
+  const rng = build(t)
+  const answers: [path: string, status: number, bytes?: number][] = [
+    ['/0', 200, 0],
+    ['/1', 200, 1],
+    ['/0032', 200, 32],
+    ['/%33%32', 200, 32],
+    [`/${MAX_BYTES}`, 200, MAX_BYTES],
+    [`/${MAX_BYTES + 1}`, 400],
+    ['/99999999999999999999', 400],
+    [`/${'9'.repeat(10_000)}`, 400],
+    ['/-1', 404],
+    ['/+1', 404],
+    ['/1.5', 404],
+    ['/1e3', 404],
+    ['/0x20', 404],
+    ['/32x', 404],
+    ['/32/', 404],
+    ['/%D9%A3', 404],
+    ['/%20', 404],
+    ['/%ff', 400],
+    ['/%', 400],
+    ['//', 404],
+  ]
+  for (const [path, status, bytes] of answers) {
+    const response = await rng.inject({ method: 'GET', url: `http://rng${path}` })
+    assert.equal(response.statusCode, status, path.slice(0, 50))
+    if (bytes !== undefined) assert.equal(response.rawPayload.length, bytes)
+  }
+})
+
+test('a count above the limit is refused with the limit in the message', async (t) => {
+  const response = await build(t).inject('/100001')
+  assert.equal(response.json().detail, 'expected at most 100000 bytes (MAX_BYTES), got 100001')
+})
+
+test('whatever is asked for, the answer is exactly so many bytes or a problem', async (t) => {
+  const rng = build(t)
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(fc.nat(2 * MAX_BYTES).map(String), fc.string({ unit: 'grapheme' })), async (count) => {
+      const response = await rng.inject({ method: 'GET', url: `http://rng/${encodeURIComponent(count)}` })
+      if (count === '') return
+      const valid = /^\d+$/.test(count)
+      const expected = !valid ? 404 : Number(count) > MAX_BYTES ? 400 : 200
+      if (['healthz', 'readyz', 'metrics', '.', '..'].includes(count)) return
+      assert.equal(response.statusCode, expected)
+      if (valid && expected === 200) assert.equal(response.rawPayload.length, Number(count))
+      else assert.match(String(response.headers['content-type']), /^application\/problem\+json/)
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('clients that go away leave the line, and who comes after them is served', async (t) => {
+  const rng = build(t, { DELAY_MS: '20' })
+  await rng.start()
+  const { port } = rng.server.address() as AddressInfo
+  const waiting = async () =>
+    Number(/^dockercoins_queue_requests (\d+)$/m.exec((await rng.inject('/metrics')).body)?.[1])
+
+  const { promise: allArrived, resolve } = Promise.withResolvers<void>()
+  let arrived = 0
+  rng.server.on('request', () => ++arrived === 50 && resolve())
+  const clients = Array.from({ length: 50 }, () => {
+    const client = httpRequest({ port, host: '127.0.0.1', path: '/32', agent: false })
+    client.on('error', () => {})
+    return client.end()
+  })
+  await allArrived
+  assert.ok((await waiting()) > 40)
+  for (const client of clients) client.destroy()
+  const response = await fetch(`http://127.0.0.1:${port}/32`)
+  assert.equal((await response.arrayBuffer()).byteLength, 32)
+  assert.equal(await waiting(), 0)
+})
+
+test('probes do not wait behind simulated work', async (t) => {
+  const rng = build(t, { DELAY_MS: '3600000' })
+  await rng.start()
+  const { port } = rng.server.address() as AddressInfo
+  const arrived = once(rng.server, 'request')
+  fetch(`http://127.0.0.1:${port}/32`).catch(() => {})
+  await arrived
+  for (const path of ['/healthz', '/readyz', '/metrics']) assert.equal((await rng.inject(path)).statusCode, 200)
+})

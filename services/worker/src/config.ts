@@ -1,0 +1,60 @@
+import { ledgerSettings } from '@dockercoins/ledger'
+import { httpSettings, integer, text, type Config } from '@dockercoins/service'
+import * as v from 'valibot'
+
+export const settings = {
+  ...httpSettings,
+  ...ledgerSettings,
+  rngUrls: urls('RNG_URL', 'http://rng'),
+  hasherUrls: urls('HASHER_URL', 'http://hasher'),
+  loops: integer('LOOPS', { default: 1, min: 1, max: 10_000, meaning: 'units of work in flight at once' }),
+  delayMs: integer('DELAY_MS', {
+    default: 100,
+    min: 0,
+    max: 3_600_000,
+    unit: 'ms',
+    meaning: 'pause before each unit of work',
+  }),
+  intervalMs: integer('INTERVAL_MS', {
+    default: 1000,
+    min: 1,
+    max: 3_600_000,
+    unit: 'ms',
+    meaning: 'how often counts reach the ledger',
+  }),
+  timeoutMs: integer('TIMEOUT_MS', {
+    default: 30_000,
+    min: 1,
+    max: 3_600_000,
+    unit: 'ms',
+    meaning: 'longest wait for an answer of rng or hasher, their lines included',
+  }),
+}
+
+export type WorkerConfig = Config<typeof settings>
+
+function urls(variable: string, fallback: string) {
+  return text(variable, {
+    default: [new URL(fallback)],
+    shown: fallback,
+    meaning: 'one URL or several, comma-separated; every address that they resolve to gets its share',
+    expected:
+      'one URL or several, comma-separated, each http:// or https:// with a host and perhaps a port, and no path',
+    schema: v.pipe(
+      v.string(),
+      v.transform((list) => list.split(',').map((url) => url.trim())),
+      v.array(
+        v.pipe(
+          v.string(),
+          v.url(),
+          v.transform((url) => new URL(url)),
+          v.check(isOrigin),
+        ),
+      ),
+    ),
+  })
+}
+
+function isOrigin({ protocol, username, pathname, search, hash }: URL): boolean {
+  return /^https?:$/.test(protocol) && !username && pathname === '/' && !search && !hash
+}

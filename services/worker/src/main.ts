@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto'
+
+import { openLedger } from '@dockercoins/ledger'
+import { aborted, createService, loadConfig, stopSignal } from '@dockercoins/service'
+
+import { settings } from './config.ts'
+import { mineUntil } from './mine.ts'
+import { createRecorder } from './record.ts'
+import { createUpstream } from './upstream.ts'
+
+/** How long the units in hand may take once the worker is to stop, and how long it then tries to record them. Milliseconds. */
+const FINISH_UNITS_MS = 400
+const FINISH_RECORDS_MS = 5_000
+
+const config = loadConfig(settings)
+const stop = stopSignal()
+
+const service = createService('worker', config, {
+  isReady: () => !stop.aborted && recorder.isReady() && rng.isReady() && hasher.isReady(),
+})
+service.get('/', (_request, reply) => reply.type('text/plain').send(`WORKER running on ${config.hostname}\n`))
+
+const { log } = service
+const ledger = await openLedger(config)
+const rng = createUpstream('rng', config.rngUrls, config.timeoutMs, log)
+const hasher = createUpstream('hasher', config.hasherUrls, config.timeoutMs, log)
+const recorder = createRecorder({ ...config, ledger, worker: randomUUID(), log })
+
+await service.start()
+const loops = Array.from({ length: config.loops }, () => mineUntil(stop, { ...config, rng, hasher, recorder }))
+
+await aborted(stop)
+const cutOff = setTimeout(() => Promise.all([rng.destroy(), hasher.destroy()]), FINISH_UNITS_MS)
+await Promise.all(loops)
+clearTimeout(cutOff)
+const givenUp = await recorder.finish(FINISH_RECORDS_MS)
+if (givenUp > 0) {
+  log.error(`${givenUp} hashes may be uncounted: the ledger was away and the worker had to stop`)
+  process.exitCode = 1
+}
+await Promise.all([rng.destroy(), hasher.destroy(), ledger.close(), service.stop()])

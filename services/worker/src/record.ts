@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import type { Batch, Ledger } from '@dockercoins/ledger'
+import { capLog, type Log } from '@dockercoins/service'
+
+import { backoffMs } from './backoff.ts'
+import { countUnit, emptyTally, toReport, type Unit } from './tally.ts'
+
+/** Coins kept while the ledger is away; then mining stops until it is back, for nothing found is dropped. */
+export const MAX_PENDING_COINS = 10_000
+
+export interface Recorder {
+  /** Counts a unit of work, and hands what is counted to the ledger once an interval. */
+  unitDone(unit: Unit): void
+  /** Whether no further coin may be found before the ledger has taken some. */
+  isFull(): boolean
+  /** Resolves when it is no longer full. */
+  room(): Promise<void>
+  /** Whether the ledger took the last batch. */
+  isReady(): boolean
+  /** Records what is left as the worker's last batch. Tries for `deadlineMs`, and resolves to the hashes that it had to give up. */
+  finish(deadlineMs: number): Promise<number>
+}
+
+export interface RecorderOptions {
+  ledger: Ledger
+  worker: string
+  hostname: string
+  loops: number
+  intervalMs: number
+  log: Log
+}
+
+/** Turns units of work into batches, and sees each batch recorded exactly once however often that takes (design, section 3). */
+export function createRecorder({ ledger, worker, hostname, loops, intervalMs, log }: RecorderOptions): Recorder {
+  const expiresAfterMs = Math.max(5_000, 3 * intervalMs)
+  const coinLog = capLog(log, 'coins found')
+  const giveUp = new AbortController()
+  let tally = emptyTally(Date.now())
+  let cutAt = tally.from
+  let sequence = 0
+  let inHand: Batch | undefined
+  let recording: Promise<void> | undefined
+  let lostAt: number | undefined
+
+  /** The work since the last cut, as one batch: from here on it never changes and is sent until the ledger has acknowledged it. */
+  function cut(): Batch {
+    const { hashes, coins, from, to } = tally
+    const report = toReport(tally, { worker, hostname, loops, expiresAfterMs })
+    tally = emptyTally(to)
+    cutAt = Date.now()
+    return { worker, sequence: ++sequence, hashes, from, to, coins, report }
+  }
+
+  async function record(batch: Batch): Promise<void> {
+    inHand = batch
+    if (batch.hashes > 0) log.info(`${batch.hashes} units of work done, updating hash counter`)
+    for (let failures = 1; !(await isRecorded(batch)); failures++) {
+      await sleep(backoffMs(failures), undefined, { signal: giveUp.signal })
+    }
+    inHand = undefined
+  }
+
+  async function isRecorded(batch: Batch): Promise<boolean> {
+    try {
+      await ledger.record(batch)
+      if (lostAt !== undefined) log.info(`ledger is back after ${((Date.now() - lostAt) / 1000).toFixed(1)} s`)
+      lostAt = undefined
+      return true
+    } catch (error) {
+      if (lostAt === undefined)
+        log.warn(`ledger is lost: ${(error as Error).message}; keeping what is mined until it is back`)
+      lostAt ??= Date.now()
+      return false
+    }
+  }
+
+  function recordNow(): void {
+    recording ??= record(cut()).finally(() => (recording = undefined))
+    // Rejects only when `finish` gives up, and that counts what is left.
+    recording.catch(() => {})
+  }
+
+  // Where a unit takes longer than the interval, or none comes to an end, the ledger still hears that the worker is alive.
+  const heartbeat = setInterval(() => {
+    if (Date.now() - cutAt >= 1.5 * intervalMs) recordNow()
+  }, intervalMs)
+  recordNow()
+
+  const isFull = () => tally.coins.length >= MAX_PENDING_COINS
+  return {
+    unitDone(unit) {
+      const now = Date.now()
+      const { value } = unit.digest
+      if (countUnit(tally, unit, now)) coinLog.info({ digest: value }, `Coin found: ${value.slice(0, 8)}…`)
+      if (now - cutAt >= intervalMs) recordNow()
+    },
+    isFull,
+    async room() {
+      while (isFull()) {
+        recordNow()
+        await recording
+      }
+    },
+    isReady: () => lostAt === undefined,
+    async finish(deadlineMs) {
+      clearInterval(heartbeat)
+      const deadline = setTimeout(() => giveUp.abort(), deadlineMs)
+      try {
+        await recording
+        const { report: _, ...last } = cut()
+        await record(last)
+      } catch {
+        // Given up; what is left is counted below.
+      }
+      clearTimeout(deadline)
+      coinLog.flush()
+      return (inHand?.hashes ?? 0) + tally.hashes
+    },
+  }
+}

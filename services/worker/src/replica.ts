@@ -1,0 +1,61 @@
+import type { Log } from '@dockercoins/service'
+import { Pool } from 'undici'
+
+import { backoffMs } from './backoff.ts'
+
+/** How long a connection is used before another takes its place, so that a load balancer in between can move it. Milliseconds. */
+export const ROTATE_MS = 5_000
+const CONNECT_TIMEOUT_MS = 2_000
+const MAX_RESPONSE_BYTES = 1024 * 1024
+
+/** One address of an upstream, and whether it answers. */
+export interface Replica {
+  pool: Pool
+  /** Not to be asked before this moment (performance.now). */
+  readonly retryAt: number
+  readonly lost: boolean
+  succeeded(startedAt: number): void
+  failed(error: Error): void
+}
+
+/** The replica of `url` at `address`. Logs one line when it is lost and one when it is back. */
+export function createReplica(name: string, url: URL, address: string, timeoutMs: number, log: Log): Replica {
+  const host = address.includes(':') ? `[${address}]` : address
+  const origin = `${url.protocol}//${host}${url.port && `:${url.port}`}`
+  const pool = new Pool(origin, {
+    clientTtl: ROTATE_MS,
+    connect: { timeout: CONNECT_TIMEOUT_MS, servername: url.hostname },
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+    maxResponseSize: MAX_RESPONSE_BYTES,
+  })
+  let failures = 0
+  let retryAt = 0
+  let lostAt: number | undefined
+
+  return {
+    pool,
+    get retryAt() {
+      return retryAt
+    },
+    get lost() {
+      return lostAt !== undefined
+    },
+    succeeded(startedAt) {
+      // An answer to what was asked before the loss does not say that the replica is back.
+      if (lostAt === undefined || startedAt < lostAt) return
+      log.info(`${name} at ${origin} is back after ${((performance.now() - lostAt) / 1000).toFixed(1)} s`)
+      lostAt = undefined
+      failures = 0
+    },
+    failed(error) {
+      const now = performance.now()
+      // Of the requests that fail together only the first counts.
+      if (now < retryAt) return
+      retryAt = now + backoffMs(++failures)
+      if (lostAt !== undefined) return
+      lostAt = now
+      log.warn(`${name} at ${origin} is lost: ${error.message || error.name}; trying again until it is back`)
+    },
+  }
+}
