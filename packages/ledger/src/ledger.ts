@@ -15,17 +15,26 @@ export interface Ledger {
   speeds(from: number, count: number): Promise<number[]>
   /** The last report of every worker alive: those whose `expiresAfterMs` has not passed since their last batch. */
   reports(): Promise<Report[]>
-  /** What an audit needs: every coin, streamed, and the sum of all batches ever recorded. */
+  /** Every coin, streamed, however many there are. One that is added meanwhile may be missing, none that was there before. */
   coins(): AsyncIterable<Coin>
-  batchSum(): Promise<number>
+  /** What an audit compares, read at one moment, so that it holds while workers go on recording. */
+  sums(): Promise<Sums>
   /** Resolves when the store answers, rejects when it does not. */
   ping(): Promise<void>
+  /** Lets go of the store at once: whatever was asked and not yet answered rejects. */
   close(): Promise<void>
 }
 
 export interface Totals {
   hashes: number
   coins: number
+}
+
+export interface Sums {
+  /** The counter, which anybody may have moved. */
+  hashes: number
+  /** The hashes of all batches ever recorded. */
+  batches: number
 }
 
 /** A digest that begins with '0', and the bytes that it is the SHA-256 of. */

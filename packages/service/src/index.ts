@@ -1,6 +1,7 @@
 export { capLog, type CappedLog } from './capped-log.ts'
 export { httpSettings } from './http-settings.ts'
 export type { Log } from './log.ts'
+export { createPause } from './pause.ts'
 export { Problem } from './problem.ts'
 export { createService, serve, type HttpConfig, type Service } from './service.ts'
 export { ConfigError, integer, loadConfig, parseSettings, text, type Config, type Setting } from './settings.ts'

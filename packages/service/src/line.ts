@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-
+import { createPause } from './pause.ts'
 import { Problem } from './problem.ts'
 
 export interface LineConfig {
@@ -16,10 +15,10 @@ export interface Line {
   readonly waiting: number
   readonly serving: number
   /**
-   * Waits for a place at the counter and keeps it for `ms`. Resolves to the milliseconds spent waiting. Throws a 503 Problem
+   * Waits for a place at the counter and keeps it as long as the work takes, or no time at all with `pass`. Resolves to the milliseconds spent waiting. Throws a 503 Problem
    * where the line is full or has been closed; rejects when `gone` says that the client has left.
    */
-  turn(ms: number, gone: AbortSignal): Promise<number>
+  turn(gone: AbortSignal, how?: 'work' | 'pass'): Promise<number>
   /** Sends everybody away who still waits; whoever is being served may stay. */
   close(): void
 }
@@ -28,10 +27,11 @@ export interface Line {
 export function createLine({ delayMs, concurrency, maxQueue }: LineConfig): Line {
   // A Set keeps the order of arrival and lets anybody leave from the middle in constant time.
   const waiting = new Set<{ serve(): void; refuse(reason: unknown): void }>()
+  const pause = createPause(delayMs)
   let serving = 0
   let closed = false
 
-  async function turn(ms: number, gone: AbortSignal): Promise<number> {
+  async function turn(gone: AbortSignal, how = 'work'): Promise<number> {
     gone.throwIfAborted()
     if (closed) throw stopping()
     const arrived = performance.now()
@@ -39,7 +39,7 @@ export function createLine({ delayMs, concurrency, maxQueue }: LineConfig): Line
     else await waitForPlace(gone)
     const queueMs = performance.now() - arrived
     try {
-      if (ms > 0) await sleep(ms, undefined, { signal: gone })
+      if (how === 'work') await pause(gone)
     } finally {
       leave()
     }

@@ -45,19 +45,19 @@ export function simulateWork(service: Service, config: LineConfig): SimulatedWor
   const queueSeconds = observeLine(service, line)
   service.onStop(() => line.close())
 
-  async function turn(reply: FastifyReply, ms: number): Promise<number> {
-    const queueMs = await line.turn(ms, whenGone(reply))
+  async function turn(reply: FastifyReply, how: 'work' | 'pass'): Promise<number> {
+    const queueMs = await line.turn(whenGone(reply), how)
     queueSeconds.observe(queueMs / 1000)
     return queueMs
   }
   return {
     async work(reply, work) {
       const arrived = performance.now()
-      const queueMs = await turn(reply, config.delayMs)
+      const queueMs = await turn(reply, 'work')
       return timed(reply, queueMs, arrived + queueMs, work)
     },
     async pass(reply) {
-      await turn(reply, 0)
+      await turn(reply, 'pass')
     },
   }
 }

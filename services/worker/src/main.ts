@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 
 import { openLedger } from '@dockercoins/ledger'
-import { aborted, createService, loadConfig, stopSignal } from '@dockercoins/service'
+import { aborted, createPause, createService, loadConfig, stopSignal } from '@dockercoins/service'
 
 import { settings } from './config.ts'
 import { mineUntil } from './mine.ts'
@@ -27,7 +27,10 @@ const hasher = createUpstream('hasher', config.hasherUrls, config.timeoutMs, log
 const recorder = createRecorder({ ...config, ledger, worker: randomUUID(), log })
 
 await service.start()
-const loops = Array.from({ length: config.loops }, () => mineUntil(stop, { ...config, rng, hasher, recorder }))
+const loops = Array.from({ length: config.loops }, () => {
+  const pause = config.delayMs > 0 ? createPause(config.delayMs) : undefined
+  return mineUntil(stop, { rng, hasher, recorder, pause })
+})
 
 await aborted(stop)
 const cutOff = setTimeout(() => Promise.all([rng.destroy(), hasher.destroy()]), FINISH_UNITS_MS)

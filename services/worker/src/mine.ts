@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-
 import { aborted } from '@dockercoins/service'
 
 import { fetchDigest } from './hasher.ts'
@@ -14,14 +12,14 @@ export interface Mine {
   rng: Upstream
   hasher: Upstream
   recorder: Recorder
-  /** Pause before each unit, in milliseconds. */
-  delayMs: number
+  /** The pause before each unit; none where DELAY_MS is 0. */
+  pause: ((stop: AbortSignal) => Promise<void>) | undefined
 }
 
 /** One unit of work: random bytes → digest → one more hash, and perhaps a coin. */
-export async function mineOnce({ rng, hasher, recorder, delayMs }: Mine, stop: AbortSignal): Promise<void> {
+export async function mineOnce({ rng, hasher, recorder, pause }: Mine, stop: AbortSignal): Promise<void> {
   const began = performance.now()
-  if (delayMs > 0) await sleep(delayMs, undefined, { signal: stop })
+  if (pause) await pause(stop)
   const pauseMs = performance.now() - began
   const bytes = await fetchRandomBytes(rng, UNIT_BYTES)
   const digest = await fetchDigest(hasher, bytes.value)

@@ -6,7 +6,6 @@ import { backoffMs } from './backoff.ts'
 /** How long a connection is used before another takes its place, so that a load balancer in between can move it. Milliseconds. */
 export const ROTATE_MS = 5_000
 const CONNECT_TIMEOUT_MS = 2_000
-const MAX_RESPONSE_BYTES = 1024 * 1024
 
 /** One address of an upstream, and whether it answers. */
 export interface Replica {
@@ -27,7 +26,6 @@ export function createReplica(name: string, url: URL, address: string, timeoutMs
     connect: { timeout: CONNECT_TIMEOUT_MS, servername: url.hostname },
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
-    maxResponseSize: MAX_RESPONSE_BYTES,
   })
   let failures = 0
   let retryAt = 0
@@ -55,7 +53,7 @@ export function createReplica(name: string, url: URL, address: string, timeoutMs
       retryAt = now + backoffMs(++failures)
       if (lostAt !== undefined) return
       lostAt = now
-      log.warn(`${name} at ${origin} is lost: ${error.message || error.name}; trying again until it is back`)
+      log.warn(`${name} at ${origin} is lost: ${error.message || error.name}; passing over it and trying again`)
     },
   }
 }

@@ -2,9 +2,9 @@ import { lookup } from 'node:dns/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import type { Log } from '@dockercoins/service'
-import type { Dispatcher } from 'undici'
 
 import { backoffMs } from './backoff.ts'
+import { exchange, type Request } from './exchange.ts'
 import { createReplica, ROTATE_MS, type Replica } from './replica.ts'
 import { parseServerTiming, type ServerTiming } from './server-timing.ts'
 
@@ -21,17 +21,12 @@ export interface Upstream {
    * Asks the replicas in turn until one gives an answer that `read` accepts. Ends without one only when `destroy` is called,
    * and then rejects.
    */
-  ask<T>(
-    request: { method: 'GET' | 'POST'; path: string; body?: Uint8Array },
-    read: (body: Body) => Promise<T>,
-  ): Promise<Answer<T>>
+  ask<T>(request: Request, read: (body: Buffer) => T): Promise<Answer<T>>
   /** Whether at least one replica is known that is not lost. */
   isReady(): boolean
   /** Cuts off every request in hand. */
   destroy(): Promise<void>
 }
-
-export type Body = Dispatcher.ResponseData['body']
 
 /** Calls the service `name`, whose `urls` are resolved again every few seconds, so that replicas come and go without a restart. */
 export function createUpstream(name: string, urls: URL[], timeoutMs: number, log: Log): Upstream {
@@ -82,10 +77,9 @@ export function createUpstream(name: string, urls: URL[], timeoutMs: number, log
         const { replica, host } = await nextReplica()
         const startedAt = performance.now()
         try {
-          const { statusCode, headers, body } = await replica.pool.request({ ...request, headers: { host } })
-          if (statusCode !== 200)
-            throw new Error(`expected 200, got ${statusCode}: ${(await body.text()).slice(0, 200)}`)
-          const value = await read(body)
+          const { status, headers, body } = await exchange(replica.pool, request, host)
+          if (status !== 200) throw new Error(`expected 200, got ${status}: ${body.toString('latin1', 0, 200)}`)
+          const value = read(body)
           replica.succeeded(startedAt)
           const { queueMs, workMs } = parseServerTiming(headers['server-timing'])
           const networkMs = Math.max(0, performance.now() - began - queueMs - workMs)

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { test, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+import { freePorts } from './testing/free-ports.ts'
+import { createTranscript } from './testing/transcript.ts'
+
+const main = fileURLToPath(import.meta.resolve('./main.ts'))
+/** The services that need no ledger. */
+const few = ['--scale', 'webui=0', '--scale', 'worker=0', '--redis', 'redis://localhost']
+
+function start(t: TestContext, args: string[], env: NodeJS.ProcessEnv = {}) {
+  const child = spawn(process.execPath, [main, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  t.after(() => child.kill('SIGKILL'))
+  const out = createTranscript()
+  child.stdout.pipe(out)
+  const errors = createTranscript()
+  child.stderr.pipe(errors)
+  return { child, out, errors, closed: once(child, 'close') }
+}
+
+/** How many of rng and hasher answer. */
+async function answering(base: number): Promise<number> {
+  const probes = [1, 2].map(async (offset) => (await fetch(`http://127.0.0.1:${base + offset}/healthz`)).ok)
+  return (await Promise.allSettled(probes)).filter(({ status }) => status === 'fulfilled').length
+}
+
+test('it says where to look when all is ready, and stops with 0 on SIGTERM', async (t) => {
+  const base = await freePorts(3)
+  const { child, out, errors, closed } = start(t, ['--port', `${base}`, ...few])
+  await out.waitFor(/local {5}\| Ready in \d\.\d s\n/)
+  await out.waitFor(new RegExp(`rng +http://localhost:${base + 1}\n[^]*hasher +http://localhost:${base + 2}\n`))
+  assert.equal(await answering(base), 2)
+  const response = await fetch(`http://127.0.0.1:${base + 1}/`)
+  assert.equal(await response.text(), 'RNG running on rng-1\n')
+  child.kill('SIGTERM')
+  assert.deepEqual(await closed, [0, null])
+  assert.match(out.text(), /Stopped rng, hasher in \d\.\d s\n$/)
+  assert.equal(await answering(base), 0)
+  assert.equal(errors.text(), '')
+  assert.ok(!out.text().includes('\u001B'), 'no colours where there is no terminal')
+})
+
+test('one ^C that arrives twice is one', async (t) => {
+  const { child, out, closed } = start(t, ['--port', `${await freePorts(3)}`, ...few])
+  await out.waitFor(/Ready/)
+  child.kill('SIGINT')
+  await out.waitFor(/Stopping/)
+  child.kill('SIGINT')
+  assert.deepEqual(await closed, [0, null])
+})
+
+test('nothing outlives a runner that is killed', async (t) => {
+  const base = await freePorts(3)
+  const { child, out, closed } = start(t, ['--port', `${base}`, ...few])
+  await out.waitFor(/Ready/)
+  child.kill('SIGKILL')
+  await closed
+  const deadline = performance.now() + 1000
+  while ((await answering(base)) > 0) assert.ok(performance.now() < deadline, 'still answering after a second')
+})
+
+test('a second copy is refused on the same ports and runs beside the first on others', async (t) => {
+  const base = await freePorts(6)
+  const first = start(t, ['--port', `${base}`, ...few])
+  await first.out.waitFor(/Ready/)
+  const refused = start(t, ['--port', `${base}`, ...few])
+  assert.deepEqual(await refused.closed, [1, null])
+  assert.match(refused.errors.text(), new RegExp(`^port ${base + 1} is taken, and rng-1 wants it: .*\n$`))
+  assert.equal(refused.out.text(), '')
+  const second = start(t, ['--port', `${base + 3}`, ...few])
+  await second.out.waitFor(/Ready/)
+  second.child.kill('SIGTERM')
+  assert.deepEqual(await second.closed, [0, null])
+  assert.equal(await answering(base), 2)
+  first.child.kill('SIGTERM')
+  assert.deepEqual(await first.closed, [0, null])
+})
+
+test('when nobody reads any more, all stops without a word', async (t) => {
+  const base = await freePorts(3)
+  const { child, errors, closed } = start(t, ['--port', `${base}`, ...few])
+  child.stdout.destroy()
+  assert.deepEqual(await closed, [0, null])
+  assert.equal(errors.text(), '')
+  assert.equal(await answering(base), 0)
+})
+
+test('a variable that is not valid is named, and stops it all with 1', async (t) => {
+  const { out, closed } = start(t, ['--port', `${await freePorts(3)}`, ...few], { CONCURRENCY: 'many' })
+  assert.deepEqual(await closed, [1, null])
+  assert.match(out.text(), /CONCURRENCY is "many": expected .*\n[^]*refused its configuration/)
+})
+
+test('--help prints the usage, and a wrong option one line and exit code 2', async (t) => {
+  const help = start(t, ['--help'])
+  assert.deepEqual(await help.closed, [0, null])
+  assert.match(help.out.text(), /^Runs all of DockerCoins[^]*--scale SERVICE=N/)
+  const wrong = start(t, ['--scale', 'rng=many'])
+  assert.deepEqual(await wrong.closed, [2, null])
+  assert.match(wrong.errors.text(), /^--scale: expected SERVICE=N.*\n$/)
+})

@@ -1,0 +1,12 @@
+// Preloaded into every service (`node --import`), so that none outlives the runner, however that ends: when it is gone the
+// channel to it closes, even after a SIGKILL.
+const KILL_AFTER_MS = 10_000
+
+process.once('disconnect', () => {
+  // Nobody reads any more; that must not be what ends a service that is still recording what it has.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+  process.kill(process.pid, 'SIGTERM')
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), KILL_AFTER_MS).unref()
+})
+// The channel is no reason to stay alive.
+process.channel?.unref()

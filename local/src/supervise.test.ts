@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+import { createOutput } from './output.ts'
+import type { ProcessPlan } from './plan.ts'
+import { supervise } from './supervise.ts'
+import { freePorts } from './testing/free-ports.ts'
+import { createTranscript } from './testing/transcript.ts'
+
+const entry = fileURLToPath(import.meta.resolve('./testing/stand-in.ts'))
+
+/** Supervises one stand-in per behaviour, named rng-1, rng-2… */
+async function setUp(t: TestContext, behaviours: string[], stopDeadlineMs?: number) {
+  const base = await freePorts(behaviours.length)
+  const plans = behaviours.map((behaviour, index): ProcessPlan => {
+    const port = base + index
+    const env = { ...process.env, PORT: `${port}`, BEHAVIOUR: behaviour }
+    return { name: `rng-${index + 1}`, service: 'rng', entry, port, url: `http://127.0.0.1:${port}`, env }
+  })
+  const transcript = createTranscript()
+  const output = createOutput(transcript, [], () => {})
+  const supervisor = supervise(plans, output, stopDeadlineMs)
+  t.after(() => {
+    supervisor.kill()
+    return supervisor.ended
+  })
+  return { supervisor, transcript }
+}
+
+test('all are ready, are asked once to stop, and leave with 0', async (t) => {
+  const { supervisor, transcript } = await setUp(t, ['polite', 'polite'])
+  await supervisor.ready
+  assert.deepEqual(supervisor.waitingFor(), [])
+  const pids = Object.values(supervisor.pids())
+  assert.equal(pids.length, 2)
+  supervisor.stop()
+  supervisor.stop()
+  assert.equal(await supervisor.ended, 0)
+  assert.equal(transcript.text().match(/got SIGTERM/g)?.length, 2)
+  assert.match(transcript.text(), /Stopping rng ×2 .*\n[^]*Stopped rng ×2 in 0\.\d s\n$/)
+  assert.deepEqual(supervisor.pids(), {})
+  for (const pid of pids) assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' })
+})
+
+test('a process that is killed is started again, and this is said', async (t) => {
+  const { supervisor, transcript } = await setUp(t, ['polite'])
+  await supervisor.ready
+  const before = supervisor.pids()['rng-1'] ?? 0
+  process.kill(before, 'SIGKILL')
+  await transcript.waitFor(/rng-1 was ended by SIGKILL: starts again in 0\.2 s/)
+  const [, after] = await transcript.waitFor(/SIGKILL[^]*pid (\d+)/)
+  assert.equal(supervisor.pids()['rng-1'], Number(after))
+  assert.notEqual(Number(after), before)
+})
+
+test('a process that keeps dying is started after growing pauses, and can be stopped in one of them', async (t) => {
+  const { supervisor, transcript } = await setUp(t, ['dying'])
+  for (const pause of ['0.2', '0.4', '0.8']) {
+    await transcript.waitFor(new RegExp(`rng-1 ended with exit code 3: starts again in ${pause} s`))
+  }
+  assert.deepEqual(supervisor.pids(), {})
+  assert.deepEqual(supervisor.waitingFor(), ['rng-1'])
+  supervisor.stop()
+  assert.equal(await supervisor.ended, 0)
+  await assert.rejects(supervisor.ready, { message: 'stopped before everything was ready', exitCode: 1 })
+})
+
+test('a process that refuses its configuration is shown and not started again, and all is stopped', async (t) => {
+  const { supervisor, transcript } = await setUp(t, ['misconfigured', 'polite'])
+  assert.equal(await supervisor.ended, 1)
+  assert.match(transcript.text(), /DELAY_MS is "soon".*\n[^]*rng-1 refused its configuration/)
+  assert.doesNotMatch(transcript.text(), /again in/)
+  await assert.rejects(supervisor.ready, /rng-1 refused its configuration/)
+})
+
+test('a process that does not stop is killed at the deadline, which is exit code 1', async (t) => {
+  const { supervisor, transcript } = await setUp(t, ['deaf', 'polite'], 500)
+  await supervisor.ready
+  supervisor.stop()
+  assert.equal(await supervisor.ended, 1)
+  assert.match(transcript.text(), /rng-1 did not stop within 0\.5 s: killed/)
+  assert.doesNotMatch(transcript.text(), /rng-2 did not stop/)
+})
+
+test('kill ends at once what is still there, which is exit code 130', async (t) => {
+  const { supervisor, transcript } = await setUp(t, ['deaf', 'polite'])
+  await supervisor.ready
+  supervisor.stop()
+  await transcript.waitFor(/got SIGTERM[^]*got SIGTERM/)
+  supervisor.kill()
+  assert.equal(await supervisor.ended, 130)
+  assert.match(transcript.text(), /rng-1 was still running: killed/)
+})
+
+test('what a process started and left behind goes with it', async (t) => {
+  const { supervisor, transcript } = await setUp(t, ['parent'])
+  await supervisor.ready
+  await transcript.waitFor(/grandchild/)
+  supervisor.stop()
+  // It would not end while the grandchild, which ignores SIGTERM, held the pipes.
+  assert.equal(await supervisor.ended, 0)
+})

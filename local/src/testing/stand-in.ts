@@ -1,0 +1,24 @@
+// A service for tests of the supervisor: ready at once, and otherwise as BEHAVIOUR says.
+import { spawn } from 'node:child_process'
+import { createServer } from 'node:http'
+
+const behaviour = process.env['BEHAVIOUR']
+const port = Number(process.env['PORT'])
+
+if (behaviour === 'misconfigured') {
+  console.error('DELAY_MS is "soon": expected a whole number')
+  process.exit(78)
+}
+if (behaviour === 'dying') process.exit(3)
+if (behaviour === 'parent') {
+  // Deaf, and holding our pipes open: only SIGKILL to the group ends it.
+  const script = `process.on('SIGTERM', () => {}); console.log('grandchild'); setInterval(() => {}, 1000)`
+  spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'inherit', 'inherit'] })
+}
+
+process.on('SIGTERM', () => {
+  console.log('got SIGTERM')
+  // A while, so that a second signal would be seen.
+  if (behaviour !== 'deaf') setTimeout(() => process.exit(), 100)
+})
+createServer((_request, response) => response.end()).listen(port, '127.0.0.1', () => console.log(`pid ${process.pid}`))

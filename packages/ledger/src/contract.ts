@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { suite, test, type TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import fc from 'fast-check'
+
+import type { Batch, Coin, Ledger } from './ledger.ts'
+import { sampleBatch, sampleCoin, sampleReport } from './sample-batch.ts'
+
+/** Opens the ledger of one test: empty, under `keyPrefix`, and gone after the test. Called twice it opens the same. */
+export type OpenLedger = (t: TestContext, keyPrefix?: string) => Promise<Ledger>
+
+/** What every ledger does, whatever it is kept in (design, section 3). */
+export function testContract(store: string, open: OpenLedger, skip?: string): void {
+  suite(`the ledger in ${store}`, { skip: skip ?? false }, () => {
+    testCounting(open)
+    testSpeeds(open)
+    testReports(open)
+    testRefusals(open)
+  })
+}
+
+function testCounting(open: OpenLedger): void {
+  test('nothing counted reads as zero', async (t) => {
+    const ledger = await open(t)
+    assert.deepEqual(await ledger.totals(), { hashes: 0, coins: 0 })
+    assert.deepEqual(await ledger.sums(), { hashes: 0, batches: 0 })
+    assert.deepEqual(await ledger.reports(), [])
+    assert.deepEqual(await ledger.speeds(1_700_000_000, 3), [0, 0, 0])
+    assert.deepEqual(await coinsOf(ledger), [])
+    await ledger.ping()
+  })
+
+  test('a batch sent twice is counted once', async (t) => {
+    const ledger = await open(t)
+    const batch = sampleBatch({ coins: [sampleCoin()] })
+    assert.equal(await ledger.record(batch), 'recorded')
+    const counted = await stateOf(ledger, batch)
+    assert.equal(await ledger.record(batch), 'already')
+    assert.deepEqual(await stateOf(ledger, batch), counted)
+    assert.deepEqual(counted.totals, { hashes: 10, coins: 1 })
+  })
+
+  test('an older batch changes nothing, not even the report of the worker', async (t) => {
+    const ledger = await open(t)
+    const batch = sampleBatch({ sequence: 7 })
+    const report = sampleReport(batch.worker)
+    await ledger.record({ ...batch, report })
+    assert.equal(await ledger.record({ ...batch, sequence: 6 }), 'already')
+    assert.deepEqual(await ledger.reports(), [report])
+  })
+
+  test('a batch sent many times at once is counted once', async (t) => {
+    const ledgers = [await open(t), await open(t)]
+    const batch = sampleBatch({ coins: [sampleCoin()] })
+    const outcomes = await Promise.all(Array.from({ length: 20 }, (_, i) => ledgers[i % 2]!.record(batch)))
+    assert.equal(outcomes.filter((outcome) => outcome === 'recorded').length, 1)
+    assert.deepEqual(await ledgers[0]!.totals(), { hashes: 10, coins: 1 })
+  })
+
+  test('workers that record at the same time are all counted', async (t) => {
+    const ledgers = [await open(t), await open(t), await open(t)]
+    const workers = Array.from({ length: 12 }, () => randomUUID())
+    const work = workers.map(async (worker, i) => {
+      for (const sequence of [1, 2, 3]) {
+        await ledgers[i % 3]!.record(sampleBatch({ worker, sequence, hashes: i, coins: [sampleCoin()] }))
+      }
+    })
+    await Promise.all(work)
+    assert.deepEqual(await ledgers[0]!.totals(), { hashes: 198, coins: 36 })
+    assert.deepEqual(await ledgers[0]!.sums(), { hashes: 198, batches: 198 })
+  })
+
+  test('a gap in the sequence is accepted, for the ledger may have been wiped', async (t) => {
+    const ledger = await open(t)
+    const batch = sampleBatch()
+    await ledger.record({ ...batch, sequence: 40 })
+    assert.equal(await ledger.record({ ...batch, sequence: 42 }), 'recorded')
+    assert.equal(await ledger.record({ ...batch, sequence: 41 }), 'already')
+    assert.deepEqual(await ledger.sums(), { hashes: 20, batches: 20 })
+  })
+
+  test('coins keep their bytes, whatever these are, and one found twice is one coin', async (t) => {
+    const ledger = await open(t)
+    const coins = [Uint8Array.from({ length: 256 }, (_, i) => i), new Uint8Array(0), Uint8Array.of(0, 13, 10, 0)].map(
+      (bytes, i) => ({ digest: `${i}`.padStart(64, '0'), bytes }),
+    )
+    const batch = sampleBatch({ coins })
+    await ledger.record(batch)
+    await ledger.record({ ...batch, sequence: 2 })
+    assert.deepEqual(await coinsOf(ledger), coins)
+    assert.equal((await ledger.totals()).coins, 3)
+  })
+
+  test('a batch brings 10,000 coins, and all of them come back', async (t) => {
+    const ledger = await open(t)
+    const coins = Array.from({ length: 10_000 }, (_, i) => ({
+      digest: `${i}`.padStart(64, '0'),
+      bytes: Uint8Array.of(i >> 8, i & 255),
+    }))
+    await ledger.record(sampleBatch({ coins }))
+    assert.equal((await ledger.totals()).coins, 10_000)
+    assert.deepEqual(await coinsOf(ledger), coins)
+  })
+
+  test('ledgers under different prefixes do not see one another', async (t) => {
+    const prefixes = ['', 'a', 'A', '~41', 'a"', "a'", 'sqlite_', '{blue}:', '%s*']
+    const ledgers = await Promise.all(prefixes.map((prefix) => open(t, prefix)))
+    await Promise.all(ledgers.map((ledger, i) => ledger.record(sampleBatch({ hashes: i + 1, coins: [sampleCoin()] }))))
+    const totals = await Promise.all(ledgers.map((ledger) => ledger.totals()))
+    assert.deepEqual(
+      totals,
+      prefixes.map((_, i) => ({ hashes: i + 1, coins: 1 })),
+    )
+  })
+}
+
+function testSpeeds(open: OpenLedger): void {
+  test('the speed is spread over the seconds that a batch covers', async (t) => {
+    const ledger = await open(t)
+    const second = Math.floor(Date.now() / 1000) - 10
+    await ledger.record(sampleBatch({ hashes: 10, from: second * 1000 + 500, to: second * 1000 + 3000 }))
+    assert.deepEqual(await ledger.speeds(second - 1, 5), [0, 2, 4, 4, 0])
+  })
+
+  test('whatever is recorded, however often and in whichever order, the speeds add up to the counter', async (t) => {
+    const ledger = await open(t)
+    const now = Math.floor(Date.now() / 1000)
+    const workers = [randomUUID(), randomUUID(), randomUUID()]
+    const batches = fc.array(
+      fc.record({
+        worker: fc.constantFrom(...workers),
+        sequence: fc.integer({ min: 1, max: 30 }),
+        hashes: fc.nat({ max: 1_000_000 }),
+        agoMs: fc.integer({ min: 0, max: 1_000_000 }),
+        tookMs: fc.integer({ min: -5000, max: 2_000_000 }),
+        coins: fc.constantFrom([], [sampleCoin()], [sampleCoin(), sampleCoin()]),
+      }),
+      { maxLength: 12 },
+    )
+    const property = fc.asyncProperty(batches, async (sent) => {
+      for (const { agoMs, tookMs, ...batch } of sent) {
+        const to = now * 1000 - agoMs
+        await ledger.record({ ...batch, from: to - tookMs, to })
+      }
+      const speeds = await ledger.speeds(now - 3601, 3602)
+      const millionths = speeds.reduce((sum, speed) => sum + Math.round(speed * 1e6), 0)
+      const { hashes, batches: sum } = await ledger.sums()
+      assert.equal(millionths, hashes * 1e6)
+      assert.equal(hashes, sum)
+    })
+    await fc.assert(property, { numRuns: 40 })
+  })
+}
+
+function testReports(open: OpenLedger): void {
+  test("a worker's newest report is kept, and its last batch removes it", async (t) => {
+    const ledger = await open(t)
+    const batch = sampleBatch()
+    const { worker } = batch
+    await ledger.record({ ...batch, report: sampleReport(worker) })
+    const newest = sampleReport(worker, { hostname: 'höst "1"', loops: 5 })
+    await ledger.record({ ...batch, sequence: 2, report: newest })
+    assert.deepEqual(await ledger.reports(), [newest])
+    await ledger.record({ ...batch, sequence: 3 })
+    assert.deepEqual(await ledger.reports(), [])
+  })
+
+  test('a worker that is silent for longer than it said counts as dead, the others do not', async (t) => {
+    const ledger = await open(t)
+    const [brief, alive] = [sampleBatch(), sampleBatch()]
+    await ledger.record({ ...brief, report: sampleReport(brief.worker, { expiresAfterMs: 40 }) })
+    const report = sampleReport(alive.worker)
+    await ledger.record({ ...alive, report })
+    await sleep(80) // no event tells that a report has expired
+    assert.deepEqual(await ledger.reports(), [report])
+    assert.equal(await ledger.record({ ...brief, sequence: 2, report: sampleReport(brief.worker) }), 'recorded')
+    assert.equal((await ledger.reports()).length, 2)
+  })
+}
+
+function testRefusals(open: OpenLedger): void {
+  test('a batch that could not be counted exactly is refused and changes nothing', async (t) => {
+    const ledger = await open(t)
+    const batch = sampleBatch()
+    const bad: Partial<Batch>[] = [
+      ...[{ hashes: 1.5 }, { hashes: -1 }, { hashes: NaN }, { hashes: 2 ** 53 }, { sequence: 0 }, { to: NaN }],
+      ...[{ worker: '' }, { worker: 'a b' }, { coins: [{ digest: `f${'0'.repeat(63)}`, bytes: new Uint8Array(1) }] }],
+      { report: sampleReport(randomUUID()) },
+      { report: sampleReport(batch.worker, { expiresAfterMs: 0 }) },
+    ]
+    for (const part of bad)
+      await assert.rejects(ledger.record({ ...batch, ...part }), /^RangeError: expected [^\n]*, got/)
+    await assert.rejects(ledger.speeds(0.5, 1), /expected speeds from a whole second, got 0.5/)
+    await assert.rejects(ledger.speeds(0, 1e9), /expected speeds of 0 to 86400 seconds, got 1000000000/)
+    assert.deepEqual(await ledger.totals(), { hashes: 0, coins: 0 })
+  })
+
+  test('a closed ledger rejects, and may be closed again', async (t) => {
+    const ledger = await open(t)
+    await ledger.close()
+    await ledger.close()
+    await assert.rejects(ledger.totals(), /^Error: the ledger is closed$/)
+    await assert.rejects(ledger.record(sampleBatch()), /^Error: the ledger is closed$/)
+  })
+}
+
+/** All that a batch may change. */
+async function stateOf(ledger: Ledger, { to }: Batch) {
+  const from = Math.floor(to / 1000) - 5
+  const [totals, sums, speeds] = [await ledger.totals(), await ledger.sums(), await ledger.speeds(from, 10)]
+  return { totals, sums, speeds, coins: await coinsOf(ledger), reports: await ledger.reports() }
+}
+
+/** Every coin, in the order of the digests, its bytes as a plain array. */
+async function coinsOf(ledger: Ledger): Promise<Coin[]> {
+  const coins = await Array.fromAsync(ledger.coins(), ({ digest, bytes }) => ({
+    digest,
+    bytes: Uint8Array.from(bytes),
+  }))
+  return coins.toSorted((a, b) => (a.digest < b.digest ? -1 : 1))
+}

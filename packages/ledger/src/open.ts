@@ -1,0 +1,21 @@
+import type { Ledger } from './ledger.ts'
+
+export interface LedgerConfig {
+  /** As `ledgerSettings` takes it: redis://, rediss:// or file:PATH. */
+  redisUrl: string
+  keyPrefix: string
+}
+
+/**
+ * Opens the ledger that the URL names. Redis is connected in the background, so it may as well be down; a file that
+ * cannot be opened rejects, for waiting would not mend it.
+ */
+export async function openLedger({ redisUrl, keyPrefix }: LedgerConfig): Promise<Ledger> {
+  // Imported when needed: whoever counts in a file never loads the Redis client, nor the other way round.
+  if (redisUrl.startsWith('file:')) {
+    const { openSqlite } = await import('./sqlite.ts')
+    return openSqlite(redisUrl, keyPrefix)
+  }
+  const { openRedis } = await import('./redis.ts')
+  return openRedis(redisUrl, keyPrefix)
+}

@@ -1,0 +1,125 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import { createClient, ErrorReply } from '@redis/client'
+
+import { scripts } from './redis-scripts.ts'
+
+const CONNECT_TIMEOUT_MS = 2000
+/** A server that is silent for so long, although it is asked every second, is gone. */
+const SILENCE_MS = 3000
+const PING_INTERVAL_MS = 1000
+const CALL_TIMEOUT_MS = 5000
+const MIN_PAUSE_MS = 50
+const MAX_PAUSE_MS = 1000
+
+const CLOSED = new Error('the ledger is closed')
+
+export type Client = ReturnType<typeof createOne>
+
+export interface Connection {
+  /** Asks the server. Waits while a connection is being made; rejects at once between two tries, and after 5 s at the latest. */
+  call<T>(question: (client: Client) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+/**
+ * Keeps one connection to Redis, from now until it is closed. The client's own way to reconnect is not used: it cannot
+ * give up a connection on which a call went unanswered, and its pauses keep a process alive that has closed it.
+ */
+export function connectRedis(url: string): Connection {
+  const explain = explainer(url)
+  const closed = new AbortController()
+  let client: Client
+  let connecting: Promise<unknown> | undefined
+  /** Why there is no connection, in the words of the last failure. */
+  let trouble: unknown = new Error('not connected yet')
+
+  async function connectOnce(): Promise<boolean> {
+    client = createOne(url)
+    client.on('error', (error) => (trouble = error))
+    client.unref() // a process that has nothing else to do may end
+    const lost = new Promise((resolve) => client.once('terminated', resolve).once('end', resolve))
+    connecting = client.connect()
+    try {
+      await connecting
+    } catch (error) {
+      trouble = error
+      return false
+    } finally {
+      connecting = undefined
+    }
+    if (!closed.signal.aborted) await lost
+    return true
+  }
+
+  async function stayConnected(): Promise<void> {
+    for (let failures = 0; !closed.signal.aborted; failures++) {
+      if (await connectOnce()) failures = 0
+      client.destroy() // it may have been closed while it was connecting
+      await sleep(pauseMs(failures), undefined, { signal: closed.signal, ref: false }).catch(() => {})
+    }
+  }
+  void stayConnected()
+
+  return {
+    async call(question) {
+      const asked = client
+      const ask = async () => {
+        await connecting
+        if (closed.signal.aborted) throw CLOSED
+        return question(client)
+      }
+      const settled = new AbortController()
+      const signal = AbortSignal.any([settled.signal, closed.signal])
+      const tooLong = sleep(CALL_TIMEOUT_MS, undefined, { signal }).then(() => {
+        if (asked === client) asked.destroy() // whatever comes on this connection, it comes too late
+        throw new Error(`no answer within ${CALL_TIMEOUT_MS} ms`)
+      })
+      try {
+        return await Promise.race([ask(), tooLong])
+      } catch (error) {
+        throw closed.signal.aborted ? CLOSED : explain(error, client.isReady ? error : trouble)
+      } finally {
+        settled.abort()
+      }
+    },
+    async close() {
+      closed.abort()
+      client.destroy()
+    },
+  }
+}
+
+function createOne(url: string) {
+  return createClient({
+    url,
+    scripts,
+    disableOfflineQueue: true,
+    maintNotifications: 'disabled',
+    pingInterval: PING_INTERVAL_MS,
+    socket: { connectTimeout: CONNECT_TIMEOUT_MS, socketTimeout: SILENCE_MS, reconnectStrategy: false },
+  })
+}
+
+/** Grows from 50 ms to 1 s; random, so that many workers do not come back in step. */
+function pauseMs(failures: number): number {
+  return Math.min(MIN_PAUSE_MS * 2 ** failures, MAX_PAUSE_MS) * (0.5 + Math.random() / 2)
+}
+
+/** Says in one line which server failed and how; never a password, which some servers repeat in their errors. */
+function explainer(url: string) {
+  const { host, password } = new URL(url)
+  const secrets = [password, decodeURIComponent(password)].filter((secret) => secret !== '')
+  return (error: unknown, cause: unknown): Error => {
+    const what = error instanceof ErrorReply ? 'refused' : 'cannot be reached'
+    const line = words(error instanceof ErrorReply ? error : cause).replace(/\s+/g, ' ')
+    const safe = secrets.reduce((text, secret) => text.replaceAll(secret, '***'), line)
+    return new Error(`Redis at ${host} ${what}: ${safe}`)
+  }
+}
+
+function words(error: unknown): string {
+  // Where a name has several addresses, each failure is a part and the whole says nothing.
+  if (error instanceof AggregateError) return error.errors.map(words).join(', ')
+  return error instanceof Error ? error.message || error.name : String(error)
+}

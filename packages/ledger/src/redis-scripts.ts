@@ -1,0 +1,89 @@
+import { defineScript, type CommandParser, type RedisArgument } from '@redis/client'
+
+import { KEEP_S } from './spread.ts'
+
+/**
+ * Counts a batch once. Redis does not roll a script back, so all that can fail comes before the first write:
+ * the keys' types are checked, and INCRBY, which refuses what is not an integer, is the first to write.
+ *
+ * KEYS: hashes, wallet, batches, workers, report:<worker>, speed:<minute>…
+ * ARGV: worker, sequence, hashes, expires after (ms; 0: last batch), report, number of shares,
+ *       for each share: index of its key, second, millionths; for each coin: digest, bytes.
+ */
+const RECORD = `
+local function expect(key, type)
+  local found = redis.call('TYPE', key).ok
+  if found == type or found == 'none' then return end
+  error({ err = "WRONGTYPE expected key '" .. key .. "' to be a " .. type .. ', found a ' .. found })
+end
+expect(KEYS[1], 'string')
+expect(KEYS[2], 'hash')
+expect(KEYS[3], 'hash')
+expect(KEYS[4], 'zset')
+for i = 6, #KEYS do expect(KEYS[i], 'hash') end
+
+local worker, sequence, hashes, expires, report = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
+local sum = 0
+local recorded = redis.call('HGET', KEYS[3], worker)
+if recorded then
+  local last, before = string.match(recorded, '^(%d+) (%d+)$')
+  if not last then
+    return { err = "ERR expected '<sequence> <hashes>' for worker " .. worker .. " in key '" .. KEYS[3] .. "'" }
+  end
+  if tonumber(sequence) <= tonumber(last) then return 0 end
+  sum = tonumber(before)
+end
+
+redis.call('INCRBY', KEYS[1], hashes)
+redis.call('HSET', KEYS[3], worker, string.format('%s %.0f', sequence, sum + tonumber(hashes)))
+
+local coins = 7 + 3 * tonumber(ARGV[6])
+for i = 7, coins - 1, 3 do
+  local key = KEYS[tonumber(ARGV[i])]
+  redis.call('HINCRBY', key, ARGV[i + 1], ARGV[i + 2])
+  redis.call('EXPIRE', key, ${KEEP_S})
+end
+-- unpack takes a few thousand values at most.
+for i = coins, #ARGV, 1000 do
+  redis.call('HSET', KEYS[2], unpack(ARGV, i, math.min(i + 999, #ARGV)))
+end
+
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+if expires > 0 then
+  redis.call('SET', KEYS[5], report, 'PX', expires)
+  redis.call('ZADD', KEYS[4], now + expires, worker)
+else
+  redis.call('DEL', KEYS[5])
+  redis.call('ZREM', KEYS[4], worker)
+end
+redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', now)
+return 1
+`
+
+/** The counter and the sum of all batches, at one moment. KEYS: hashes, batches. */
+const SUMS = `
+local sum = 0
+for _, recorded in ipairs(redis.call('HVALS', KEYS[2])) do
+  sum = sum + tonumber(string.match(recorded, ' (%d+)$') or 0)
+end
+return { redis.call('GET', KEYS[1]) or '0', string.format('%.0f', sum) }
+`
+
+export const scripts = {
+  recordBatch: defineScript({
+    SCRIPT: RECORD,
+    parseCommand: pushKeysAndArguments,
+    transformReply: (reply: number) => reply,
+  }),
+  readSums: defineScript({
+    SCRIPT: SUMS,
+    parseCommand: pushKeysAndArguments,
+    transformReply: (reply: [string, string]) => reply,
+  }),
+}
+
+function pushKeysAndArguments(parser: CommandParser, keys: string[], values: RedisArgument[] = []): void {
+  parser.pushKeysLength(keys)
+  for (const value of values) parser.push(value)
+}

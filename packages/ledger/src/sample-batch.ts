@@ -1,0 +1,29 @@
+import { hash, randomBytes, randomUUID } from 'node:crypto'
+
+import type { Batch, Coin, Report } from './ledger.ts'
+
+/** A batch as a worker sends it, for tests: a second's work of a new worker unless `given` says otherwise. */
+export function sampleBatch(given: Partial<Batch> = {}): Batch {
+  const to = Date.now()
+  const worker = randomUUID()
+  return { worker, sequence: 1, hashes: 10, from: to - 1000, to, coins: [], ...given }
+}
+
+/** A report of `worker` that keeps it alive for a minute unless `given` says otherwise. */
+export function sampleReport(worker: string, given: Partial<Report> = {}): Report {
+  const upstream = { queueMs: 629.1, workMs: 100.2, networkMs: 1.5, replicas: { 'rng-1': 6, 'rng-2': 4 } }
+  const to = Date.now()
+  return {
+    ...{ worker, hostname: 'worker-1', loops: 2, from: to - 1000, to, hashes: 10, expiresAfterMs: 60_000 },
+    ...{ pauseMs: 100, rng: upstream, hasher: { ...upstream, replicas: {} }, ...given },
+  }
+}
+
+/** A true coin: random bytes whose digest begins with 0. */
+export function sampleCoin(): Coin {
+  for (;;) {
+    const bytes = randomBytes(32)
+    const digest = hash('sha256', bytes)
+    if (digest.startsWith('0')) return { digest, bytes: new Uint8Array(bytes) }
+  }
+}

@@ -1,0 +1,40 @@
+/** Buckets count in millionths of a hash: integers, so that any number of shares add up to exactly what was done. */
+export const MILLIONTHS = 1_000_000
+
+/** How far back the true speed is kept, in seconds. */
+export const HISTORY_S = 3600
+/** Buckets are kept for an hour, and five minutes more so that a reader with a slower clock misses none. */
+export const KEEP_S = HISTORY_S + 300
+
+/** The share of a batch that falls into one second of the wall clock. */
+export interface Share {
+  /** Seconds since the epoch. */
+  second: number
+  millionths: number
+}
+
+/**
+ * Spreads a batch evenly over the seconds that it covers (design, section 4); the shares add up to exactly its hashes.
+ * A batch that covers no time (a clock was set back, or everything ended at once) counts in the second of its end.
+ * Of one longer than an hour, as after a ledger was away for long, what is older goes into the second of its beginning:
+ * nobody looks at that any more, and no batch makes more than 3602 shares.
+ */
+export function spread({ hashes, from, to }: { hashes: number; from: number; to: number }): Share[] {
+  const total = hashes * MILLIONTHS
+  const last = Math.floor(to / 1000)
+  const shares: Share[] = []
+  let given = 0
+  const giveUntil = (end: number, second: number) => {
+    // Rounding what is given in all, not each share, is what makes the sum exact.
+    const due = end >= to ? total : Math.round(total * ((end - from) / (to - from)))
+    if (due > given) shares.push({ second, millionths: due - given })
+    given = due
+  }
+
+  const first = Math.floor(from / 1000)
+  const oldest = Math.max(first, last - HISTORY_S)
+  if (first < oldest) giveUntil(oldest * 1000, first)
+  for (let second = oldest; second <= last; second++) giveUntil((second + 1) * 1000, second)
+  if (given < total) shares.push({ second: last, millionths: total - given })
+  return shares
+}

@@ -1,0 +1,44 @@
+import * as v from 'valibot'
+
+import type { Report } from './ledger.ts'
+
+// What comes out of a store may have been written by another version, or by anybody: it is checked before it is believed.
+
+const amount = v.pipe(v.number(), v.minValue(0))
+const upstream = v.object({
+  queueMs: amount,
+  workMs: amount,
+  networkMs: amount,
+  replicas: v.record(v.string(), amount),
+})
+const report: v.GenericSchema<unknown, Report> = v.object({
+  worker: v.string(),
+  hostname: v.string(),
+  loops: amount,
+  from: v.number(),
+  to: v.number(),
+  hashes: amount,
+  expiresAfterMs: amount,
+  pauseMs: amount,
+  rng: upstream,
+  hasher: upstream,
+})
+const storedReport = v.pipe(v.string(), v.parseJson(), report)
+
+/** The reports among the texts; one that is not understood counts as none, so that it cannot hide the others. */
+export function parseReports(texts: readonly unknown[]): Report[] {
+  return texts.flatMap((text) => {
+    const result = v.safeParse(storedReport, text)
+    return result.success ? [result.output] : []
+  })
+}
+
+/** The rows that SQL answers with, for each question. */
+export const rows = {
+  totals: v.object({ hashes: v.number(), coins: v.number() }),
+  sums: v.object({ hashes: v.number(), batches: v.number() }),
+  last: v.optional(v.object({ sequence: v.number() })),
+  shares: v.array(v.object({ second: v.number(), millionths: v.number() })),
+  reports: v.array(v.object({ report: v.string() })),
+  coins: v.array(v.object({ digest: v.string(), bytes: v.instance(Uint8Array<ArrayBufferLike>) })),
+}

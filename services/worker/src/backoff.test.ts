@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import fc from 'fast-check'
+
+import { backoffMs } from './backoff.ts'
+
+test('a pause is between 50 ms and 2 s, however many failures came before it', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 1_000_000 }), (failures) => {
+      const pause = backoffMs(failures)
+      assert.ok(pause >= 50 && pause <= 2000, `${pause}`)
+    }),
+  )
+})
+
+test('pauses grow', () => {
+  assert.ok(backoffMs(1) <= backoffMs(3))
+  assert.ok(backoffMs(3) <= backoffMs(5))
+})

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { EventEmitter } from 'node:events'
+import { test, type TestContext } from 'node:test'
+
+import type { Batch } from '@dockercoins/ledger'
+import { pino } from 'pino'
+
+import { createRecorder, MAX_PENDING_COINS } from './record.ts'
+
+const timing = { queueMs: 0, workMs: 0, networkMs: 0, servedBy: 'a' }
+const unit = (digest = '1f') => ({
+  pauseMs: 0,
+  bytes: { ...timing, value: new Uint8Array(32) },
+  digest: { ...timing, value: digest },
+})
+
+/** A ledger that loses every reply while `away`: the batch may have been applied all the same. */
+function createLossyLedger() {
+  const attempts = new EventEmitter()
+  const ledger = {
+    away: false,
+    sent: [] as Batch[],
+    applied: new Map<number, Batch>(),
+    record(batch: Batch) {
+      ledger.sent.push(structuredClone(batch))
+      ledger.applied.set(batch.sequence, batch)
+      attempts.emit('record')
+      return ledger.away ? Promise.reject(new Error('connection lost')) : Promise.resolve('recorded' as const)
+    },
+    next: () => once(attempts, 'record'),
+    hashes: () => [...ledger.applied.values()].reduce((sum, { hashes }) => sum + hashes, 0),
+  }
+  return ledger
+}
+
+function build(t: TestContext, intervalMs = 1) {
+  const ledger = createLossyLedger()
+  const lines: string[] = []
+  const log = pino({}, { write: (line: string) => lines.push((JSON.parse(line) as { msg: string }).msg) })
+  const recorder = createRecorder({
+    // Only `record` is called by a recorder.
+    ledger: ledger as unknown as Parameters<typeof createRecorder>[0]['ledger'],
+    worker: 'w',
+    hostname: 'worker-1',
+    loops: 1,
+    intervalMs,
+    log,
+  })
+  t.after(() => recorder.finish(0))
+  return { ledger, recorder, lines }
+}
+
+test('all units are in the batches, whose sequence numbers have no gap', async (t) => {
+  const { ledger, recorder } = build(t)
+  for (let done = 0; done < 500; done++) {
+    recorder.unitDone(unit())
+    if (done % 10 === 0) await new Promise(setImmediate)
+  }
+  assert.equal(await recorder.finish(1000), 0)
+  assert.equal(ledger.hashes(), 500)
+  assert.deepEqual(
+    [...ledger.applied.keys()],
+    Array.from({ length: ledger.applied.size }, (_, index) => index + 1),
+  )
+})
+
+test('batches touch each other: each begins where the one before ended', async (t) => {
+  const { ledger, recorder } = build(t)
+  for (let done = 0; done < 50; done++) {
+    recorder.unitDone(unit())
+    await new Promise(setImmediate)
+  }
+  await recorder.finish(1000)
+  const batches = [...ledger.applied.values()]
+  for (const [index, batch] of batches.entries()) {
+    assert.ok(batch.from <= batch.to)
+    if (index > 0) assert.equal(batch.from, batches[index - 1]?.to)
+  }
+})
+
+test('a batch whose reply was lost is sent again as it was, and what comes meanwhile goes into the next', async (t) => {
+  const { ledger, recorder } = build(t)
+  await ledger.next().catch(() => {})
+  ledger.away = true
+  recorder.unitDone(unit())
+  await ledger.next()
+  recorder.unitDone(unit())
+  recorder.unitDone(unit())
+  await ledger.next()
+  ledger.away = false
+  assert.equal(await recorder.finish(5000), 0)
+  assert.equal(ledger.hashes(), 3)
+  for (const sent of ledger.sent) assert.deepEqual(sent, structuredClone(ledger.applied.get(sent.sequence)))
+})
+
+test('a lost ledger is told once, and once that it is back', async (t) => {
+  const { ledger, recorder, lines } = build(t)
+  ledger.away = true
+  recorder.unitDone(unit())
+  await ledger.next()
+  await ledger.next()
+  assert.equal(recorder.isReady(), false)
+  ledger.away = false
+  await recorder.finish(5000)
+  assert.equal(recorder.isReady(), true)
+  assert.equal(lines.filter((line) => line.startsWith('ledger is lost')).length, 1)
+  assert.equal(lines.filter((line) => line.startsWith('ledger is back')).length, 1)
+})
+
+test('with the ledger away there is room for so many coins and no more, and room again when it is back', async (t) => {
+  const { ledger, recorder } = build(t)
+  ledger.away = true
+  for (let coin = 0; coin <= MAX_PENDING_COINS; coin++) recorder.unitDone(unit('0f'))
+  for (let coin = 0; coin <= MAX_PENDING_COINS && !recorder.isFull(); coin++) recorder.unitDone(unit('0f'))
+  assert.equal(recorder.isFull(), true)
+  const room = recorder.room()
+  ledger.away = false
+  await room
+  assert.equal(recorder.isFull(), false)
+  assert.equal(await recorder.finish(1000), 0)
+})
+
+test('what could not be recorded in time is counted and said', async (t) => {
+  const { ledger, recorder } = build(t)
+  ledger.away = true
+  await ledger.next().catch(() => {})
+  recorder.unitDone(unit())
+  recorder.unitDone(unit())
+  assert.equal(await recorder.finish(50), 2)
+})
+
+test('the last batch has no report, for the worker is no longer alive', async (t) => {
+  const { ledger, recorder } = build(t)
+  await recorder.finish(1000)
+  assert.equal('report' in (ledger.sent.at(-1) ?? {}), false)
+  assert.equal(ledger.sent.at(0)?.report?.hostname, 'worker-1')
+})

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { test, type TestContext } from 'node:test'
+
+import { pino } from 'pino'
+
+import { createUpstream } from './upstream.ts'
+
+async function listen(t: TestContext, port: number, answer: RequestListener) {
+  const server = createServer(answer).listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  const close = async () => {
+    if (!server.listening) return
+    const closed = once(server, 'close')
+    server.close()
+    server.closeAllConnections()
+    await closed
+  }
+  t.after(close)
+  return { port: (server.address() as AddressInfo).port, close }
+}
+
+function connect(t: TestContext, ports: number[], timeoutMs = 5000) {
+  const lines: string[] = []
+  const log = pino({}, { write: (line: string) => lines.push((JSON.parse(line) as { msg: string }).msg) })
+  const urls = ports.map((port) => new URL(`http://127.0.0.1:${port}`))
+  const upstream = createUpstream('rng', urls, timeoutMs, log)
+  t.after(() => upstream.destroy())
+  const ask = () => upstream.ask({ method: 'GET', path: '/32' }, String)
+  return { upstream, ask, lines }
+}
+
+test('an answer comes with where its time went and who gave it', async (t) => {
+  const { port } = await listen(t, 0, (_request, response) => {
+    response.setHeader('server-timing', 'queue;dur=0.2, work;dur=0.1')
+    response.setHeader('x-served-by', 'rng-1')
+    response.end('bytes')
+  })
+  const answer = await connect(t, [port]).ask()
+  assert.deepEqual([answer.value, answer.queueMs, answer.workMs, answer.servedBy], ['bytes', 0.2, 0.1, 'rng-1'])
+  assert.ok(answer.networkMs > 0)
+})
+
+test('several addresses are used evenly', async (t) => {
+  const served = [0, 0, 0]
+  const servers = await Promise.all(
+    served.map((_, index) =>
+      listen(t, 0, (_request, response) => {
+        served[index]!++
+        response.end('x')
+      }),
+    ),
+  )
+  const { ask } = connect(
+    t,
+    servers.map(({ port }) => port),
+  )
+  for (let request = 0; request < 30; request++) await ask()
+  assert.deepEqual(served, [10, 10, 10])
+})
+
+test('a replica that is lost is told once and passed over, and told once when it is back', async (t) => {
+  const first = await listen(t, 0, (_request, response) => response.end('first'))
+  const second = await listen(t, 0, (_request, response) => response.end('second'))
+  const { ask, lines, upstream } = connect(t, [first.port, second.port])
+  await ask()
+  await second.close()
+  for (let request = 0; request < 20; request++) assert.equal((await ask()).value, 'first')
+  assert.equal(upstream.isReady(), true)
+  await listen(t, second.port, (_request, response) => response.end('back'))
+  while ((await ask()).value !== 'back');
+  assert.equal(lines.filter((line) => line.includes('is lost')).length, 1)
+  assert.equal(lines.filter((line) => line.includes('is back')).length, 1)
+})
+
+test('a call made while nobody answers ends when somebody does', async (t) => {
+  const { port, close } = await listen(t, 0, () => {})
+  await close()
+  const { ask, upstream } = connect(t, [port])
+  const answer = ask()
+  await listen(t, port, (_request, response) => response.end('late'))
+  assert.equal((await answer).value, 'late')
+  assert.equal(upstream.isReady(), true)
+})
+
+test('an error status, a broken answer and a refused one are each asked for again', async (t) => {
+  let requests = 0
+  const { port } = await listen(t, 0, (_request, response) => {
+    requests++
+    if (requests === 1) response.writeHead(503).end('full')
+    else if (requests === 2) response.socket?.destroy()
+    else if (requests === 3)
+      response.writeHead(200, { 'content-length': 5 }).end('ab', () => response.socket?.destroy())
+    else response.end('good')
+  })
+  assert.equal((await connect(t, [port]).ask()).value, 'good')
+})
+
+test('an answer that does not come in time is given up and asked for again', async (t) => {
+  let requests = 0
+  const { port } = await listen(t, 0, (_request, response) => {
+    if (++requests > 1) response.end('second try')
+  })
+  assert.equal((await connect(t, [port], 50).ask()).value, 'second try')
+})
+
+test('destroy cuts off what is in hand and what is waiting', async (t) => {
+  const { port } = await listen(t, 0, () => {})
+  const { ask, upstream } = connect(t, [port])
+  const answers = [ask(), ask()]
+  await upstream.destroy()
+  for (const answer of answers) await assert.rejects(answer)
+  await assert.rejects(ask())
+})
+
+test('a name that cannot be resolved is told once and tried again', async (t) => {
+  const lines: string[] = []
+  const log = pino({}, { write: (line: string) => lines.push((JSON.parse(line) as { msg: string }).msg) })
+  const upstream = createUpstream('rng', [new URL('http://no-such-host.invalid')], 1000, log)
+  const answer = upstream.ask({ method: 'GET', path: '/' }, String)
+  answer.catch(() => {})
+  while (lines.length === 0) await new Promise(setImmediate)
+  assert.match(lines[0] ?? '', /^rng cannot be found: .*no-such-host.invalid/)
+  assert.equal(upstream.isReady(), false)
+  await upstream.destroy()
+  await assert.rejects(answer)
+  assert.equal(lines.length, 1)
+})
