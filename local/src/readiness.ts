@@ -17,11 +17,13 @@ export async function waitUntilReady(url: string, signal: AbortSignal): Promise<
 
 function answers200(url: string, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
-    const request = get(url, { agent: false, signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]) })
+    const request = get(url, { agent: false, signal, timeout: ANSWER_WITHIN_MS })
     request.on('response', (response) => {
       response.on('error', () => {}).resume()
       resolve(response.statusCode === 200)
     })
+    request.on('timeout', () => request.destroy())
     request.on('error', () => resolve(false))
+    request.on('close', () => resolve(false))
   })
 }

@@ -19,7 +19,7 @@ export interface Audit extends Sums {
  * Proves a ledger sound: every coin is the SHA-256 of its bytes and begins with 0, and the batches add up to the counter.
  * Holds for a live one too; coins recorded meanwhile may or may not be checked. Memory does not grow with the wallet.
  */
-export async function audit(ledger: Ledger): Promise<Audit> {
+export async function audit(ledger: Pick<Ledger, 'coins' | 'sums' | 'totals'>): Promise<Audit> {
   const sums = await ledger.sums()
   const counted = (await ledger.totals()).coins
   const examples: string[] = []

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { suite, test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 
 import type { Batch, Coin, Ledger } from './ledger.ts'
 import { sampleBatch, sampleCoin, sampleReport } from './sample-batch.ts'
@@ -135,7 +135,7 @@ function testSpeeds(open: OpenLedger): void {
         hashes: fc.nat({ max: 1_000_000 }),
         agoMs: fc.integer({ min: 0, max: 1_000_000 }),
         tookMs: fc.integer({ min: -5000, max: 2_000_000 }),
-        coins: fc.constantFrom([], [sampleCoin()], [sampleCoin(), sampleCoin()]),
+        coins: fc.constantFrom<Coin[]>([], [sampleCoin()], [sampleCoin(), sampleCoin()]),
       }),
       { maxLength: 12 },
     )
@@ -185,8 +185,15 @@ function testRefusals(open: OpenLedger): void {
     const ledger = await open(t)
     const batch = sampleBatch()
     const bad: Partial<Batch>[] = [
-      ...[{ hashes: 1.5 }, { hashes: -1 }, { hashes: NaN }, { hashes: 2 ** 53 }, { sequence: 0 }, { to: NaN }],
-      ...[{ worker: '' }, { worker: 'a b' }, { coins: [{ digest: `f${'0'.repeat(63)}`, bytes: new Uint8Array(1) }] }],
+      { hashes: 1.5 },
+      { hashes: -1 },
+      { hashes: Number.NaN },
+      { hashes: 2 ** 53 },
+      { sequence: 0 },
+      { to: Number.NaN },
+      { worker: '' },
+      { worker: 'a b' },
+      { coins: [{ digest: `f${'0'.repeat(63)}`, bytes: new Uint8Array(1) }] },
       { report: sampleReport(randomUUID()) },
       { report: sampleReport(batch.worker, { expiresAfterMs: 0 }) },
     ]
@@ -215,9 +222,7 @@ async function stateOf(ledger: Ledger, { to }: Batch) {
 
 /** Every coin, in the order of the digests, its bytes as a plain array. */
 async function coinsOf(ledger: Ledger): Promise<Coin[]> {
-  const coins = await Array.fromAsync(ledger.coins(), ({ digest, bytes }) => ({
-    digest,
-    bytes: Uint8Array.from(bytes),
-  }))
+  const coins: Coin[] = []
+  for await (const { digest, bytes } of ledger.coins()) coins.push({ digest, bytes: Uint8Array.from(bytes) })
   return coins.toSorted((a, b) => (a.digest < b.digest ? -1 : 1))
 }

@@ -1,5 +1,7 @@
 import { once } from 'node:events'
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
+
+import { listenLocally } from './listen.ts'
 
 /** Stands between a client and a server, and cuts the line at the worst moment: after the command, before its reply. */
 export interface CuttingProxy {
@@ -9,8 +11,15 @@ export interface CuttingProxy {
   close(): Promise<void>
 }
 
-/** A proxy to `port` on this machine, which asks `isCut` at each reply to a script whether to cut the line instead. */
-export async function startCuttingProxy(port: number, isCut: () => boolean): Promise<CuttingProxy> {
+/**
+ * A proxy to `port` on this machine. At each reply to a script it asks `isCut` whether to cut the line instead, and at each
+ * chunk it asks `isSilent` whether to swallow it.
+ */
+export async function startCuttingProxy(
+  port: number,
+  isCut: () => boolean,
+  isSilent = () => false,
+): Promise<CuttingProxy> {
   const sockets = new Set<Socket>()
   let cuts = 0
   const proxy = createServer((client) => {
@@ -22,6 +31,7 @@ export async function startCuttingProxy(port: number, isCut: () => boolean): Pro
     }
     for (const socket of [client, server]) sockets.add(socket.on('error', end).on('close', end))
     client.on('data', (chunk) => {
+      if (isSilent()) return
       if (chunk.includes('EVALSHA')) scripts++
       server.write(chunk)
     })
@@ -35,10 +45,10 @@ export async function startCuttingProxy(port: number, isCut: () => boolean): Pro
       client.write(chunk)
     })
   })
-  await once(proxy.listen(0, '127.0.0.1'), 'listening')
+  const localPort = await listenLocally(proxy)
 
   return {
-    port: (proxy.address() as AddressInfo).port,
+    port: localPort,
     cuts: () => cuts,
     async close() {
       for (const socket of sockets) socket.destroy()

@@ -73,7 +73,8 @@ export function connectRedis(url: string): Connection {
       const signal = AbortSignal.any([settled.signal, closed.signal])
       const tooLong = sleep(CALL_TIMEOUT_MS, undefined, { signal }).then(() => {
         if (asked === client) asked.destroy() // whatever comes on this connection, it comes too late
-        throw new Error(`no answer within ${CALL_TIMEOUT_MS} ms`)
+        trouble = new Error(`no answer within ${CALL_TIMEOUT_MS} ms`)
+        throw trouble
       })
       try {
         return await Promise.race([ask(), tooLong])

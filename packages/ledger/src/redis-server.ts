@@ -1,11 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { createInterface } from 'node:readline'
+
+import { listenLocally } from './listen.ts'
 
 /** Why tests that need a Redis of their own are skipped, and what to do about it. */
 export const NO_REDIS =
@@ -37,8 +39,11 @@ export async function startRedisServer(): Promise<RedisServer> {
   const args = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder]
   args.push('--save', '', '--appendonly', 'yes', '--appendfsync', 'always')
   let server: ChildProcess | undefined
-  const killOnExit = () => server?.kill('SIGKILL')
-  process.once('exit', killOnExit)
+  const leaveNothing = () => {
+    server?.kill('SIGKILL')
+    rmSync(folder, { recursive: true, force: true })
+  }
+  process.once('exit', leaveNothing)
 
   const redis: RedisServer = {
     url: `redis://127.0.0.1:${port}`,
@@ -56,7 +61,7 @@ export async function startRedisServer(): Promise<RedisServer> {
     },
     async remove() {
       await redis.stop('SIGKILL')
-      process.off('exit', killOnExit)
+      process.off('exit', leaveNothing)
       await rm(folder, { recursive: true, force: true })
     },
   }
@@ -80,9 +85,8 @@ function isProgram(path: string): boolean {
 }
 
 async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
+  const server = createServer()
+  const port = await listenLocally(server)
   server.close()
   await once(server, 'close')
   return port

@@ -14,8 +14,17 @@ export function sampleReport(worker: string, given: Partial<Report> = {}): Repor
   const upstream = { queueMs: 629.1, workMs: 100.2, networkMs: 1.5, replicas: { 'rng-1': 6, 'rng-2': 4 } }
   const to = Date.now()
   return {
-    ...{ worker, hostname: 'worker-1', loops: 2, from: to - 1000, to, hashes: 10, expiresAfterMs: 60_000 },
-    ...{ pauseMs: 100, rng: upstream, hasher: { ...upstream, replicas: {} }, ...given },
+    worker,
+    hostname: 'worker-1',
+    loops: 2,
+    from: to - 1000,
+    to,
+    hashes: 10,
+    expiresAfterMs: 60_000,
+    pauseMs: 100,
+    rng: upstream,
+    hasher: { ...upstream, replicas: {} },
+    ...given,
   }
 }
 

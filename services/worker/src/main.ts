@@ -22,8 +22,9 @@ service.get('/', (_request, reply) => reply.type('text/plain').send(`WORKER runn
 
 const { log } = service
 const ledger = await openLedger(config)
-const rng = createUpstream('rng', config.rngUrls, config.timeoutMs, log)
-const hasher = createUpstream('hasher', config.hasherUrls, config.timeoutMs, log)
+const { timeoutMs } = config
+const rng = createUpstream('rng', { urls: config.rngUrls, timeoutMs, stop, log })
+const hasher = createUpstream('hasher', { urls: config.hasherUrls, timeoutMs, stop, log })
 const recorder = createRecorder({ ...config, ledger, worker: randomUUID(), log })
 
 await service.start()

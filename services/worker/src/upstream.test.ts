@@ -26,10 +26,11 @@ function connect(t: TestContext, ports: number[], timeoutMs = 5000) {
   const lines: string[] = []
   const log = pino({}, { write: (line: string) => lines.push((JSON.parse(line) as { msg: string }).msg) })
   const urls = ports.map((port) => new URL(`http://127.0.0.1:${port}`))
-  const upstream = createUpstream('rng', urls, timeoutMs, log)
+  const stop = new AbortController()
+  const upstream = createUpstream('rng', { urls, timeoutMs, stop: stop.signal, log })
   t.after(() => upstream.destroy())
   const ask = () => upstream.ask({ method: 'GET', path: '/32' }, String)
-  return { upstream, ask, lines }
+  return { upstream, ask, lines, stop }
 }
 
 test('an answer comes with where its time went and who gave it', async (t) => {
@@ -118,7 +119,12 @@ test('destroy cuts off what is in hand and what is waiting', async (t) => {
 test('a name that cannot be resolved is told once and tried again', async (t) => {
   const lines: string[] = []
   const log = pino({}, { write: (line: string) => lines.push((JSON.parse(line) as { msg: string }).msg) })
-  const upstream = createUpstream('rng', [new URL('http://no-such-host.invalid')], 1000, log)
+  const upstream = createUpstream('rng', {
+    urls: [new URL('http://no-such-host.invalid')],
+    timeoutMs: 1000,
+    stop: new AbortController().signal,
+    log,
+  })
   const answer = upstream.ask({ method: 'GET', path: '/' }, String)
   answer.catch(() => {})
   while (lines.length === 0) await new Promise(setImmediate)
@@ -127,4 +133,12 @@ test('a name that cannot be resolved is told once and tried again', async (t) =>
   await upstream.destroy()
   await assert.rejects(answer)
   assert.equal(lines.length, 1)
+})
+
+test('once the worker is to stop, a call that fails is not tried again, and nobody is called lost', async (t) => {
+  const { port } = await listen(t, 0, (_request, response) => response.writeHead(503).end('stopping'))
+  const { ask, stop, lines } = connect(t, [port])
+  stop.abort()
+  await assert.rejects(ask(), /expected 200, got 503/)
+  assert.deepEqual(lines, [])
 })

@@ -18,8 +18,8 @@ export interface Answer<T> extends ServerTiming {
 /** A service that we call: all the replicas behind its URLs. */
 export interface Upstream {
   /**
-   * Asks the replicas in turn until one gives an answer that `read` accepts. Ends without one only when `destroy` is called,
-   * and then rejects.
+   * Asks the replicas in turn until one gives an answer that `read` accepts. Rejects only once the worker is to stop: where
+   * a try fails then, or is cut off by `destroy`.
    */
   ask<T>(request: Request, read: (body: Buffer) => T): Promise<Answer<T>>
   /** Whether at least one replica is known that is not lost. */
@@ -29,7 +29,10 @@ export interface Upstream {
 }
 
 /** Calls the service `name`, whose `urls` are resolved again every few seconds, so that replicas come and go without a restart. */
-export function createUpstream(name: string, urls: URL[], timeoutMs: number, log: Log): Upstream {
+export function createUpstream(
+  name: string,
+  { urls, timeoutMs, stop, log }: { urls: URL[]; timeoutMs: number; stop: AbortSignal; log: Log },
+): Upstream {
   const destroyed = new AbortController()
   const replicas = new Map<string, { replica: Replica; host: string }>()
   let turn = Math.floor(Math.random() * 1000)
@@ -85,7 +88,8 @@ export function createUpstream(name: string, urls: URL[], timeoutMs: number, log
           const networkMs = Math.max(0, performance.now() - began - queueMs - workMs)
           return { value, queueMs, workMs, networkMs, servedBy: String(headers['x-served-by'] ?? host) }
         } catch (error) {
-          destroyed.signal.throwIfAborted()
+          // The neighbours may be stopping just as we are, and that is no loss.
+          if (stop.aborted) throw error
           replica.failed(error as Error)
         }
       }

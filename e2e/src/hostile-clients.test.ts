@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { request, type ClientRequest, type IncomingMessage } from 'node:http'
+import { connect } from 'node:net'
+import { test } from 'node:test'
+
+import { metric, residentMiB, until } from './figures.ts'
+import { startService } from './service-process.ts'
+
+/** Asks for 32 bytes on a connection of its own. */
+function ask(port: number): { client: ClientRequest; status: Promise<number | undefined> } {
+  const client = request({ port, host: '127.0.0.1', path: '/32', agent: false })
+  const status = Promise.race([
+    once(client, 'response').then(([response]) => {
+      ;(response as IncomingMessage).resume()
+      return (response as IncomingMessage).statusCode
+    }),
+    once(client, 'error').then(() => undefined),
+  ]).catch(() => undefined)
+  client.end()
+  return { client, status }
+}
+
+test('of 5,000 clients a thousand wait, the rest are told so, and memory stays flat', async (t) => {
+  const rng = await startService(t, 'rng', { DELAY_MS: '600000' })
+  const resident: number[] = []
+  const waiting = () => metric(rng.url, /^dockercoins_queue_requests /)
+  for (let wave = 0; wave < 3; wave++) {
+    const clients = Array.from({ length: 5000 }, () => ask(rng.port))
+    const refused = until(
+      () => metric(rng.url, /^http_request_duration_seconds_count\{.*status="503"/),
+      (count) => count >= 3999 * (wave + 1),
+    )
+    assert.equal(await refused, 3999 * (wave + 1))
+    assert.equal(await waiting(), 1000)
+    for (const { client } of clients) client.destroy()
+    await until(waiting, (count) => count === 0)
+    resident.push(await residentMiB(rng.pid))
+  }
+  assert.equal((await fetch(`${rng.url}/healthz`)).status, 200)
+  const [first = 0, , third = 0] = resident
+  assert.ok(third < 1.2 * first, `MiB after each wave: ${resident.map(Math.round).join(', ')}`)
+})
+
+test('2,000 clients that vanish while they wait cost nobody behind them anything', async (t) => {
+  const rng = await startService(t, 'rng', { DELAY_MS: '50', MAX_QUEUE: '3000' })
+  const waiting = () => metric(rng.url, /^dockercoins_queue_requests /)
+  const vanishing = Array.from({ length: 2000 }, () => ask(rng.port))
+  await until(waiting, (count) => count > 1900)
+  for (const { client } of vanishing) client.destroy()
+  // Served after all of them it would have waited 100 s.
+  assert.equal(await ask(rng.port).status, 200)
+  assert.equal(await waiting(), 0)
+})
+
+test('clients that send their request slowly hold nobody up, and are closed when the service stops', async (t) => {
+  const hasher = await startService(t, 'hasher', { DELAY_MS: '1', CONCURRENCY: '1' })
+  const slow = Array.from({ length: 500 }, () => connect(hasher.port, '127.0.0.1'))
+  for (const socket of slow) {
+    socket.on('error', () => {})
+    socket.write('POST / HTTP/1.1\r\nhost: hasher\r\ncontent-length: 1000\r\n\r\nslowly')
+  }
+  for (let request = 0; request < 10; request++) {
+    const response = await fetch(hasher.url, { method: 'POST', body: 'quickly' })
+    assert.equal(response.status, 200)
+  }
+  const closed = Promise.all(slow.map((socket) => once(socket.resume(), 'close')))
+  hasher.kill('SIGTERM')
+  assert.equal(await hasher.exited, 0)
+  await closed
+})
+
+test('a service that is asked to stop with a full line leaves at once', async (t) => {
+  const rng = await startService(t, 'rng', { DELAY_MS: '600000' })
+  const clients = Array.from({ length: 300 }, () => ask(rng.port))
+  await until(
+    () => metric(rng.url, /^dockercoins_queue_requests /),
+    (count) => count === 299,
+  )
+  rng.kill('SIGTERM')
+  assert.equal(await rng.exited, 0)
+  const statuses = await Promise.all(clients.map(({ status }) => status))
+  assert.equal(statuses.filter((status) => status === 503).length, 299)
+})
+
+test('a second signal ends a service at once, whatever it is doing', async (t) => {
+  const rng = await startService(t, 'rng', { DELAY_MS: '600000' })
+  const { status } = ask(rng.port)
+  await until(
+    () => metric(rng.url, /^dockercoins_serving_requests /),
+    (count) => count === 1,
+  )
+  rng.kill('SIGTERM')
+  rng.kill('SIGINT')
+  assert.ok([130, 143].includes((await rng.exited) ?? 0))
+  assert.equal(await status, undefined)
+})

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+
+import { audit, hashed, totals, unitsDone, until } from './figures.ts'
+import { startService } from './service-process.ts'
+
+const fast = { DELAY_MS: '5', INTERVAL_MS: '50' }
+
+async function ledgerFile(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'dockercoins-e2e-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  return `file:${join(folder, 'ledger.db')}`
+}
+
+/** rng, hasher and webui; the test adds its workers. */
+async function startUpstreams(t: TestContext, env: NodeJS.ProcessEnv = fast) {
+  const REDIS_URL = await ledgerFile(t)
+  const [rng, hasher, webui] = await Promise.all([
+    startService(t, 'rng', env),
+    startService(t, 'hasher', env),
+    startService(t, 'webui', { REDIS_URL }),
+  ])
+  return { rng, hasher, webui, workerEnv: { ...env, REDIS_URL, RNG_URL: rng.url, HASHER_URL: hasher.url } }
+}
+
+test('every hash is counted once, every coin is kept, and the speed of all seconds adds up to the counter', async (t) => {
+  const { hasher, webui, workerEnv } = await startUpstreams(t)
+  assert.deepEqual({ ...(await totals(webui.url)), now: 0 }, { coins: 0, hashes: 0, now: 0 })
+  const worker = await startService(t, 'worker', { ...workerEnv, LOOPS: '4' })
+  await until(
+    () => totals(webui.url),
+    ({ coins }) => coins >= 5,
+  )
+  worker.kill('SIGTERM')
+  assert.equal(await worker.exited, 0)
+
+  const { hashes } = await totals(webui.url)
+  assert.equal(hashes, unitsDone(worker.lines))
+  assert.ok((await hashed(hasher.url)) >= hashes)
+  const settled = await until(
+    async () => (await (await fetch(`${webui.url}/history?seconds=60`)).json()) as { speeds: number[] },
+    ({ speeds }) => speeds.reduce((sum, speed) => sum + speed, 0) >= hashes - 1e-6,
+  )
+  assert.ok(Math.abs(settled.speeds.reduce((sum, speed) => sum + speed, 0) - hashes) < 1e-6)
+  assert.match(await audit(workerEnv.REDIS_URL), /sound/)
+})
+
+test('a worker that is asked to stop leaves nothing uncounted, ten times over', async (t) => {
+  const { hasher, webui, workerEnv } = await startUpstreams(t)
+  let units = 0
+  for (let round = 0; round < 10; round++) {
+    const worker = await startService(t, 'worker', { ...workerEnv, LOOPS: '3' })
+    await worker.line(/units of work done/)
+    worker.kill('SIGTERM')
+    assert.equal(await worker.exited, 0)
+    units += unitsDone(worker.lines)
+    const { hashes } = await totals(webui.url)
+    assert.equal(hashes, units)
+    assert.ok((await hashed(hasher.url)) >= hashes)
+  }
+})
+
+test('a worker that is killed costs at most what it did in its last interval, twenty times over', async (t) => {
+  const { hasher, webui, workerEnv } = await startUpstreams(t)
+  for (let round = 0; round < 20; round++) {
+    const before = (await hashed(hasher.url)) - (await totals(webui.url)).hashes
+    const worker = await startService(t, 'worker', workerEnv)
+    await worker.line(/units of work done/)
+    await worker.line(/Coin found/)
+    worker.kill('SIGKILL')
+    await worker.exited
+    const lost = (await hashed(hasher.url)) - (await totals(webui.url)).hashes - before
+    assert.ok(lost >= 0, `${-lost} more hashes were counted than were made`)
+    // 50 ms of units that take at least 15 ms each; twice, for the batch that may have been on its way; and one in hand.
+    assert.ok(lost <= 2 * Math.ceil(50 / 15) + 1, `${lost} hashes are missing`)
+  }
+  assert.match(await audit(workerEnv.REDIS_URL), /sound/)
+})
+
+test('a second signal ends a worker at once, and an idle one stops by itself', async (t) => {
+  const { workerEnv } = await startUpstreams(t)
+  const worker = await startService(t, 'worker', { ...workerEnv, RNG_URL: 'http://127.0.0.1:9' })
+  await worker.line(/rng .* is lost/)
+  worker.kill('SIGTERM')
+  assert.equal(await worker.exited, 0)
+})
+
+test('workers that start before everything else wait, say so once for each neighbour, and then mine', async (t) => {
+  const { webui, workerEnv } = await startUpstreams(t)
+  const late = { ...fast, PORT: String(20_000 + Math.floor(Math.random() * 10_000)) }
+  const worker = await startService(t, 'worker', { ...workerEnv, RNG_URL: `http://127.0.0.1:${late.PORT}` })
+  await worker.line(/rng .* is lost/)
+  assert.equal((await fetch(`${worker.url}/readyz`)).status, 503)
+  await startService(t, 'rng', late)
+  await worker.line(/rng .* is back/)
+  await until(
+    () => totals(webui.url),
+    ({ hashes }) => hashes > 0,
+  )
+  assert.equal((await fetch(`${worker.url}/readyz`)).status, 200)
+  assert.equal(worker.lines.filter((line) => line.includes('is lost')).length, 1)
+})
+
+test('two replicas of rng get the same number of requests', async (t) => {
+  const { rng, webui, workerEnv } = await startUpstreams(t)
+  const second = await startService(t, 'rng', { ...fast, HOSTNAME: 'rng-2' })
+  await startService(t, 'worker', { ...workerEnv, RNG_URL: `${rng.url},${second.url}` })
+  await until(
+    () => totals(webui.url),
+    ({ hashes }) => hashes >= 60,
+  )
+  const lines = ({ lines }: { lines: string[] }) => lines.filter((line) => line.includes('GET /32 200')).length
+  assert.ok(Math.abs(lines(rng) - lines(second)) <= 2, `${lines(rng)} against ${lines(second)}`)
+})
+
+test('every viewer is sent a snapshot each second', async (t) => {
+  const { webui, workerEnv } = await startUpstreams(t)
+  await startService(t, 'worker', { ...workerEnv, HOSTNAME: 'worker-1' })
+  const response = await fetch(`${webui.url}/events`)
+  assert.equal(response.headers.get('content-type'), 'text/event-stream')
+  let text = ''
+  for await (const chunk of response.body ?? []) {
+    text += Buffer.from(chunk).toString()
+    if (text.includes('"hostname":"worker-1"') && text.split('event: snapshot').length > 3) break
+  }
+  const snapshots = [...text.matchAll(/data: (.*)\n\n/g)].map(([, data]) => JSON.parse(data ?? '') as { now: number })
+  for (const [index, { now }] of snapshots.entries()) if (index > 0) assert.ok(now - snapshots[index - 1]!.now > 0.5)
+})

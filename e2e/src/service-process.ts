@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process'
+import { EventEmitter, once } from 'node:events'
+import { createInterface } from 'node:readline'
+import type { TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const repository = fileURLToPath(new URL('../..', import.meta.url))
+
+/** One service as a process of its own, whose lines the test can wait for. */
+export interface ServiceProcess {
+  pid: number
+  port: number
+  url: string
+  lines: string[]
+  kill(signal: NodeJS.Signals): void
+  /** Resolves when the process is gone, to its exit code, or null where a signal ended it. */
+  exited: Promise<number | null>
+  /** Resolves to the first line, said already or still to come, that matches. */
+  line(pattern: RegExp): Promise<string>
+}
+
+/** Runs a service on this machine and resolves when it listens. It is killed when the test ends. */
+export async function startService(
+  t: TestContext,
+  name: 'rng' | 'hasher' | 'worker' | 'webui',
+  env: NodeJS.ProcessEnv = {},
+): Promise<ServiceProcess> {
+  const service = runService(t, name, { HOST: '127.0.0.1', PORT: '0', LOG_FORMAT: 'text', ...env })
+  const listening = await Promise.race([service.line(/listening on/), service.exited])
+  if (typeof listening !== 'string') throw new Error(`${name} did not start: ${service.lines.join(' | ')}`)
+  const port = Number(/port (\d+)/.exec(listening)?.[1])
+  return Object.assign(service, { port, url: `http://127.0.0.1:${port}` })
+}
+
+/** Runs a service with `env` and nothing else of ours, and does not wait for it. */
+export function runService(t: TestContext, name: string, env: NodeJS.ProcessEnv): Omit<ServiceProcess, 'port' | 'url'> {
+  const child = spawn(process.execPath, [`${repository}services/${name}/src/main.ts`], {
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  t.after(() => child.kill('SIGKILL'))
+  const lines: string[] = []
+  const said = new EventEmitter().setMaxListeners(0)
+  for (const input of [child.stdout, child.stderr]) {
+    createInterface({ input }).on('line', (line) => {
+      lines.push(line)
+      said.emit('line', line)
+    })
+  }
+  return {
+    pid: child.pid ?? 0,
+    lines,
+    kill: (signal) => void child.kill(signal),
+    // 'close' and not 'exit': by then every line has been read.
+    exited: once(child, 'close').then(([code]) => code as number | null),
+    async line(pattern) {
+      for (const line of lines) if (pattern.test(line)) return line
+      for (;;) {
+        const [line] = (await once(said, 'line')) as [string]
+        if (pattern.test(line)) return line
+      }
+    },
+  }
+}

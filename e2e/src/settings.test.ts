@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { runService } from './service-process.ts'
+
+/** Every variable of each service, and values that mean nothing for it. DEBUG takes any text, as in the classic. */
+const http = {
+  HOST: ['not a host'],
+  PORT: ['', 'http', '-1', '65536', '80.5', '0x50'],
+  HOSTNAME: ['', 'two words', 'a\r\nb', 'é'],
+  LOG_FORMAT: ['', 'xml'],
+}
+const work = {
+  DELAY_MS: ['', 'soon', '-1', '1e3', '99999999999'],
+  CONCURRENCY: ['0', '-1', 'many'],
+  MAX_QUEUE: ['-1', '∞'],
+  MAX_BYTES: ['-1', '32M', '9'.repeat(30)],
+}
+const ledger = {
+  REDIS_URL: ['', 'redis', 'http://redis', 'redis://', 'file:'],
+  KEY_PREFIX: ['two words', 'é', 'x'.repeat(200)],
+}
+const nonsense: Record<string, Record<string, string[]>> = {
+  rng: { ...http, ...work },
+  hasher: { ...http, ...work },
+  webui: { ...http, ...ledger },
+  worker: {
+    ...http,
+    ...ledger,
+    RNG_URL: ['', 'rng', 'ftp://rng', 'http://rng/32', 'http://a,,http://b', 'http://user:secret@rng'],
+    HASHER_URL: ['hasher:80'],
+    LOOPS: ['0', '1.5'],
+    DELAY_MS: ['-1'],
+    INTERVAL_MS: ['0'],
+    TIMEOUT_MS: ['0', 'never'],
+  },
+}
+
+for (const [service, variables] of Object.entries(nonsense)) {
+  test(`${service} refuses nonsense in any variable: exit code 78 and one line`, async (t) => {
+    const { settings } = (await import(`../../services/${service}/src/config.ts`)) as {
+      settings: Record<string, { variable: string }>
+    }
+    const known = Object.values(settings).map(({ variable }) => variable)
+    assert.deepEqual(new Set([...Object.keys(variables), 'DEBUG']), new Set(known), 'every variable is tried')
+
+    for (const [variable, values] of Object.entries(variables)) {
+      for (const value of values) {
+        const { lines, exited } = runService(t, service, { [variable]: value })
+        assert.equal(await exited, 78, `${variable}=${value}: ${lines.join('\n')}`)
+        assert.equal(lines.length, 1, lines.join('\n'))
+        assert.match(lines[0] ?? '', new RegExp(`^${variable} is ".*": expected .+`))
+        assert.doesNotMatch(lines[0] ?? '', /secret/)
+      }
+    }
+  })
+}
+
+test('a port that is taken is named, with what to do about it', async (t) => {
+  const first = runService(t, 'rng', { PORT: '0', HOST: '127.0.0.1' })
+  const port = /port (\d+)/.exec(await first.line(/listening/))?.[1]
+  const second = runService(t, 'rng', { PORT: port, HOST: '127.0.0.1', LOG_FORMAT: 'text' })
+  assert.equal(await second.exited, 1)
+  assert.match(
+    second.lines.at(-1) ?? '',
+    new RegExp(`cannot listen on 127.0.0.1, port ${port}: it is taken: end what holds it or set PORT`),
+  )
+})

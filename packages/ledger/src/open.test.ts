@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+
+test('a ledger in a file loads no Redis client, one in Redis loads no SQLite, and neither prints a warning', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'dockercoins-open-'))
+  t.after(() => rm(folder, { recursive: true }))
+  assert.deepEqual(await modulesOf(`file:${join(folder, 'ledger.db')}`), { redis: false, sqlite: true })
+  assert.deepEqual(await modulesOf('redis://127.0.0.1:1'), { redis: true, sqlite: false })
+})
+
+/** Which of the two a process loads that opens this ledger. */
+async function modulesOf(redisUrl: string): Promise<unknown> {
+  const script = `import { createRequire } from 'node:module'
+    import { openLedger } from ${JSON.stringify(import.meta.resolve('./index.ts'))}
+    const ledger = await openLedger({ redisUrl: ${JSON.stringify(redisUrl)}, keyPrefix: '' })
+    const redis = Object.keys(createRequire(import.meta.url).cache).some((path) => path.includes('@redis'))
+    const sqlite = process.moduleLoadList.includes('NativeModule sqlite')
+    console.log(JSON.stringify({ redis, sqlite }))
+    await ledger.close()`
+  const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '-e', script])
+  assert.equal(stderr, '')
+  return JSON.parse(stdout)
+}

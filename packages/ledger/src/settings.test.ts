@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { parseSettings } from '@dockercoins/service'
+
+import { ledgerSettings } from './index.ts'
+
+const parse = (env: NodeJS.ProcessEnv) => parseSettings(ledgerSettings, env)
+
+test('without settings the ledger is the classic one', () => {
+  assert.deepEqual(parse({}), { redisUrl: 'redis://redis:6379', keyPrefix: '' })
+})
+
+test('REDIS_URL takes Redis, with TLS or without, and a file', () => {
+  const good = [
+    'redis://redis',
+    'redis://localhost:6380/',
+    'redis://[::1]:6379/3',
+    'rediss://me:p%40ss@redis.example.com:6379',
+    'redis://:secret@redis',
+    'file:ledger.db',
+    'file:data/50%#.db',
+    'file:/var/lib/ledger.db',
+    'file:///tmp/a%20b.db',
+  ]
+  for (const url of good) assert.equal(parse({ REDIS_URL: url }).redisUrl, url)
+})
+
+test('REDIS_URL refuses everything else, names it and says what was expected', () => {
+  const bad = [
+    '',
+    'redis',
+    'redis:6379',
+    'http://redis',
+    'redis://',
+    'redis://redis:99999',
+    'redis://redis/zero',
+    'redis://redis?db=1',
+    'redis://:100%@redis',
+    'unix:/tmp/redis.sock',
+    'file:',
+    'file:folder/',
+    'file://host/ledger.db',
+    'file:a\0b',
+  ]
+  for (const url of bad) {
+    assert.throws(
+      () => parse({ REDIS_URL: url }),
+      /^ConfigError: REDIS_URL is ".*": expected redis:\/\/\[user:password@\]/,
+      url,
+    )
+  }
+})
+
+test('a refused REDIS_URL does not show its password', () => {
+  assert.throws(
+    () => parse({ REDIS_URL: 'redis://me:geheim@redis/zero' }),
+    ({ message }: Error) => !message.includes('geheim'),
+  )
+})
+
+test('KEY_PREFIX takes up to 128 printable characters and no spaces', () => {
+  for (const prefix of ['', '{blue}:', 'a'.repeat(128)]) assert.equal(parse({ KEY_PREFIX: prefix }).keyPrefix, prefix)
+  for (const prefix of ['a b', 'ü', 'a\n', 'a'.repeat(129)]) {
+    assert.throws(() => parse({ KEY_PREFIX: prefix }), /KEY_PREFIX is .*: expected at most 128 printable ASCII/)
+  }
+})
