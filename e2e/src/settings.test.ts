@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
+import { parseSettings, type Setting } from '@dockercoins/service'
+
 import { runService } from './service-process.ts'
 
 /** Every variable of each service, and values that mean nothing for it. DEBUG takes any text, as in the classic. */
@@ -37,22 +39,33 @@ const nonsense: Record<string, Record<string, string[]>> = {
 }
 
 for (const [service, variables] of Object.entries(nonsense)) {
-  test(`${service} refuses nonsense in any variable: exit code 78 and one line`, async (t) => {
+  test(`${service} refuses nonsense in any variable, in one line that names it`, async () => {
     const { settings } = (await import(`../../services/${service}/src/config.ts`)) as {
-      settings: Record<string, { variable: string }>
+      settings: Record<string, Setting<unknown>>
     }
     const known = Object.values(settings).map(({ variable }) => variable)
     assert.deepEqual(new Set([...Object.keys(variables), 'DEBUG']), new Set(known), 'every variable is tried')
 
     for (const [variable, values] of Object.entries(variables)) {
       for (const value of values) {
-        const { lines, exited } = runService(t, service, { [variable]: value })
-        assert.equal(await exited, 78, `${variable}=${value}: ${lines.join('\n')}`)
-        assert.equal(lines.length, 1, lines.join('\n'))
-        assert.match(lines[0] ?? '', new RegExp(`^${variable} is ".*": expected .+`))
-        assert.doesNotMatch(lines[0] ?? '', /secret/)
+        assert.throws(
+          () => parseSettings(settings, { [variable]: value }),
+          ({ name, message }: Error) => {
+            assert.equal(name, 'ConfigError')
+            assert.match(message, new RegExp(`^${variable} is ".*": expected .+$`))
+            assert.doesNotMatch(message, /secret/)
+            return true
+          },
+          `${variable}=${value}`,
+        )
       }
     }
+  })
+
+  test(`${service} ends with exit code 78 and that line when it is started so`, async (t) => {
+    const { lines, exited } = runService(t, service, { PORT: 'http' })
+    assert.equal(await exited, 78)
+    assert.deepEqual(lines, ['PORT is "http": expected a whole number from 0 to 65535'])
   })
 }
 

@@ -82,6 +82,14 @@ export function supervise(plans: ProcessPlan[], output: Output, stopDeadlineMs =
       exitCode = 1
       killRest(`did not stop within ${seconds(stopDeadlineMs)}`)
     }, stopDeadlineMs)
+    void stopInOrder()
+  }
+
+  /** Workers first, as Compose does it: what the others serve is still there for the unit in hand. */
+  async function stopInOrder(): Promise<void> {
+    const workers = kept.filter((_, index) => plans[index]?.service === 'worker')
+    for (const process of workers) process.stop()
+    await Promise.all(workers.map(({ gone }) => gone))
     for (const process of kept) process.stop()
   }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 
 import { createLine } from './line.ts'
 import { Problem } from './problem.ts'

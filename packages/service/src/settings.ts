@@ -61,7 +61,7 @@ export function loadConfig<S extends Settings>(settings: S): Config<S> {
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     console.error(error.message)
-    process.exit(78)
+    return process.exit(78)
   }
 }
 

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers'
 import { test, type TestContext } from 'node:test'
 
 import { parseSettings } from '@dockercoins/service'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 
 import { buildHasher } from './app.ts'
 import { settings } from './config.ts'

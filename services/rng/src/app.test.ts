@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { test, type TestContext } from 'node:test'
 
 import { parseSettings } from '@dockercoins/service'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 
 import { buildRng } from './app.ts'
 import { settings } from './config.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { buffer } from 'node:stream/consumers'
 import { test } from 'node:test'
 
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 
 import { randomBytes } from './random-bytes.ts'
 
@@ -35,7 +35,7 @@ test('what was handed out does not change afterwards', async () => {
 
 test('the bytes are spread evenly: each value within six standard deviations of its share', async () => {
   const bytes = await collect(1_000_000)
-  const counts = new Array<number>(256).fill(0)
+  const counts = Array.from({ length: 256 }, () => 0)
   for (const byte of bytes) counts[byte] = (counts[byte] ?? 0) + 1
   const share = bytes.length / 256
   for (const count of counts) assert.ok(Math.abs(count - share) < 6 * Math.sqrt(share), `${count} against ${share}`)

@@ -48,9 +48,8 @@ export function buildWebui(config: WebuiConfig, ledger: Ledger): Service {
 }
 
 function servePage(webui: Service): void {
-  const page = (name: string) => readFileSync(new URL(`page/${name}`, import.meta.url))
-  const html = page('index.html')
-  const script = page('page.js')
+  const html = readFileSync(new URL('page/index.html', import.meta.url))
+  const script = readFileSync(new URL('page/page.js', import.meta.url))
   for (const path of ['/', '/index.html']) {
     webui.get(path, (_request, reply) => reply.type('text/html; charset=utf-8').send(html))
   }

@@ -1,5 +1,5 @@
 import { ledgerSettings } from '@dockercoins/ledger'
-import { httpSettings, integer, text, type Config } from '@dockercoins/service'
+import { httpSettings, integer, text } from '@dockercoins/service'
 import * as v from 'valibot'
 
 export const settings = {
@@ -30,8 +30,6 @@ export const settings = {
     meaning: 'longest wait for an answer of rng or hasher, their lines included',
   }),
 }
-
-export type WorkerConfig = Config<typeof settings>
 
 function urls(variable: string, fallback: string) {
   return text(variable, {

@@ -9,7 +9,7 @@ import { createRecorder } from './record.ts'
 import { createUpstream } from './upstream.ts'
 
 /** How long the units in hand may take once the worker is to stop, and how long it then tries to record them. Milliseconds. */
-const FINISH_UNITS_MS = 400
+const FINISH_UNITS_MS = 250
 const FINISH_RECORDS_MS = 5_000
 
 const config = loadConfig(settings)

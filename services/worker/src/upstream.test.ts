@@ -116,7 +116,7 @@ test('destroy cuts off what is in hand and what is waiting', async (t) => {
   await assert.rejects(ask())
 })
 
-test('a name that cannot be resolved is told once and tried again', async (t) => {
+test('a name that cannot be resolved is told once and tried again', async () => {
   const lines: string[] = []
   const log = pino({}, { write: (line: string) => lines.push((JSON.parse(line) as { msg: string }).msg) })
   const upstream = createUpstream('rng', {
