@@ -52,6 +52,10 @@ test('2,000 clients that vanish while they wait cost nobody behind them anything
   // Served after all of them it would have waited 100 s.
   assert.equal(await ask(rng.port).status, 200)
   assert.equal(await waiting(), 0)
+  assert.deepEqual(
+    rng.lines.filter((line) => /WARN|ERROR/.test(line)),
+    [],
+  )
 })
 
 test('clients that send their request slowly hold nobody up, and are closed when the service stops', async (t) => {

@@ -69,6 +69,14 @@ for (const [service, variables] of Object.entries(nonsense)) {
   })
 }
 
+test('a ledger file that cannot be opened is a configuration that will not do', async (t) => {
+  for (const service of ['worker', 'webui']) {
+    const { lines, exited } = runService(t, service, { PORT: '0', REDIS_URL: 'file:/dev/null/ledger.db' })
+    assert.equal(await exited, 78)
+    assert.equal(lines.length, 1, lines.join('\n'))
+  }
+})
+
 test('a port that is taken is named, with what to do about it', async (t) => {
   const first = runService(t, 'rng', { PORT: '0', HOST: '127.0.0.1' })
   const port = /port (\d+)/.exec(await first.line(/listening/))?.[1]

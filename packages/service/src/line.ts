@@ -16,7 +16,7 @@ export interface Line {
   readonly serving: number
   /**
    * Waits for a place at the counter and keeps it as long as the work takes, or no time at all with `pass`. Resolves to the milliseconds spent waiting. Throws a 503 Problem
-   * where the line is full or has been closed; rejects when `gone` says that the client has left.
+   * where the line is full or has been closed; rejects with the reason of `gone` when the client leaves.
    */
   turn(gone: AbortSignal, how?: 'work' | 'pass'): Promise<number>
   /** Sends everybody away who still waits; whoever is being served may stay. */
@@ -40,6 +40,8 @@ export function createLine({ delayMs, concurrency, maxQueue }: LineConfig): Line
     const queueMs = performance.now() - arrived
     try {
       if (how === 'work') await pause(gone)
+    } catch (error) {
+      throw gone.aborted ? gone.reason : error
     } finally {
       leave()
     }

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 
 import type { CappedLog } from './capped-log.ts'
+import { CLIENT_GONE } from './problem.ts'
 
 /** A registry of its own for each service, with the process's figures (CPU, memory, event loop) in it. */
 export function createMetrics(): Registry {
@@ -9,9 +10,6 @@ export function createMetrics(): Registry {
   collectDefaultMetrics({ register: metrics })
   return metrics
 }
-
-/** nginx's status for a client that closed the connection before its answer was complete. */
-const CLIENT_GONE = 499
 
 /** Measures every request to its very end, also one whose client went away, and hands it to the access log, save for `probes`. */
 export function observeRequests(

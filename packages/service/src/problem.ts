@@ -15,6 +15,9 @@ export class Problem extends Error {
   }
 }
 
+/** nginx's status for a client that closed the connection before its answer was complete. */
+export const CLIENT_GONE = 499
+
 /** The body of a problem, `application/problem+json`. */
 export function problemBody(status: number, detail: string): string {
   return JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail })

@@ -54,15 +54,20 @@ export function parseSettings<S extends Settings>(settings: S, env: NodeJS.Proce
   return Object.fromEntries(entries) as Config<S>
 }
 
-/** `parseSettings` of the process's own environment; on a ConfigError prints its one line and exits with 78 (EX_CONFIG of sysexits.h). */
+/** `parseSettings` of the process's own environment; on a ConfigError refuses it. */
 export function loadConfig<S extends Settings>(settings: S): Config<S> {
   try {
     return parseSettings(settings, process.env)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    console.error(error.message)
-    return process.exit(78)
+    return refuse(error.message)
   }
+}
+
+/** Ends the process because its configuration will not do: one line, and exit code 78 (EX_CONFIG of sysexits.h). */
+export function refuse(message: string): never {
+  console.error(message)
+  process.exit(78)
 }
 
 function parseSetting(setting: Setting<unknown>, env: NodeJS.ProcessEnv): unknown {

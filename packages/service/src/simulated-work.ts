@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify'
 import { Gauge, Histogram } from 'prom-client'
 
 import { createLine, type LineConfig } from './line.ts'
+import { CLIENT_GONE, Problem } from './problem.ts'
 import type { Service } from './service.ts'
 import { integer } from './settings.ts'
 
@@ -72,7 +73,7 @@ function timed<T>(reply: FastifyReply, queueMs: number, workBegan: number, work:
 /** Fires when the client closes its connection before it has its answer. */
 function whenGone(reply: FastifyReply): AbortSignal {
   const gone = new AbortController()
-  const leave = () => gone.abort(new Error('the client went away'))
+  const leave = () => gone.abort(new Problem(CLIENT_GONE, 'the client went away'))
   if (reply.raw.destroyed) leave()
   else reply.raw.once('close', leave)
   return gone.signal
