@@ -4,14 +4,18 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const LONGEST_DEBT_MS = 5
 
 /**
- * A pause of `ms` milliseconds that is right on average. A timer fires up to a millisecond or two late; over many units of
- * work that would show in the speed, so each pause makes up for how late the one before it was. Rejects when `signal` fires.
+ * A pause of `ms` milliseconds that is right on average. A timer fires up to a millisecond or two late, and what a process
+ * does next, such as writing its answer, takes time too; over many units of work that would show in the speed. So each
+ * pause makes up for the time that went by between the end of the one before it and the next turn of the event loop.
+ * Rejects when `signal` fires.
  */
 export function createPause(ms: number): (signal: AbortSignal) => Promise<void> {
   let lateMs = 0
   return async (signal) => {
     const due = performance.now() + ms - lateMs
-    await sleep(ms - lateMs, undefined, { signal })
-    lateMs = Math.min(performance.now() - due, LONGEST_DEBT_MS)
+    await sleep(Math.max(0, ms - lateMs), undefined, { signal })
+    setImmediate(() => {
+      lateMs = Math.min(performance.now() - due, LONGEST_DEBT_MS)
+    })
   }
 }
