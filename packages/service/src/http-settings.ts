@@ -25,7 +25,7 @@ export const httpSettings = {
     default: 'json',
     meaning: '`json`: one object a line; `text`: for people',
     expected: '"json" or "text"',
-    schema: v.picklist(['json', 'text']) as v.GenericSchema<string, 'json' | 'text'>,
+    schema: v.picklist(['json', 'text']),
   }),
   debug: text('DEBUG', {
     default: false,
