@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 
-import { audit, hashed, totals, unitsDone, until } from './figures.ts'
+import { audit, hashed, metric, totals, unitsDone, until } from './figures.ts'
 import { startService } from './service-process.ts'
 
 const fast = { DELAY_MS: '5', INTERVAL_MS: '50' }
@@ -128,4 +128,15 @@ test('every viewer is sent a snapshot each second', async (t) => {
   }
   const snapshots = [...text.matchAll(/data: (.*)\n\n/g)].map(([, data]) => JSON.parse(data ?? '') as { now: number })
   for (const [index, { now }] of snapshots.entries()) if (index > 0) assert.ok(now - snapshots[index - 1]!.now > 0.5)
+})
+
+test('a worker’s metrics count what its lines say, and the parts of a unit’s time', async (t) => {
+  const { workerEnv } = await startUpstreams(t)
+  const worker = await startService(t, 'worker', workerEnv)
+  await worker.line(/units of work done/)
+  const hashes = await metric(worker.url, /^dockercoins_hashes_total /)
+  assert.ok(hashes >= unitsDone(worker.lines))
+  const pauses = await metric(worker.url, /^dockercoins_unit_seconds_total\{part="pause"\}/)
+  assert.ok(pauses > 0)
+  assert.equal(await (await fetch(worker.url)).text(), `WORKER running on ${hostname()}\n`)
 })

@@ -6,6 +6,7 @@ import { aborted, createPause, createService, loadConfig, refuse, stopSignal } f
 import { settings } from './config.ts'
 import { mineUntil } from './mine.ts'
 import { createRecorder } from './record.ts'
+import { createUnitMetrics } from './unit-metrics.ts'
 import { createUpstream } from './upstream.ts'
 
 /** How long the units in hand may take once the worker is to stop, and how long it then tries to record them. Milliseconds. */
@@ -25,7 +26,13 @@ const ledger = await openLedger(config).catch((error: Error) => refuse(error.mes
 const { timeoutMs } = config
 const rng = createUpstream('rng', { urls: config.rngUrls, timeoutMs, stop, log })
 const hasher = createUpstream('hasher', { urls: config.hasherUrls, timeoutMs, stop, log })
-const recorder = createRecorder({ ...config, ledger, worker: randomUUID(), log })
+const recorder = createRecorder({
+  ...config,
+  ledger,
+  worker: randomUUID(),
+  observe: createUnitMetrics(service.metrics),
+  log,
+})
 
 await service.start()
 const loops = Array.from({ length: config.loops }, () => {

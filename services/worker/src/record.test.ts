@@ -45,6 +45,7 @@ function build(t: TestContext, intervalMs = 1) {
     hostname: 'worker-1',
     loops: 1,
     intervalMs,
+    observe: () => {},
     log,
   })
   t.after(() => recorder.finish(0))

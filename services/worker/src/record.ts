@@ -28,11 +28,21 @@ export interface RecorderOptions {
   hostname: string
   loops: number
   intervalMs: number
+  /** Told of every unit, for metrics. */
+  observe: (unit: Unit, isCoin: boolean) => void
   log: Log
 }
 
 /** Turns units of work into batches, and sees each batch recorded exactly once however often that takes (design, section 3). */
-export function createRecorder({ ledger, worker, hostname, loops, intervalMs, log }: RecorderOptions): Recorder {
+export function createRecorder({
+  ledger,
+  worker,
+  hostname,
+  loops,
+  intervalMs,
+  observe,
+  log,
+}: RecorderOptions): Recorder {
   const expiresAfterMs = Math.max(5_000, 3 * intervalMs)
   const coinLog = capLog(log, 'coins found')
   const giveUp = new AbortController()
@@ -91,8 +101,10 @@ export function createRecorder({ ledger, worker, hostname, loops, intervalMs, lo
   return {
     unitDone(unit) {
       const now = Date.now()
+      const isCoin = countUnit(tally, unit, now)
+      observe(unit, isCoin)
       const { value } = unit.digest
-      if (countUnit(tally, unit, now)) coinLog.info({ digest: value }, `Coin found: ${value.slice(0, 8)}…`)
+      if (isCoin) coinLog.info({ digest: value }, `Coin found: ${value.slice(0, 8)}…`)
       if (now - cutAt >= intervalMs) recordNow()
     },
     isFull,

@@ -1,0 +1,20 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+import { hasRedisServer, NO_REDIS } from '@dockercoins/ledger/redis-server'
+
+// What `npm test` runs: every test of the repository, one file after the other, for they start many processes.
+const repository = fileURLToPath(new URL('../..', import.meta.url))
+const files = ['packages', 'services', 'local', 'e2e'].map((folder) => `${folder}/**/*.test.ts`)
+const tests = spawn(process.execPath, ['--test', '--test-concurrency=1', ...files], {
+  cwd: repository,
+  stdio: 'inherit',
+})
+const [exitCode] = (await once(tests, 'exit')) as [number | null]
+process.exitCode = exitCode ?? 1
+
+if (!hasRedisServer()) {
+  const frame = '*'.repeat(80)
+  console.error(`\n${frame}\nTESTS THAT NEED A REDIS WERE SKIPPED: ${NO_REDIS}.\n${frame}`)
+}
