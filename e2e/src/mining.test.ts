@@ -80,7 +80,7 @@ test('a worker that is killed costs at most what it did in its last interval, tw
   assert.match(await audit(workerEnv.REDIS_URL), /sound/)
 })
 
-test('a second signal ends a worker at once, and an idle one stops by itself', async (t) => {
+test('a worker that waits for a lost neighbour stops when it is asked to', async (t) => {
   const { workerEnv } = await startUpstreams(t)
   const worker = await startService(t, 'worker', { ...workerEnv, RNG_URL: 'http://127.0.0.1:9' })
   await worker.line(/rng .* is lost/)

@@ -41,7 +41,7 @@ const loops = Array.from({ length: config.loops }, () => {
 })
 
 await aborted(stop)
-const cutOff = setTimeout(() => Promise.all([rng.destroy(), hasher.destroy()]), FINISH_UNITS_MS)
+const cutOff = setTimeout(destroyUpstreams, FINISH_UNITS_MS)
 await Promise.all(loops)
 clearTimeout(cutOff)
 const givenUp = await recorder.finish(FINISH_RECORDS_MS)
@@ -49,4 +49,12 @@ if (givenUp > 0) {
   log.error(`${givenUp} hashes may be uncounted: the ledger was away and the worker had to stop`)
   process.exitCode = 1
 }
-await Promise.all([rng.destroy(), hasher.destroy(), ledger.close(), service.stop()])
+destroyUpstreams()
+await Promise.all([ledger.close(), service.stop()])
+// Not left to Node: a name that is being resolved would keep the process for as long as the resolver takes.
+process.exit()
+
+function destroyUpstreams(): void {
+  rng.destroy()
+  hasher.destroy()
+}

@@ -10,6 +10,8 @@ const CONNECT_TIMEOUT_MS = 2_000
 /** One address of an upstream, and whether it answers. */
 export interface Replica {
   pool: Pool
+  /** As the URL names it, for the Host header. */
+  host: string
   /** Not to be asked before this moment (performance.now). */
   readonly retryAt: number
   readonly lost: boolean
@@ -33,6 +35,7 @@ export function createReplica(name: string, url: URL, address: string, timeoutMs
 
   return {
     pool,
+    host: url.host,
     get retryAt() {
       return retryAt
     },

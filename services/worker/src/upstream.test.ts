@@ -111,7 +111,7 @@ test('destroy cuts off what is in hand and what is waiting', async (t) => {
   const { port } = await listen(t, 0, () => {})
   const { ask, upstream } = connect(t, [port])
   const answers = [ask(), ask()]
-  await upstream.destroy()
+  upstream.destroy()
   for (const answer of answers) await assert.rejects(answer)
   await assert.rejects(ask())
 })
@@ -128,9 +128,9 @@ test('a name that cannot be resolved is told once and tried again', async () => 
   const answer = upstream.ask({ method: 'GET', path: '/' }, String)
   answer.catch(() => {})
   while (lines.length === 0) await new Promise(setImmediate)
-  assert.match(lines[0] ?? '', /^rng cannot be found: .*no-such-host.invalid/)
+  assert.match(lines[0] ?? '', /^rng at http:\/\/no-such-host.invalid cannot be found: .*no-such-host.invalid/)
   assert.equal(upstream.isReady(), false)
-  await upstream.destroy()
+  upstream.destroy()
   await assert.rejects(answer)
   assert.equal(lines.length, 1)
 })
@@ -141,4 +141,13 @@ test('once the worker is to stop, a call that fails is not tried again, and nobo
   stop.abort()
   await assert.rejects(ask(), /expected 200, got 503/)
   assert.deepEqual(lines, [])
+})
+
+test('of several names one that cannot be resolved does not keep the others from being asked', async (t) => {
+  const { port } = await listen(t, 0, (_request, response) => response.end('found'))
+  const urls = [new URL('http://no-such-host.invalid'), new URL(`http://127.0.0.1:${port}`)]
+  const stop = new AbortController().signal
+  const upstream = createUpstream('rng', { urls, timeoutMs: 1000, stop, log: pino({ level: 'silent' }) })
+  t.after(() => upstream.destroy())
+  assert.equal((await upstream.ask({ method: 'GET', path: '/' }, String)).value, 'found')
 })

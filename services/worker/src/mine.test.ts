@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { mineOnce, mineUntil, type Mine } from './mine.ts'
+import type { Unit } from './tally.ts'
+import type { Upstream } from './upstream.ts'
+
+const timing = { queueMs: 0, workMs: 0, networkMs: 0, servedBy: 'a' }
+const digest = `0${'f'.repeat(63)}`
+
+/** An upstream that gives one answer, whatever it is asked, as the real one would read it. */
+function answering(body: Buffer): Upstream {
+  return {
+    ask: (_request, read) => Promise.resolve().then(() => ({ ...timing, value: read(body) })),
+    isReady: () => true,
+    destroy: () => {},
+  }
+}
+
+function createMine(overrides: Partial<Mine> = {}) {
+  const units: Unit[] = []
+  const recorder = { unitDone: (unit: Unit) => units.push(unit), isFull: () => false } as unknown as Mine['recorder']
+  const mine = {
+    rng: answering(Buffer.alloc(32, 7)),
+    hasher: answering(Buffer.from(digest)),
+    recorder,
+    pause: undefined,
+  }
+  return { units, mine: { ...mine, ...overrides } }
+}
+
+test('a unit of work is 32 random bytes and their digest', async () => {
+  const { units, mine } = createMine()
+  await mineOnce(mine, new AbortController().signal)
+  assert.equal(units.length, 1)
+  assert.deepEqual(units[0]?.bytes.value, Buffer.alloc(32, 7))
+  assert.equal(units[0]?.digest.value, digest)
+})
+
+test('an answer that is no digest, or not as many bytes as were asked for, is no unit', async () => {
+  for (const wrong of [{ hasher: answering(Buffer.from('<html>')) }, { rng: answering(Buffer.alloc(31)) }]) {
+    const { units, mine } = createMine(wrong)
+    await assert.rejects(mineOnce(mine, new AbortController().signal), /expected (64 hexadecimal digits|32 bytes), got/)
+    assert.equal(units.length, 0)
+  }
+})
+
+test('mining ends with the unit in hand once it is told to stop', async () => {
+  const stop = new AbortController()
+  const { units, mine } = createMine()
+  const unitDone = (unit: Unit) => {
+    if (units.push(unit) === 5) stop.abort()
+  }
+  await mineUntil(stop.signal, { ...mine, recorder: { ...mine.recorder, unitDone } })
+  assert.equal(units.length, 5)
+})
+
+test('mining waits while the recorder is full, and a stop ends the wait', async () => {
+  const stop = new AbortController()
+  const { units, mine } = createMine()
+  const recorder = { ...mine.recorder, isFull: () => true, room: () => new Promise<void>(() => {}) }
+  const mining = mineUntil(stop.signal, { ...mine, recorder })
+  stop.abort()
+  await mining
+  assert.equal(units.length, 0)
+})
