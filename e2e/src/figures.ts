@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -44,12 +43,6 @@ export function hashed(hasher: string): Promise<number> {
 /** The units that workers say they have done, from their lines. */
 export function unitsDone(lines: string[]): number {
   return lines.reduce((sum, line) => sum + Number(/(\d+) units of work done/.exec(line)?.[1] ?? 0), 0)
-}
-
-/** The memory that a process has in use, in MiB (Linux). */
-export async function residentMiB(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8')
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024
 }
 
 /** Runs the audit command. Rejects, with what it printed, unless it found the ledger sound. */

@@ -4,7 +4,7 @@ import { request, type ClientRequest, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { test } from 'node:test'
 
-import { metric, residentMiB, until } from './figures.ts'
+import { metric, until } from './figures.ts'
 import { startService } from './service-process.ts'
 
 /** Asks for 32 bytes on a connection of its own. */
@@ -21,9 +21,9 @@ function ask(port: number): { client: ClientRequest; status: Promise<number | un
   return { client, status }
 }
 
-test('of 5,000 clients a thousand wait, the rest are told so, and memory stays flat', async (t) => {
-  const rng = await startService(t, 'rng', { DELAY_MS: '600000' })
-  const resident: number[] = []
+test('of 5,000 clients a thousand wait, the rest are told so, and memory does not grow', async (t) => {
+  // With so little heap a service that kept 4 KiB of each client would not live to the last wave.
+  const rng = await startService(t, 'rng', { DELAY_MS: '600000', NODE_OPTIONS: '--max-old-space-size=192' })
   const waiting = () => metric(rng.url, /^dockercoins_queue_requests /)
   for (let wave = 0; wave < 6; wave++) {
     const clients = Array.from({ length: 5000 }, () => ask(rng.port))
@@ -35,12 +35,8 @@ test('of 5,000 clients a thousand wait, the rest are told so, and memory stays f
     assert.equal(await waiting(), 1000)
     for (const { client } of clients) client.destroy()
     await until(waiting, (count) => count === 0)
-    resident.push(await residentMiB(rng.pid))
   }
   assert.equal((await fetch(`${rng.url}/healthz`)).status, 200)
-  // Node takes what it may before it collects garbage, and then no more.
-  const [fourth = 0, , sixth = 0] = resident.slice(3)
-  assert.ok(sixth < 1.2 * fourth, `MiB after each wave: ${resident.map(Math.round).join(', ')}`)
 })
 
 test('2,000 clients that vanish while they wait cost nobody behind them anything', async (t) => {
