@@ -1,17 +1,14 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { accessSync, constants, rmSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
 import { createInterface } from 'node:readline'
 
 import { listenLocally } from './listen.ts'
+import { findRedisProgram } from './redis-program.ts'
 
 /** Why tests that need a Redis of their own are skipped, and what to do about it. */
 export const NO_REDIS =
-  'there is no redis-server or valkey-server on the PATH: install one (apt install redis-server, brew install redis)'
+  'there is no redis-server or valkey-server on the PATH, and no Docker: install one (apt install redis-server, brew install redis)'
 
 /** A Redis of a test's own, that may be stopped and killed. Writes through to the disk, as the design asks of ours. */
 export interface RedisServer {
@@ -27,61 +24,41 @@ export interface RedisServer {
 
 /** Whether `startRedisServer` can find a server. */
 export function hasRedisServer(): boolean {
-  return findServer() !== undefined
+  return findRedisProgram() !== undefined
 }
 
-/** Starts a Redis, or Valkey, on a free port of this machine, in a folder of its own. Rejects when there is none. */
+/** Starts a Redis, or Valkey, on a free port of this machine, with data of its own. Rejects when there is none. */
 export async function startRedisServer(): Promise<RedisServer> {
-  const program = findServer()
+  const program = findRedisProgram()?.()
   if (program === undefined) throw new Error(NO_REDIS)
-  const folder = await mkdtemp(join(tmpdir(), 'dockercoins-redis-'))
   const port = await freePort()
-  const args = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder]
-  args.push('--save', '', '--appendonly', 'yes', '--appendfsync', 'always')
   let server: ChildProcess | undefined
-  const leaveNothing = () => {
-    server?.kill('SIGKILL')
-    rmSync(folder, { recursive: true, force: true })
-  }
-  process.once('exit', leaveNothing)
+  const killOnExit = () => server && program.signal(server, 'SIGKILL')
+  process.once('exit', killOnExit)
 
   const redis: RedisServer = {
     url: `redis://127.0.0.1:${port}`,
     port,
     async start() {
-      server = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+      server = program.run(port)
       await untilReady(server)
     },
     async stop(signal = 'SIGTERM') {
       const stopping = server
       server = undefined
       if (!stopping || stopping.exitCode !== null || stopping.signalCode !== null) return
-      stopping.kill(signal)
-      await once(stopping, 'exit')
+      const gone = once(stopping, 'exit')
+      program.signal(stopping, signal)
+      await gone
     },
     async remove() {
       await redis.stop('SIGKILL')
-      process.off('exit', leaveNothing)
-      await rm(folder, { recursive: true, force: true })
+      process.off('exit', killOnExit)
+      program.remove()
     },
   }
   await redis.start()
   return redis
-}
-
-function findServer(): string | undefined {
-  const folders = (process.env.PATH ?? '').split(delimiter)
-  const candidates = folders.flatMap((folder) => [join(folder, 'redis-server'), join(folder, 'valkey-server')])
-  return candidates.find(isProgram)
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
 }
 
 async function freePort(): Promise<number> {
