@@ -100,6 +100,9 @@ test('what is no HTTP request is answered with a problem', async (t) => {
   for (const [bytes, status] of [
     ['nonsense\r\n\r\n', 400],
     [`GET / HTTP/1.1\r\nhost: x\r\n${'a: b\r\n'.repeat(5000)}\r\n`, 431],
+    ['GET / HTTP/1.1\r\nconnection: close\r\n\r\n', 400],
+    ['GET / HTTP/1.1\r\nhost: x\r\nexpect: tea\r\nconnection: close\r\n\r\n', 417],
+    ['BREW / HTTP/1.1\r\nhost: x\r\n\r\n', 400],
     [`GET /${'1'.repeat(70_000)} HTTP/1.1\r\nhost: x\r\n\r\n`, 431],
   ] as const) {
     const answer = await sendRaw(port, bytes)

@@ -61,7 +61,7 @@ export function createService(name: string, config: HttpConfig, options: Service
     routerOptions: { maxParamLength: 16_384 },
     // Whoever sends a request slowly, to hold connections open, has this long for all of it.
     requestTimeout: 60_000,
-    http: { headersTimeout: 10_000, connectionsCheckingInterval: 2_000 },
+    http: { headersTimeout: 10_000, connectionsCheckingInterval: 2_000, requireHostHeader: false },
     clientErrorHandler: (error, socket) => answerUnreadable(error, socket, config.hostname),
     frameworkErrors: (error, request, reply) => {
       void reply.header('x-served-by', config.hostname)
@@ -73,15 +73,15 @@ export function createService(name: string, config: HttpConfig, options: Service
     reply.header('x-served-by', config.hostname)
     // Fastify would refuse a type that is not well-formed, and to us a body is bytes, whatever its type.
     delete request.raw.headers['content-type']
-    if (stopping && !PROBES.has(request.url)) {
-      done(new Problem(503, 'this replica is stopping: try another', { 'retry-after': '1' }))
-    } else done()
+    done(refusal(request, stopping))
   })
   // Without it a keep-alive connection with a request in hand would stay open until its idle time is over.
   service.addHook('onSend', (_request, reply, _payload, done) => {
     if (stopping) reply.header('connection', 'close')
     done()
   })
+  // Node itself would refuse these two with an answer that says nothing; `refusal` says it.
+  service.server.on('checkExpectation', (request, response) => service.server.emit('request', request, response))
   // A route that wants the body reads the stream.
   service.removeAllContentTypeParsers()
   service.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
@@ -103,6 +103,18 @@ export function createService(name: string, config: HttpConfig, options: Service
       clearTimeout(deadline)
     },
   })
+}
+
+/** Why a request is not served whatever it asks for, if it is not. */
+function refusal({ url, raw: { headers, httpVersion } }: FastifyRequest, stopping: boolean): Problem | undefined {
+  if (stopping && !PROBES.has(url)) {
+    return new Problem(503, 'this replica is stopping: try another', { 'retry-after': '1' })
+  }
+  if (headers.host === undefined && httpVersion === '1.1') return new Problem(400, 'expected a Host header, got none')
+  if (headers.expect !== undefined && !/^100-continue$/i.test(headers.expect)) {
+    return new Problem(417, 'expected no Expect header but 100-continue')
+  }
+  return undefined
 }
 
 /** Starts the service, waits for the stop signal, and stops it. */
