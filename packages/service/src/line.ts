@@ -1,5 +1,5 @@
 import { createPause } from './pause.ts'
-import { Problem } from './problem.ts'
+import { Problem, stoppingProblem } from './problem.ts'
 
 export interface LineConfig {
   /** Time that each piece of work takes, in milliseconds. */
@@ -33,7 +33,7 @@ export function createLine({ delayMs, concurrency, maxQueue }: LineConfig): Line
 
   async function turn(gone: AbortSignal, how = 'work'): Promise<number> {
     gone.throwIfAborted()
-    if (closed) throw stopping()
+    if (closed) throw stoppingProblem()
     const arrived = performance.now()
     if (serving < concurrency) serving++
     else await waitForPlace(gone)
@@ -91,11 +91,7 @@ export function createLine({ delayMs, concurrency, maxQueue }: LineConfig): Line
     },
     close() {
       closed = true
-      for (const waiter of waiting) waiter.refuse(stopping())
+      for (const waiter of waiting) waiter.refuse(stoppingProblem())
     },
   }
-}
-
-function stopping(): Problem {
-  return new Problem(503, 'this replica is stopping: try another', { 'retry-after': '1' })
 }

@@ -18,6 +18,11 @@ export class Problem extends Error {
 /** nginx's status for a client that closed the connection before its answer was complete. */
 export const CLIENT_GONE = 499
 
+/** What a process answers once it was told to stop. */
+export function stoppingProblem(): Problem {
+  return new Problem(503, 'this replica is stopping: try another', { 'retry-after': '1' })
+}
+
 /** The body of a problem, `application/problem+json`. */
 export function problemBody(status: number, detail: string): string {
   return JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail })

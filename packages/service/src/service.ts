@@ -1,21 +1,14 @@
 import { once } from 'node:events'
-import type { Socket } from 'node:net'
 
-import {
-  fastify,
-  LogController,
-  type FastifyError,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-} from 'fastify'
+import { fastify, LogController, type FastifyInstance } from 'fastify'
 import type { Registry } from 'prom-client'
 
 import { capLog } from './capped-log.ts'
 import type { httpSettings } from './http-settings.ts'
 import { createLog, type Log } from './log.ts'
 import { createMetrics, observeRequests } from './metrics.ts'
-import { answerError, Problem, problemBody } from './problem.ts'
+import { answerError, Problem, stoppingProblem } from './problem.ts'
+import { answerUnknownRoutes, answerUnreadable, refusal } from './refuse.ts'
 import type { Config } from './settings.ts'
 import { aborted } from './stop-signal.ts'
 
@@ -73,7 +66,7 @@ export function createService(name: string, config: HttpConfig, options: Service
     reply.header('x-served-by', config.hostname)
     // Fastify would refuse a type that is not well-formed, and to us a body is bytes, whatever its type.
     delete request.raw.headers['content-type']
-    done(refusal(request, stopping))
+    done(stopping && !PROBES.has(request.url) ? stoppingProblem() : refusal(request))
   })
   // Without it a keep-alive connection with a request in hand would stay open until its idle time is over.
   service.addHook('onSend', (_request, reply, _payload, done) => {
@@ -103,18 +96,6 @@ export function createService(name: string, config: HttpConfig, options: Service
       clearTimeout(deadline)
     },
   })
-}
-
-/** Why a request is not served whatever it asks for, if it is not. */
-function refusal({ url, raw: { headers, httpVersion } }: FastifyRequest, stopping: boolean): Problem | undefined {
-  if (stopping && !PROBES.has(url)) {
-    return new Problem(503, 'this replica is stopping: try another', { 'retry-after': '1' })
-  }
-  if (headers.host === undefined && httpVersion === '1.1') return new Problem(400, 'expected a Host header, got none')
-  if (headers.expect !== undefined && !/^100-continue$/i.test(headers.expect)) {
-    return new Problem(417, 'expected no Expect header but 100-continue')
-  }
-  return undefined
 }
 
 /** Starts the service, waits for the stop signal, and stops it. */
@@ -148,41 +129,4 @@ function addProbes(service: Service, metrics: Registry, isReady: () => Promise<b
     return reply.type('text/plain').send('ready\n')
   })
   service.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()))
-}
-
-/** 405 with the methods that would do (RFC 9110, 15.5.6) where the path exists, else 404. */
-function answerUnknownRoutes(service: FastifyInstance): void {
-  const routes: { path: RegExp; methods: string[] }[] = []
-  service.addHook('onRoute', ({ url, method }) => {
-    const path = new RegExp(`^${url.replace(/:\w+/g, '[^/]+').replace('*', '.*')}$`)
-    routes.push({ path, methods: [method].flat() })
-  })
-  service.setNotFoundHandler((request: FastifyRequest, _reply: FastifyReply) => {
-    const path = request.url.replace(/\?.*/s, '')
-    const methods = new Set(routes.filter((route) => route.path.test(path)).flatMap((route) => route.methods))
-    if (methods.size === 0) throw new Problem(404, `expected a path that this service has, got ${path.slice(0, 200)}`)
-    const allow = [...methods].join(', ')
-    throw new Problem(405, `expected ${allow} for this path, got ${request.method}`, { allow })
-  })
-}
-
-const unreadable: Record<string, [status: number, detail: string]> = {
-  HPE_HEADER_OVERFLOW: [431, 'expected at most 16 KiB of headers'],
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'expected smaller chunk extensions'],
-  ERR_HTTP_REQUEST_TIMEOUT: [408, 'expected the whole request sooner'],
-}
-
-/** Answers what never became a request: broken or endless headers, a sender that is too slow. */
-function answerUnreadable(error: FastifyError | NodeJS.ErrnoException, socket: Socket, hostname: string): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
-  const [status, detail] = unreadable[error.code ?? ''] ?? [400, 'expected a well-formed HTTP/1.1 request']
-  const body = problemBody(status, detail)
-  const headers = [
-    `HTTP/1.1 ${status} ${JSON.parse(body).title}`,
-    'content-type: application/problem+json',
-    `content-length: ${Buffer.byteLength(body)}`,
-    `x-served-by: ${hostname}`,
-    'connection: close',
-  ]
-  socket.end(`${headers.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy())
 }
