@@ -137,3 +137,25 @@ test('the last batch has no report, for the worker is no longer alive', async (t
   assert.equal('report' in (ledger.sent.at(-1) ?? {}), false)
   assert.equal(ledger.sent.at(0)?.report?.hostname, 'worker-1')
 })
+
+test('a ledger that never answers does not hold up a stop', async (t) => {
+  const { ledger, recorder } = build(t)
+  ledger.record = () => new Promise(() => {})
+  recorder.unitDone(unit())
+  assert.equal(await recorder.finish(50), 1)
+})
+
+test('a wall clock that is set back holds up nothing and turns no batch around', async (t) => {
+  const { ledger, recorder } = build(t)
+  await ledger.next().catch(() => {})
+  const now = Date.now()
+  t.mock.method(Date, 'now', () => now - 3_600_000)
+  for (let batch = 0; batch < 3; batch++) {
+    const recorded = ledger.next()
+    recorder.unitDone(unit())
+    await recorded
+  }
+  await recorder.finish(1000)
+  for (const { from, to } of ledger.applied.values()) assert.ok(from <= to)
+  assert.equal([...ledger.applied.values()].at(-1)?.from, now - 3_600_000)
+})

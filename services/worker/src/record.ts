@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import type { Batch, Ledger } from '@dockercoins/ledger'
-import { capLog, type Log } from '@dockercoins/service'
+import { aborted, capLog, type Log } from '@dockercoins/service'
 
 import { backoffMs } from './backoff.ts'
 import { countUnit, emptyTally, toReport, type Unit } from './tally.ts'
@@ -47,7 +47,8 @@ export function createRecorder({
   const coinLog = capLog(log, 'coins found')
   const giveUp = new AbortController()
   let tally = emptyTally(Date.now())
-  let cutAt = tally.from
+  // Intervals are measured by the clock that nobody can set.
+  let cutAt = performance.now()
   let sequence = 0
   let inHand: Batch | undefined
   let recording: Promise<void> | undefined
@@ -57,8 +58,9 @@ export function createRecorder({
   function cut(): Batch {
     const { hashes, coins, from, to } = tally
     const report = toReport(tally, { worker, hostname, loops, expiresAfterMs })
-    tally = emptyTally(to)
-    cutAt = Date.now()
+    // Earlier than `to` only where the wall clock was set back.
+    tally = emptyTally(Math.min(to, Date.now()))
+    cutAt = performance.now()
     return { worker, sequence: ++sequence, hashes, from, to, coins, report }
   }
 
@@ -91,21 +93,26 @@ export function createRecorder({
     recording.catch(() => {})
   }
 
+  async function recordRest(): Promise<void> {
+    await recording
+    const { report: _, ...last } = cut()
+    await record(last)
+  }
+
   // Where a unit takes longer than the interval, or none comes to an end, the ledger still hears that the worker is alive.
   const heartbeat = setInterval(() => {
-    if (Date.now() - cutAt >= 1.5 * intervalMs) recordNow()
+    if (performance.now() - cutAt >= 1.5 * intervalMs) recordNow()
   }, intervalMs)
   recordNow()
 
   const isFull = () => tally.coins.length >= MAX_PENDING_COINS
   return {
     unitDone(unit) {
-      const now = Date.now()
-      const isCoin = countUnit(tally, unit, now)
+      const isCoin = countUnit(tally, unit, Date.now())
       observe(unit, isCoin)
       const { value } = unit.digest
       if (isCoin) coinLog.info({ digest: value }, `Coin found: ${value.slice(0, 8)}…`)
-      if (now - cutAt >= intervalMs) recordNow()
+      if (performance.now() - cutAt >= intervalMs) recordNow()
     },
     isFull,
     async room() {
@@ -118,13 +125,9 @@ export function createRecorder({
     async finish(deadlineMs) {
       clearInterval(heartbeat)
       const deadline = setTimeout(() => giveUp.abort(), deadlineMs)
-      try {
-        await recording
-        const { report: _, ...last } = cut()
-        await record(last)
-      } catch {
-        // Given up; what is left is counted below.
-      }
+      // It fails only when given up, and what is left is counted below.
+      const recorded = recordRest().catch(() => {})
+      await Promise.race([recorded, aborted(giveUp.signal)])
       clearTimeout(deadline)
       coinLog.flush()
       return (inHand?.hashes ?? 0) + tally.hashes
