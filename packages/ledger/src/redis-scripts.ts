@@ -6,6 +6,10 @@ import { KEEP_S } from './spread.ts'
  * Counts a batch once. Redis does not roll a script back, so all that can fail comes before the first write:
  * the keys' types are checked, and INCRBY, which refuses what is not an integer, is the first to write.
  *
+ * Every key ends at an absolute value, so that what a script wrote may be applied twice. A Redis killed while it writes
+ * its append-only file cuts a transaction, ignores it at the next start, and leaves its head in the file; the start after
+ * that applies the head together with the transaction that follows it (valkey-io/valkey#4342; Redis 7.0 and 8.0 do it).
+ *
  * KEYS: hashes, wallet, batches, workers, report:<worker>, speed:<minute>…
  * ARGV: worker, sequence, hashes, expires after (ms; 0: last batch), report, number of shares,
  *       for each share: index of its key, second, millionths; for each coin: digest, bytes.
@@ -34,13 +38,14 @@ if recorded then
   sum = tonumber(before)
 end
 
-redis.call('INCRBY', KEYS[1], hashes)
+redis.call('SET', KEYS[1], string.format('%.0f', redis.call('INCRBY', KEYS[1], hashes)))
 redis.call('HSET', KEYS[3], worker, string.format('%s %.0f', sequence, sum + tonumber(hashes)))
 
 local coins = 7 + 3 * tonumber(ARGV[6])
 for i = 7, coins - 1, 3 do
   local key = KEYS[tonumber(ARGV[i])]
-  redis.call('HINCRBY', key, ARGV[i + 1], ARGV[i + 2])
+  local millionths = tonumber(redis.call('HGET', key, ARGV[i + 1]) or 0) + tonumber(ARGV[i + 2])
+  redis.call('HSET', key, ARGV[i + 1], string.format('%.0f', millionths))
   redis.call('EXPIRE', key, ${KEEP_S})
 end
 -- unpack takes a few thousand values at most.

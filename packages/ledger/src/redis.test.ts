@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { readdir, stat, truncate } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
 import { after, before, suite, test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -69,6 +72,32 @@ suite('a Redis that fails', { skip: hasRedisServer() ? false : NO_REDIS }, () =>
     assert.ok(proxy.cuts() > 3, `only ${proxy.cuts()} replies were lost`)
     const direct = await open(t)
     assert.deepEqual(await direct.sums(), { hashes: sent, batches: sent })
+  })
+
+  test('a batch that was cut in the append-only file and sent again is counted once, after any start', async (t) => {
+    for (const cutBytes of [1, 10, 40, 120, 200]) {
+      const ledger = await open(t)
+      const client = await connect(t)
+      const first = sampleBatch()
+      const { dir = '' } = await client.configGet('dir')
+      if (!existsSync(dir)) return t.skip('the append-only file is in a container')
+      await client.flushDb()
+      await ledger.record(first)
+      const second = { ...first, sequence: 2 }
+      await ledger.record(second)
+      await server.stop('SIGKILL')
+      await cutAppendOnlyFile(dir, cutBytes)
+      await server.start()
+      await untilAnswered(ledger)
+      assert.equal(await ledger.record(second), 'recorded')
+      await ledger.record(sampleBatch())
+      await server.stop('SIGKILL')
+      await server.start()
+      await untilAnswered(ledger)
+      assert.deepEqual(await ledger.sums(), { hashes: 30, batches: 30 })
+      const speeds = await ledger.speeds(Math.floor(first.from / 1000), 10)
+      assert.equal(Math.round(speeds.reduce((sum, speed) => sum + speed, 0)), 30)
+    }
   })
 
   test('the script is sent again to a server that has forgotten it', async (t) => {
@@ -238,6 +267,14 @@ async function connect(t: TestContext) {
   client.on('error', () => {}) // the test that stops the server knows
   t.after(() => client.destroy())
   return client.connect()
+}
+
+async function cutAppendOnlyFile(dir: string, bytes: number): Promise<void> {
+  const folder = join(dir, 'appendonlydir')
+  const name = (await readdir(folder)).find((file) => file.endsWith('.incr.aof'))
+  assert.ok(name, `no append-only file in ${folder}`)
+  const { size } = await stat(join(folder, name))
+  await truncate(join(folder, name), size - bytes)
 }
 
 async function untilAnswered(ledger: Ledger): Promise<void> {
