@@ -35,11 +35,7 @@ for (const service of ['rng', 'hasher', 'worker', 'webui']) {
     const documented = tableRows(await read(`services/${service}/README.md`)).filter(([name]) =>
       /^`[A-Z_]+`$/.test(name ?? ''),
     )
-    const expected = Object.values(settings).map(({ variable, shown, meaning }) => [
-      `\`${variable}\``,
-      `\`${shown}\``,
-      meaning,
-    ])
+    const expected = Object.values(settings).map(({ variable, shown, meaning }) => [`\`${variable}\``, shown, meaning])
     assert.deepEqual(documented, expected)
   })
 }

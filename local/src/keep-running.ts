@@ -11,8 +11,8 @@ export interface KeptProcess {
   pid(): number | undefined
   /** Resolves to true when it first is able to serve, to false when it was stopped before that. */
   ready: Promise<boolean>
-  /** Resolves when it was stopped and has left. */
-  gone: Promise<void>
+  /** Resolves when it was stopped and has left, to whether it did so without an error. */
+  gone: Promise<boolean>
   /** Asks it, once, to leave. */
   stop(): void
   /** Ends it at once, with all that it started. Returns whether there was anything to end. */
@@ -30,7 +30,7 @@ const HEALTHY_AFTER_MS = 10_000
 export function keepRunning(plan: ProcessPlan, output: Output, onMisconfigured: (name: string) => void): KeptProcess {
   const { name } = plan
   const stopping = new AbortController()
-  const { promise: gone, resolve: leave } = Promise.withResolvers<void>()
+  const { promise: gone, resolve: leave } = Promise.withResolvers<boolean>()
   let child: ChildProcess | undefined
   let restart: NodeJS.Timeout | undefined
   let pauseMs = FIRST_PAUSE_MS
@@ -46,7 +46,7 @@ export function keepRunning(plan: ProcessPlan, output: Output, onMisconfigured: 
       stopping.abort()
       clearTimeout(restart)
       if (child) signalGroup(child, 'SIGTERM')
-      else leave()
+      else leave(true)
     },
     kill: () => child !== undefined && signalGroup(child, 'SIGKILL'),
   }
@@ -63,10 +63,10 @@ export function keepRunning(plan: ProcessPlan, output: Output, onMisconfigured: 
   function afterDeath(how: string, code: number | null): void {
     if (stopping.signal.aborted) {
       if (code) output.say(`${name} ${how} while it stopped`)
-      leave()
+      leave(!code)
     } else if (code === MISCONFIGURED) {
       stopping.abort()
-      leave()
+      leave(false)
       onMisconfigured(name)
     } else {
       output.say(`${name} ${how}: starts again in ${pauseMs / 1000} s`)

@@ -69,7 +69,7 @@ async function makeFolder(folder: string | undefined): Promise<void> {
 async function sayWhereToLook(supervisor: Supervisor, plan: Plan, output: Output, startedAt: number): Promise<void> {
   let where = `\n${describe(plan)}`
   const patience = setTimeout(() => {
-    output.say(`Not ready yet: ${supervisor.waitingFor().join(', ')} (see the lines above)${where}`)
+    output.say(`Not ready yet: ${supervisor.waitingFor().join(', ')}${where}`)
     where = ''
   }, SAY_WAITING_AFTER_MS)
   try {

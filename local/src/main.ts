@@ -4,7 +4,7 @@ import { stopOnSignals } from './stop-on-signals.ts'
 import { stopWithNpm } from './stop-with-npm.ts'
 
 try {
-  const options = parseOptions(process.argv.slice(2))
+  const options = parseOptions(process.argv.slice(2), process.env)
   if (options === 'help') process.stdout.write(usage)
   else {
     const local = await startLocal(options)

@@ -31,7 +31,7 @@ const nonsense: [args: string[], message: RegExp][] = [
   [['--redis', 'redis://h', '--data', 'x'], /expected --redis or --data, got both/],
   [['--data', ''], /--data: expected a folder/],
   [['--colour'], /Unknown option '--colour'/],
-  [['worker=10'], /got "worker=10"; npm needs a -- before them/],
+  [['worker=10'], /expected options after a --, got "worker=10": npm start -- --scale worker=10/],
 ]
 for (const [args, message] of nonsense) {
   test(`"${args.join(' ')}" is a usage error in one line that says what was expected`, () => {
@@ -48,4 +48,13 @@ for (const [args, message] of nonsense) {
 
 test('the usage names every option', () => {
   for (const option of ['--scale', '--port', '--data', '--redis', '--help']) assert.ok(usage.includes(`  ${option}`))
+})
+
+test('an option that npm kept for itself is a usage error, not a default', () => {
+  for (const option of ['scale', 'port', 'data', 'redis']) {
+    assert.throws(() => parseOptions([], { [`npm_config_${option}`]: 'worker=2' }), {
+      message: new RegExp(`expected options after a --, got "--${option}"`),
+      exitCode: 2,
+    })
+  }
 })

@@ -44,7 +44,9 @@ The services' own variables (DELAY_MS, LOOPS, ...) pass through: DELAY_MS=0 npm 
 `
 
 /** Reads the command line. Throws LocalError, saying what was expected, for what it does not understand. */
-export function parseOptions(args: string[]): LocalOptions | 'help' {
+export function parseOptions(args: string[], env: NodeJS.ProcessEnv = {}): LocalOptions | 'help' {
+  const kept = ['scale', 'port', 'data', 'redis'].find((option) => env[`npm_config_${option}`] !== undefined)
+  if (kept !== undefined) throw misplaced(`--${kept}`)
   const { values, positionals } = parse(args)
   if (values.help) return 'help'
   if (positionals.length > 0) throw misplaced(positionals[0] ?? '')
@@ -104,7 +106,7 @@ function parseFolder(value: string): string {
 
 /** npm keeps options for itself unless `--` comes first, and hands on what stood after them. */
 function misplaced(word: string): LocalError {
-  return wrong(`expected options, got ${quote(word)}; npm needs a -- before them: npm start -- --scale worker=10`)
+  return wrong(`expected options after a --, got ${quote(word)}: npm start -- --scale worker=10`)
 }
 
 function wrong(message: string): LocalError {

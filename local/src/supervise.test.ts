@@ -10,13 +10,25 @@ import { createTranscript } from './testing/transcript.ts'
 
 const entry = fileURLToPath(import.meta.resolve('./testing/stand-in.ts'))
 
-/** Supervises one stand-in per behaviour, named rng-1, rng-2… */
-async function setUp(t: TestContext, behaviours: string[], stopDeadlineMs?: number) {
+/** Supervises one stand-in per behaviour, named rng-1, rng-2…; the first may stand in for another service. */
+async function setUp(
+  t: TestContext,
+  behaviours: string[],
+  stopDeadlineMs?: number,
+  service: ProcessPlan['service'] = 'rng',
+) {
   const base = await freePorts(behaviours.length)
   const plans = behaviours.map((behaviour, index): ProcessPlan => {
     const port = base + index
     const env = { ...process.env, PORT: `${port}`, BEHAVIOUR: behaviour }
-    return { name: `rng-${index + 1}`, service: 'rng', entry, port, url: `http://127.0.0.1:${port}`, env }
+    return {
+      name: `rng-${index + 1}`,
+      service: index === 0 ? service : 'rng',
+      entry,
+      port,
+      url: `http://127.0.0.1:${port}`,
+      env,
+    }
   })
   const transcript = createTranscript()
   const output = createOutput(transcript, [], () => {})
@@ -100,4 +112,22 @@ test('what a process started and left behind goes with it', async (t) => {
   supervisor.stop()
   // It would not end while the grandchild, which ignores SIGTERM, held the pipes.
   assert.equal(await supervisor.ended, 0)
+})
+
+test('nothing is started again once all are to end, also what was not yet asked to', async (t) => {
+  const { supervisor, transcript } = await setUp(t, ['deaf', 'polite'], undefined, 'worker')
+  await supervisor.ready
+  supervisor.stop()
+  await transcript.waitFor(/got SIGTERM/)
+  supervisor.kill()
+  assert.equal(await supervisor.ended, 130)
+  assert.doesNotMatch(transcript.text(), /starts again/)
+})
+
+test('a process that fails while it stops makes the exit code 1', async (t) => {
+  const { supervisor, transcript } = await setUp(t, ['polite', 'failing'])
+  await supervisor.ready
+  supervisor.stop()
+  assert.equal(await supervisor.ended, 1)
+  assert.match(transcript.text(), /rng-2 ended with exit code 1 while it stopped/)
 })

@@ -19,7 +19,7 @@ export interface Supervisor {
   ended: Promise<ExitCode>
 }
 
-/** 0: all left when asked; 1: one refused its configuration or had to be killed; 130: killed on request. */
+/** 0: all left when asked; 1: one refused its configuration, failed while it stopped or had to be killed; 130: killed on request. */
 export type ExitCode = 0 | 1 | 130
 
 /** As Compose has it. */
@@ -51,7 +51,8 @@ export function supervise(plans: ProcessPlan[], output: Output, stopDeadlineMs =
   }
 
   async function awaitEnd(): Promise<ExitCode> {
-    await Promise.all(kept.map(({ gone }) => gone))
+    const leftWell = await Promise.all(kept.map(({ gone }) => gone))
+    if (exitCode === 0 && leftWell.includes(false)) exitCode = 1
     clearTimeout(deadline)
     output.say(`Stopped ${names} in ${seconds(performance.now() - (stoppedAt ?? 0))}`)
     return exitCode
@@ -100,7 +101,11 @@ export function supervise(plans: ProcessPlan[], output: Output, stopDeadlineMs =
   }
 
   function killRest(why: string): void {
-    for (const process of kept) if (process.kill()) output.say(`${process.name} ${why}: killed`)
+    for (const process of kept) {
+      // Or it would be started again.
+      process.stop()
+      if (process.kill()) output.say(`${process.name} ${why}: killed`)
+    }
   }
 }
 

@@ -19,6 +19,6 @@ if (behaviour === 'parent') {
 process.on('SIGTERM', () => {
   console.log('got SIGTERM')
   // A while, so that a second signal would be seen.
-  if (behaviour !== 'deaf') setTimeout(() => process.exit(), 100)
+  if (behaviour !== 'deaf') setTimeout(() => process.exit(behaviour === 'failing' ? 1 : 0), 100)
 })
 createServer((_request, response) => response.end()).listen(port, '127.0.0.1', () => console.log(`pid ${process.pid}`))

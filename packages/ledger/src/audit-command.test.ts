@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -48,8 +50,17 @@ test('a ledger that cannot be reached exits with 2, in one line', async () => {
   assert.deepEqual([code, stdout], [2, ''])
   assert.equal(
     stderr,
-    'The ledger cannot be read: Redis at 127.0.0.1:1 cannot be reached: connect ECONNREFUSED 127.0.0.1:1\n',
+    'The ledger cannot be read: Redis at 127.0.0.1:1 cannot be reached: connect ECONNREFUSED 127.0.0.1:1. ' +
+      'Name another: npm run audit -- file:.data/8000/ledger.db\n',
   )
+})
+
+test('a file that is not there is no sound ledger, and is not created', async () => {
+  const path = join(tmpdir(), `${randomUUID()}.db`)
+  const { code, stdout, stderr } = await audit({}, `file:${path}`)
+  assert.deepEqual([code, stdout], [2, ''])
+  assert.match(stderr, new RegExp(`^The ledger cannot be read: there is no file ${path}`))
+  assert.equal(existsSync(path), false)
 })
 
 test('a setting that is not valid exits with 78, in one line', async () => {

@@ -11,7 +11,7 @@ import { sampleBatch, sampleCoin, sampleReport } from './sample-batch.ts'
 /** Opens the ledger of one test: empty, under `keyPrefix`, and gone after the test. Called twice it opens the same. */
 export type OpenLedger = (t: TestContext, keyPrefix?: string) => Promise<Ledger>
 
-/** What every ledger does, whatever it is kept in (design, section 3). */
+/** What every ledger does, whatever it is kept in. */
 export function testContract(store: string, open: OpenLedger, skip?: string): void {
   suite(`the ledger in ${store}`, { skip: skip ?? false }, () => {
     testCounting(open)

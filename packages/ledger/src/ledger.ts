@@ -1,5 +1,5 @@
 /**
- * Where hashes and coins are counted (design, sections 3 and 4). Two implementations, Redis and SQLite, pass one contract suite.
+ * Where hashes and coins are counted. Two implementations, Redis and SQLite, pass one contract suite.
  * Every method rejects when the store cannot be reached or does not answer in time; `record` may then have been applied or not,
  * and is safe to call again with the same batch.
  */
@@ -59,7 +59,7 @@ export interface Batch {
   report?: Report
 }
 
-/** What a worker says of itself and of where its time went, for the dashboard (design, section 5). */
+/** What a worker says of itself and of where its time went, for the dashboard. */
 export interface Report {
   worker: string
   hostname: string

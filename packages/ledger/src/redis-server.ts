@@ -10,7 +10,7 @@ import { findRedisProgram } from './redis-program.ts'
 export const NO_REDIS =
   'there is no redis-server or valkey-server on the PATH, and no Docker: install one (apt install redis-server, brew install redis)'
 
-/** A Redis of a test's own, that may be stopped and killed. Writes through to the disk, as the design asks of ours. */
+/** A Redis of a test's own, that may be stopped and killed. Writes through to the disk, as ours should. */
 export interface RedisServer {
   url: string
   port: number

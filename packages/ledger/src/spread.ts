@@ -14,7 +14,7 @@ export interface Share {
 }
 
 /**
- * Spreads a batch evenly over the seconds that it covers (design, section 4); the shares add up to exactly its hashes.
+ * Spreads a batch evenly over the seconds that it covers; the shares add up to exactly its hashes.
  * A batch that covers no time (a clock was set back, or everything ended at once) counts in the second of its end.
  * Of one longer than an hour, as after a ledger was away for long, what is older goes into the second of its beginning:
  * nobody looks at that any more, and no batch makes more than 3602 shares.

@@ -31,7 +31,7 @@ export const httpSettings = {
     default: false,
     shown: 'no',
     meaning: 'debug logging, on when the value begins with `y`; anything else leaves it off',
-    expected: 'a text',
+    expected: 'any text',
     schema: v.pipe(
       v.string(),
       v.transform((value) => /^y/i.test(value)),

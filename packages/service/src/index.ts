@@ -4,6 +4,15 @@ export type { Log } from './log.ts'
 export { createPause } from './pause.ts'
 export { Problem } from './problem.ts'
 export { createService, serve, type HttpConfig, type Service } from './service.ts'
-export { ConfigError, integer, loadConfig, parseSettings, refuse, text, type Config, type Setting } from './settings.ts'
+export {
+  ConfigError,
+  integer,
+  loadConfig,
+  parseSettings,
+  exitMisconfigured,
+  text,
+  type Config,
+  type Setting,
+} from './settings.ts'
 export { simulateWork, simulatedWorkSettings } from './simulated-work.ts'
 export { aborted, stopSignal } from './stop-signal.ts'

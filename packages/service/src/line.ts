@@ -10,7 +10,7 @@ export interface LineConfig {
   maxQueue: number
 }
 
-/** A line of requests before a counter: first come, first served (design, section 2, "Simulated work"). */
+/** A line of requests before a counter: first come, first served. */
 export interface Line {
   readonly waiting: number
   readonly serving: number

@@ -14,7 +14,7 @@ import { aborted } from './stop-signal.ts'
 
 export type HttpConfig = Config<typeof httpSettings>
 
-/** A Fastify server with the habits that all our processes share (design, section 2). */
+/** A Fastify server with the habits that all our processes share. */
 export type Service = FastifyInstance & {
   log: Log
   metrics: Registry
@@ -73,7 +73,7 @@ export function createService(name: string, config: HttpConfig, options: Service
     if (stopping) reply.header('connection', 'close')
     done()
   })
-  // Node itself would refuse these two with an answer that says nothing; `refusal` says it.
+  // An Expect header or a missing Host Node itself would refuse with an answer that says nothing; `refusal` says it.
   service.server.on('checkExpectation', (request, response) => service.server.emit('request', request, response))
   // A route that wants the body reads the stream.
   service.removeAllContentTypeParsers()

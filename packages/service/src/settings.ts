@@ -4,7 +4,7 @@ import * as v from 'valibot'
 export interface Setting<T> {
   variable: string
   default: T
-  /** The default as the README's table shows it. */
+  /** The default as the README's table shows it: a value as code, anything else in words. */
   shown: string
   meaning: string
   /** What a valid value is, in words; ends the error message. */
@@ -28,7 +28,7 @@ export function integer(
   const { min, max, unit, meaning } = options
   const schema = v.pipe(v.string(), v.regex(/^\d{1,15}$/), v.transform(Number), v.minValue(min), v.maxValue(max))
   const expected = `a whole number from ${min} to ${max}${unit ? ` (${unit})` : ''}`
-  return { variable, default: options.default, shown: `${options.default}`, meaning, expected, schema }
+  return { variable, default: options.default, shown: `\`${options.default}\``, meaning, expected, schema }
 }
 
 /** A text that `schema` takes and perhaps turns into something else; `expected` says in words what that is. */
@@ -42,30 +42,30 @@ export function text<T>(
     schema: v.GenericSchema<string, T>
   },
 ): Setting<T> {
-  return { variable, ...options, shown: options.shown ?? String(options.default) }
+  return { variable, ...options, shown: options.shown ?? `\`${String(options.default)}\`` }
 }
 
 /**
  * Reads every setting from `env`; a variable that is absent gives its default.
- * Throws ConfigError for the first that is present and not valid: nothing is ever replaced silently (design, section 2).
+ * Throws ConfigError for the first that is present and not valid: nothing is ever replaced silently.
  */
 export function parseSettings<S extends Settings>(settings: S, env: NodeJS.ProcessEnv): Config<S> {
   const entries = Object.entries(settings).map(([name, setting]) => [name, parseSetting(setting, env)])
   return Object.fromEntries(entries) as Config<S>
 }
 
-/** `parseSettings` of the process's own environment; on a ConfigError refuses it. */
+/** `parseSettings` of the process's own environment; on a ConfigError it ends the process. */
 export function loadConfig<S extends Settings>(settings: S): Config<S> {
   try {
     return parseSettings(settings, process.env)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    return refuse(error.message)
+    return exitMisconfigured(error.message)
   }
 }
 
 /** Ends the process because its configuration will not do: one line, and exit code 78 (EX_CONFIG of sysexits.h). */
-export function refuse(message: string): never {
+export function exitMisconfigured(message: string): never {
   console.error(message)
   process.exit(78)
 }

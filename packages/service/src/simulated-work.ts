@@ -38,7 +38,7 @@ export function simulatedWorkSettings(options: { concurrency: number; takes: str
   }
 }
 
-/** Simulated work for the routes of `service` (design, section 2). With `delayMs` 0 there is no line at all. */
+/** Simulated work for the routes of `service`. With `delayMs` 0 there is no line at all. */
 export function simulateWork(service: Service, config: LineConfig): SimulatedWork {
   if (config.delayMs === 0) return { work: (reply, work) => timed(reply, 0, performance.now(), work), pass: () => {} }
 

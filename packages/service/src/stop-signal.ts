@@ -1,6 +1,6 @@
 const exitCode = { SIGTERM: 143, SIGINT: 130 }
 
-/** Fires when the platform (SIGTERM) or ^C (SIGINT) asks the process to stop. A second signal exits at once (design, section 6). */
+/** Fires when the platform (SIGTERM) or ^C (SIGINT) asks the process to stop. A second signal exits at once. */
 export function stopSignal(): AbortSignal {
   const stop = new AbortController()
   for (const name of ['SIGTERM', 'SIGINT'] as const) {

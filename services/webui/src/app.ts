@@ -9,7 +9,7 @@ import { settledSecond } from './snapshot.ts'
 import { watchLedger } from './watch.ts'
 
 const DEFAULT_HISTORY_S = 900
-/** The ledger keeps the speed of each second for an hour (design, section 4). */
+/** The ledger keeps the speed of each second for an hour. */
 const MAX_HISTORY_S = 3600
 
 /** GET / serves the dashboard, which listens to GET /events; GET /json is as in the classic. */
@@ -19,14 +19,14 @@ export function buildWebui(config: WebuiConfig, ledger: Ledger): Service {
   servePage(webui)
 
   webui.get('/json', async (_request, reply) => {
-    const { coins, hashes } = await read(() => ledger.totals())
+    const { coins, hashes } = await orUnavailable(() => ledger.totals())
     return reply.header('cache-control', 'no-store').send({ coins, hashes, now: Date.now() / 1000 })
   })
 
   webui.get<{ Querystring: { seconds?: unknown } }>('/history', async (request, reply) => {
     const seconds = parseSeconds(request.query.seconds)
-    const until = settledSecond(Date.now() / 1000, await read(() => ledger.reports()))
-    const speeds = await read(() => ledger.speeds(until - seconds, seconds))
+    const until = settledSecond(Date.now() / 1000, await orUnavailable(() => ledger.reports()))
+    const speeds = await orUnavailable(() => ledger.speeds(until - seconds, seconds))
     return reply.header('cache-control', 'no-store').send({ from: until - seconds, speeds })
   })
 
@@ -56,7 +56,7 @@ function servePage(webui: Service): void {
   webui.get('/page.js', (_request, reply) => reply.type('text/javascript; charset=utf-8').send(script))
 }
 
-async function read<T>(question: () => Promise<T>): Promise<T> {
+async function orUnavailable<T>(question: () => Promise<T>): Promise<T> {
   try {
     return await question()
   } catch {

@@ -1,11 +1,11 @@
 import { openLedger } from '@dockercoins/ledger'
-import { loadConfig, refuse, serve, stopSignal } from '@dockercoins/service'
+import { loadConfig, exitMisconfigured, serve, stopSignal } from '@dockercoins/service'
 
 import { buildWebui } from './app.ts'
 import { settings } from './config.ts'
 
 const config = loadConfig(settings)
 const stop = stopSignal()
-const ledger = await openLedger(config).catch((error: Error) => refuse(error.message))
+const ledger = await openLedger(config).catch((error: Error) => exitMisconfigured(error.message))
 await serve(buildWebui(config, ledger), stop)
 await ledger.close()

@@ -25,7 +25,7 @@ export async function takeSnapshot(ledger: Ledger): Promise<Snapshot> {
 
 /**
  * The whole second before which every worker alive has told all it did, so that no bucket before it will change
- * (design, section 4: a little behind real time, so that the newest is complete).
+ * (the graph runs a little behind real time, so that the newest second is complete).
  */
 export function settledSecond(now: number, workers: Pick<Report, 'to'>[]): number {
   const told = Math.min(now - 1, ...workers.map(({ to }) => to / 1000))

@@ -34,7 +34,7 @@ export const settings = {
 function urls(variable: string, fallback: string) {
   return text(variable, {
     default: [new URL(fallback)],
-    shown: fallback,
+    shown: `\`${fallback}\``,
     meaning: 'one URL or several, comma-separated; every address that they resolve to gets its share',
     expected:
       'one URL or several, comma-separated, each http:// or https:// with a host and perhaps a port, and no path',

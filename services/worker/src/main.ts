@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 
 import { openLedger } from '@dockercoins/ledger'
-import { aborted, createPause, createService, loadConfig, refuse, stopSignal } from '@dockercoins/service'
+import { aborted, createPause, createService, loadConfig, exitMisconfigured, stopSignal } from '@dockercoins/service'
 
 import { settings } from './config.ts'
 import { mineUntil } from './mine.ts'
@@ -22,7 +22,7 @@ const service = createService('worker', config, {
 service.get('/', (_request, reply) => reply.type('text/plain').send(`WORKER running on ${config.hostname}\n`))
 
 const { log } = service
-const ledger = await openLedger(config).catch((error: Error) => refuse(error.message))
+const ledger = await openLedger(config).catch((error: Error) => exitMisconfigured(error.message))
 const { timeoutMs } = config
 const rng = createUpstream('rng', { urls: config.rngUrls, timeoutMs, stop, log })
 const hasher = createUpstream('hasher', { urls: config.hasherUrls, timeoutMs, stop, log })

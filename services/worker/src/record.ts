@@ -33,7 +33,7 @@ export interface RecorderOptions {
   log: Log
 }
 
-/** Turns units of work into batches, and sees each batch recorded exactly once however often that takes (design, section 3). */
+/** Turns units of work into batches, and sees each batch recorded exactly once however often that takes. */
 export function createRecorder({
   ledger,
   worker,
@@ -53,6 +53,7 @@ export function createRecorder({
   let inHand: Batch | undefined
   let recording: Promise<void> | undefined
   let lostAt: number | undefined
+  let hasRecorded = false
 
   /** The work since the last cut, as one batch: from here on it never changes and is sent until the ledger has acknowledged it. */
   function cut(): Batch {
@@ -78,6 +79,7 @@ export function createRecorder({
       await ledger.record(batch)
       if (lostAt !== undefined) log.info(`ledger is back after ${((Date.now() - lostAt) / 1000).toFixed(1)} s`)
       lostAt = undefined
+      hasRecorded = true
       return true
     } catch (error) {
       if (lostAt === undefined)
@@ -121,7 +123,7 @@ export function createRecorder({
         await recording
       }
     },
-    isReady: () => lostAt === undefined,
+    isReady: () => hasRecorded && lostAt === undefined,
     async finish(deadlineMs) {
       clearInterval(heartbeat)
       const deadline = setTimeout(() => giveUp.abort(), deadlineMs)

@@ -56,7 +56,7 @@ export function createReplica(name: string, url: URL, address: string, timeoutMs
       retryAt = now + backoffMs(++failures)
       if (lostAt !== undefined) return
       lostAt = now
-      log.warn(`${name} at ${origin} is lost: ${error.message || error.name}; passing over it and trying again`)
+      log.warn(`${name} at ${origin} is lost: ${error.message || error.name}; trying again`)
     },
   }
 }

@@ -5,7 +5,7 @@ export interface ServerTiming {
 }
 
 /**
- * Reads `queue;dur=629.1, work;dur=100.2` (Server Timing, W3C; design, section 2). What is absent or no number counts as 0:
+ * Reads `queue;dur=629.1, work;dur=100.2` (Server Timing, W3C). What is absent or no number counts as 0:
  * a service written by somebody else need not send it.
  */
 export function parseServerTiming(header: string | string[] | undefined): ServerTiming {

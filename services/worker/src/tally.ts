@@ -13,7 +13,7 @@ export interface Unit {
 export interface Tally {
   hashes: number
   coins: Coin[]
-  /** Both on unit boundaries, milliseconds since the epoch: the density between them is the true speed (design, section 4). */
+  /** Both on unit boundaries, milliseconds since the epoch: the density between them is the true speed. */
   from: number
   to: number
   pauseMs: number

@@ -13,25 +13,22 @@ export function createUnitMetrics(registry: Registry): (unit: Unit, isCoin: bool
     labelNames: ['part'],
     registers,
   })
-  const [pause, rngQueue, rngWork, rngNetwork, hasherQueue, hasherWork, hasherNetwork] = [
-    'pause',
-    'rng_queue',
-    'rng_work',
-    'rng_network',
-    'hasher_queue',
-    'hasher_work',
-    'hasher_network',
-  ].map((part) => seconds.labels(part))
+  const part = (name: string) => seconds.labels(name)
+  const pause = part('pause')
+  const rng = { queue: part('rng_queue'), work: part('rng_work'), network: part('rng_network') }
+  const hasher = { queue: part('hasher_queue'), work: part('hasher_work'), network: part('hasher_network') }
 
   return ({ pauseMs, bytes, digest }, isCoin) => {
     hashes.inc()
     if (isCoin) coins.inc()
-    pause?.inc(pauseMs / 1000)
-    rngQueue?.inc(bytes.queueMs / 1000)
-    rngWork?.inc(bytes.workMs / 1000)
-    rngNetwork?.inc(bytes.networkMs / 1000)
-    hasherQueue?.inc(digest.queueMs / 1000)
-    hasherWork?.inc(digest.workMs / 1000)
-    hasherNetwork?.inc(digest.networkMs / 1000)
+    pause.inc(pauseMs / 1000)
+    for (const [{ queue, work, network }, answer] of [
+      [rng, bytes],
+      [hasher, digest],
+    ] as const) {
+      queue.inc(answer.queueMs / 1000)
+      work.inc(answer.workMs / 1000)
+      network.inc(answer.networkMs / 1000)
+    }
   }
 }

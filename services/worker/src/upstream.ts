@@ -27,7 +27,8 @@ export function createUpstream(name: string, options: ReplicasOptions & { stop: 
   const replicas = followReplicas(name, options)
 
   return {
-    ...replicas,
+    isReady: () => replicas.isReady(),
+    destroy: () => replicas.destroy(),
     async ask(request, read) {
       const began = performance.now()
       for (;;) {

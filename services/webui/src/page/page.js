@@ -6,7 +6,10 @@ const events = new EventSource('events')
 events.addEventListener('snapshot', ({ data }) => {
   const news = JSON.parse(data)
   if (news.ledgerLostSince) {
-    show('state', `The ledger cannot be reached since ${new Date(news.ledgerLostSince * 1000).toLocaleTimeString()}.`)
+    show(
+      'state',
+      `The ledger has been unreachable since ${new Date(news.ledgerLostSince * 1000).toLocaleTimeString()}.`,
+    )
     return
   }
   show('state', news.workers.length === 0 ? 'No worker is alive.' : 'Mining.')
