@@ -74,6 +74,8 @@ export interface Report {
   pauseMs: number
   rng: UpstreamReport
   hasher: UpstreamReport
+  /** A few, newest first: when the worker found them, in milliseconds since the epoch. */
+  latestCoins: { digest: string; at: number }[]
 }
 
 /** Sums over the requests answered, in milliseconds, and how many each replica (X-Served-By) answered. */
@@ -81,5 +83,7 @@ export interface UpstreamReport {
   queueMs: number
   workMs: number
   networkMs: number
+  /** Requests that a replica serves at a time, as the newest answer has it; 0 where it does not say. */
+  concurrency: number
   replicas: Record<string, number>
 }

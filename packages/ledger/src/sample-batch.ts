@@ -11,7 +11,13 @@ export function sampleBatch(given: Partial<Batch> = {}): Batch {
 
 /** A report of `worker` that keeps it alive for a minute unless `given` says otherwise. */
 export function sampleReport(worker: string, given: Partial<Report> = {}): Report {
-  const upstream = { queueMs: 629.1, workMs: 100.2, networkMs: 1.5, replicas: { 'rng-1': 6, 'rng-2': 4 } }
+  const upstream = {
+    queueMs: 629.1,
+    workMs: 100.2,
+    networkMs: 1.5,
+    concurrency: 1,
+    replicas: { 'rng-1': 6, 'rng-2': 4 },
+  }
   const to = Date.now()
   return {
     worker,
@@ -24,6 +30,7 @@ export function sampleReport(worker: string, given: Partial<Report> = {}): Repor
     pauseMs: 100,
     rng: upstream,
     hasher: { ...upstream, replicas: {} },
+    latestCoins: [{ digest: sampleCoin().digest, at: to - 500 }],
     ...given,
   }
 }

@@ -9,6 +9,7 @@ const upstream = v.object({
   queueMs: amount,
   workMs: amount,
   networkMs: amount,
+  concurrency: amount,
   replicas: v.record(v.string(), amount),
 })
 const report: v.GenericSchema<unknown, Report> = v.object({
@@ -22,6 +23,7 @@ const report: v.GenericSchema<unknown, Report> = v.object({
   pauseMs: amount,
   rng: upstream,
   hasher: upstream,
+  latestCoins: v.array(v.object({ digest: v.pipe(v.string(), v.regex(/^0[0-9a-f]{63}$/)), at: v.number() })),
 })
 const storedReport = v.pipe(v.string(), v.parseJson(), report)
 

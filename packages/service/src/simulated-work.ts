@@ -40,7 +40,9 @@ export function simulatedWorkSettings(options: { concurrency: number; takes: str
 
 /** Simulated work for the routes of `service`. With `delayMs` 0 there is no line at all. */
 export function simulateWork(service: Service, config: LineConfig): SimulatedWork {
-  if (config.delayMs === 0) return { work: (reply, work) => timed(reply, 0, performance.now(), work), pass: () => {} }
+  if (config.delayMs === 0) {
+    return { work: (reply, work) => timed(reply, { queueMs: 0, began: performance.now() }, work), pass: () => {} }
+  }
 
   const line = createLine(config)
   const queueSeconds = observeLine(service, line)
@@ -55,7 +57,7 @@ export function simulateWork(service: Service, config: LineConfig): SimulatedWor
     async work(reply, work) {
       const arrived = performance.now()
       const queueMs = await turn(reply, 'work')
-      return timed(reply, queueMs, arrived + queueMs, work)
+      return timed(reply, { queueMs, began: arrived + queueMs, concurrency: config.concurrency }, work)
     },
     async pass(reply) {
       await turn(reply, 'pass')
@@ -63,10 +65,19 @@ export function simulateWork(service: Service, config: LineConfig): SimulatedWor
   }
 }
 
-function timed<T>(reply: FastifyReply, queueMs: number, workBegan: number, work: () => T): T {
+interface Turn {
+  queueMs: number
+  /** When the work began, by performance.now(). */
+  began: number
+  /** Absent where there is no line. */
+  concurrency?: number
+}
+
+function timed<T>(reply: FastifyReply, { queueMs, began, concurrency }: Turn, work: () => T): T {
   const result = work()
-  const workMs = performance.now() - workBegan
-  reply.header('server-timing', `queue;dur=${queueMs.toFixed(1)}, work;dur=${workMs.toFixed(1)}`)
+  const workMs = performance.now() - began
+  const places = concurrency === undefined ? '' : `, concurrency;desc=${concurrency}`
+  reply.header('server-timing', `queue;dur=${queueMs.toFixed(1)}, work;dur=${workMs.toFixed(1)}${places}`)
   return result
 }
 

@@ -5,7 +5,7 @@ import { mineOnce, mineUntil, type Mine } from './mine.ts'
 import type { Unit } from './tally.ts'
 import type { Upstream } from './upstream.ts'
 
-const timing = { queueMs: 0, workMs: 0, networkMs: 0, servedBy: 'a' }
+const timing = { queueMs: 0, workMs: 0, networkMs: 0, concurrency: 1, servedBy: 'a' }
 const digest = `0${'f'.repeat(63)}`
 
 /** An upstream that gives one answer, whatever it is asked, as the real one would read it. */

@@ -8,7 +8,7 @@ import { pino } from 'pino'
 
 import { createRecorder, MAX_PENDING_COINS } from './record.ts'
 
-const timing = { queueMs: 0, workMs: 0, networkMs: 0, servedBy: 'a' }
+const timing = { queueMs: 0, workMs: 0, networkMs: 0, concurrency: 1, servedBy: 'a' }
 const unit = (digest = '1f') => ({
   pauseMs: 0,
   bytes: { ...timing, value: new Uint8Array(32) },

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import type { Batch, Ledger } from '@dockercoins/ledger'
+import type { Batch, Ledger, Report } from '@dockercoins/ledger'
 import { aborted, capLog, type Log } from '@dockercoins/service'
 
 import { backoffMs } from './backoff.ts'
@@ -8,6 +8,9 @@ import { countUnit, emptyTally, toReport, type Unit } from './tally.ts'
 
 /** Coins kept while the ledger is away; then mining stops until it is back, for nothing found is dropped. */
 export const MAX_PENDING_COINS = 10_000
+
+/** The newest coins that a report names, for the dashboard. */
+const LATEST_COINS = 5
 
 export interface Recorder {
   /** Counts a unit of work, and hands what is counted to the ledger once an interval. */
@@ -47,6 +50,7 @@ export function createRecorder({
   const coinLog = capLog(log, 'coins found')
   const giveUp = new AbortController()
   let tally = emptyTally(Date.now())
+  let latestCoins: Report['latestCoins'] = []
   // Intervals are measured by the clock that nobody can set.
   let cutAt = performance.now()
   let sequence = 0
@@ -58,7 +62,7 @@ export function createRecorder({
   /** The work since the last cut, as one batch: from here on it never changes and is sent until the ledger has acknowledged it. */
   function cut(): Batch {
     const { hashes, coins, from, to } = tally
-    const report = toReport(tally, { worker, hostname, loops, expiresAfterMs })
+    const report = toReport(tally, { worker, hostname, loops, expiresAfterMs, latestCoins })
     // Earlier than `to` only where the wall clock was set back.
     tally = emptyTally(Math.min(to, Date.now()))
     cutAt = performance.now()
@@ -110,10 +114,14 @@ export function createRecorder({
   const isFull = () => tally.coins.length >= MAX_PENDING_COINS
   return {
     unitDone(unit) {
-      const isCoin = countUnit(tally, unit, Date.now())
+      const now = Date.now()
+      const isCoin = countUnit(tally, unit, now)
       observe(unit, isCoin)
-      const { value } = unit.digest
-      if (isCoin) coinLog.info({ digest: value }, `Coin found: ${value.slice(0, 8)}…`)
+      const { value: digest } = unit.digest
+      if (isCoin) {
+        latestCoins = [{ digest, at: now }, ...latestCoins.slice(0, LATEST_COINS - 1)]
+        coinLog.info({ digest }, `Coin found: ${digest.slice(0, 8)}…`)
+      }
       if (performance.now() - cutAt >= intervalMs) recordNow()
     },
     isFull,

@@ -2,17 +2,23 @@
 export interface ServerTiming {
   queueMs: number
   workMs: number
+  /** Requests that it serves at a time; 0 where it does not say, or has no line. */
+  concurrency: number
 }
 
 /**
- * Reads `queue;dur=629.1, work;dur=100.2` (Server Timing, W3C). What is absent or no number counts as 0:
+ * Reads `queue;dur=629.1, work;dur=100.2, concurrency;desc=1` (Server Timing, W3C). What is absent or no number counts as 0:
  * a service written by somebody else need not send it.
  */
 export function parseServerTiming(header: string | string[] | undefined): ServerTiming {
   const text = String(header ?? '')
-  return { queueMs: duration(text, /\bqueue;dur=(\d+\.?\d*)/), workMs: duration(text, /\bwork;dur=(\d+\.?\d*)/) }
+  return {
+    queueMs: amount(text, /\bqueue;dur=(\d+\.?\d*)/),
+    workMs: amount(text, /\bwork;dur=(\d+\.?\d*)/),
+    concurrency: amount(text, /\bconcurrency;desc=(\d+)/),
+  }
 }
 
-function duration(header: string, pattern: RegExp): number {
+function amount(header: string, pattern: RegExp): number {
   return Number(pattern.exec(header)?.[1] ?? 0)
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 
 import { countUnit, emptyTally } from './tally.ts'
 
-const timing = { queueMs: 1, workMs: 2, networkMs: 3 }
+const timing = { queueMs: 1, workMs: 2, networkMs: 3, concurrency: 20 }
 const unit = (digest: string, servedBy = 'a') => ({
   pauseMs: 10,
   bytes: { ...timing, value: new Uint8Array([1]), servedBy },
@@ -31,7 +31,7 @@ test('the time of a unit is added up by where it went', () => {
   assert.equal(tally.pauseMs, 30)
   assert.deepEqual(
     { ...tally.rng, replicas: { ...tally.rng.replicas } },
-    { queueMs: 3, workMs: 6, networkMs: 9, replicas: { a: 3 } },
+    { queueMs: 3, workMs: 6, networkMs: 9, concurrency: 20, replicas: { a: 3 } },
   )
 })
 

@@ -44,7 +44,7 @@ export function countUnit(tally: Tally, { pauseMs, bytes, digest }: Unit, now: n
 /** The tally as the worker's own account of where its time went. */
 export function toReport(
   tally: Tally,
-  worker: Pick<Report, 'worker' | 'hostname' | 'loops' | 'expiresAfterMs'>,
+  worker: Pick<Report, 'worker' | 'hostname' | 'loops' | 'expiresAfterMs' | 'latestCoins'>,
 ): Report {
   const { from, to, hashes, pauseMs, rng, hasher } = tally
   return { ...worker, from, to, hashes, pauseMs, rng, hasher }
@@ -52,13 +52,21 @@ export function toReport(
 
 function emptyUpstream(): UpstreamReport {
   // The names come from outside, and `__proto__` is to be a name like any other.
-  return { queueMs: 0, workMs: 0, networkMs: 0, replicas: Object.create(null) as Record<string, number> }
+  return {
+    queueMs: 0,
+    workMs: 0,
+    networkMs: 0,
+    concurrency: 0,
+    replicas: Object.create(null) as Record<string, number>,
+  }
 }
 
-function addAnswer(report: UpstreamReport, { queueMs, workMs, networkMs, servedBy }: Answer<unknown>): void {
-  report.queueMs += queueMs
-  report.workMs += workMs
-  report.networkMs += networkMs
+function addAnswer(report: UpstreamReport, answer: Answer<unknown>): void {
+  const { servedBy } = answer
+  report.queueMs += answer.queueMs
+  report.workMs += answer.workMs
+  report.networkMs += answer.networkMs
+  report.concurrency = answer.concurrency
   const known = Object.hasOwn(report.replicas, servedBy) || Object.keys(report.replicas).length < MAX_REPLICAS
   const name = known ? servedBy : 'others'
   report.replicas[name] = (report.replicas[name] ?? 0) + 1

@@ -39,9 +39,9 @@ export function createUpstream(name: string, options: ReplicasOptions & { stop: 
           if (status !== 200) throw new Error(`expected 200, got ${status}: ${body.toString('latin1', 0, 200)}`)
           const value = read(body)
           replica.succeeded(startedAt)
-          const { queueMs, workMs } = parseServerTiming(headers['server-timing'])
-          const networkMs = Math.max(0, performance.now() - began - queueMs - workMs)
-          return { value, queueMs, workMs, networkMs, servedBy: String(headers['x-served-by'] ?? replica.host) }
+          const timing = parseServerTiming(headers['server-timing'])
+          const networkMs = Math.max(0, performance.now() - began - timing.queueMs - timing.workMs)
+          return { ...timing, value, networkMs, servedBy: String(headers['x-served-by'] ?? replica.host) }
         } catch (error) {
           // The neighbours may be stopping just as we are, and that is no loss.
           if (options.stop.aborted) throw error
