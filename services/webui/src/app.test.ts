@@ -1,21 +1,33 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
+import type { ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { test, type TestContext } from 'node:test'
 
 import { openLedger, type Ledger } from '@dockercoins/ledger'
-import { parseSettings } from '@dockercoins/service'
+import { parseSettings, type Service } from '@dockercoins/service'
 
 import { buildWebui } from './app.ts'
 import { settings } from './config.ts'
+import { createViewers } from './events.ts'
+import { loadPage } from './page.ts'
+import type { Snapshot } from './snapshot.ts'
+import type { Update, Watch } from './watch.ts'
+
+const page = loadPage()
 
 async function build(t: TestContext) {
   const folder = await mkdtemp(join(tmpdir(), 'dockercoins-webui-'))
   const ledger = await openLedger({ redisUrl: `file:${join(folder, 'ledger.db')}`, keyPrefix: '' })
-  const webui = buildWebui(parseSettings(settings, { PORT: '0', HOST: '127.0.0.1', HOSTNAME: 'webui-1' }), ledger)
+  const webui = buildWebui(
+    parseSettings(settings, { PORT: '0', HOST: '127.0.0.1', HOSTNAME: 'webui-1' }),
+    ledger,
+    await page,
+  )
   webui.log.level = 'silent'
   t.after(async () => {
     await webui.stop()
@@ -59,13 +71,120 @@ test('a number of seconds that makes no sense is a 400 problem that says what wa
   }
 })
 
-test('the page is at / and at /index.html, and its script beside it', async (t) => {
+test('the page is at / and at /index.html, and is asked for anew each time', async (t) => {
   const { webui } = await build(t)
-  for (const path of ['/', '/index.html']) assert.match((await webui.inject(path)).body, /<title>DockerCoins<\/title>/)
-  assert.match((await webui.inject('/page.js')).body, /EventSource/)
+  for (const path of ['/', '/index.html']) {
+    const { body, headers } = await webui.inject(path)
+    assert.match(body, /<title>DockerCoins<\/title>/)
+    assert.equal(headers['cache-control'], 'no-cache')
+    const again = await webui.inject({ url: path, headers: { 'if-none-match': String(headers.etag) } })
+    assert.deepEqual([again.statusCode, again.body], [304, ''])
+  }
   assert.equal((await webui.inject('/server.ts')).statusCode, 404)
   assert.equal((await webui.inject({ method: 'POST', url: '/json' })).statusCode, 405)
 })
+
+test('every file that the page names is there, kept for ever and compressed', async (t) => {
+  const { webui } = await build(t)
+  const { body } = await webui.inject('/')
+  const names = [...body.matchAll(/(?:src|href)="([\w.-]+\.\w+)"/g)].map(([, name]) => name ?? '')
+  assert.deepEqual(
+    names.map((name) => name.replace(/-[A-Z0-9]{8}/, '')),
+    ['icon.svg', 'page.css', 'theme.js', 'page.js'],
+  )
+  for (const name of names) {
+    const { statusCode, headers } = await webui.inject(`/${name}`)
+    assert.deepEqual([statusCode, headers['cache-control']], [200, 'public, max-age=31536000, immutable'], name)
+  }
+  const script = await webui.inject({ url: `/${names.at(-1)}`, headers: { 'accept-encoding': 'br' } })
+  assert.equal(script.headers['content-encoding'], 'br')
+})
+
+test('all answers forbid what the page does not need, also those that are errors', async (t) => {
+  const { webui } = await build(t)
+  for (const path of ['/', '/json', '/nothing', '/history?seconds=x', '/healthz']) {
+    const { headers } = await webui.inject(path)
+    assert.match(String(headers['content-security-policy']), /^default-src 'none'; script-src 'self'; style-src 'self'/)
+    assert.equal(headers['x-content-type-options'], 'nosniff', path)
+  }
+})
+
+/** What GET /events says until `enough` of it has come. */
+async function listen(webui: Service, enough: RegExp, headers: Record<string, string> = {}): Promise<string> {
+  const { port } = webui.server.address() as AddressInfo
+  const response = await fetch(`http://127.0.0.1:${port}/events`, { headers })
+  assert.equal(response.headers.get('content-type'), 'text/event-stream')
+  assert.match(String(response.headers.get('content-security-policy')), /default-src 'none'/)
+  let text = ''
+  for await (const chunk of response.body ?? []) {
+    text += Buffer.from(chunk).toString()
+    if (enough.test(text)) break
+  }
+  return text
+}
+
+const snapshotEvent = /event: snapshot\nid: (\d+)\ndata: (.*)\n\n/
+
+test('a viewer who says what it saw last is sent every second since', async (t) => {
+  const { webui, ledger } = await build(t)
+  const now = Date.now()
+  await record(ledger, 100, now - 300_000, now - 290_000)
+  await webui.start()
+  const [, id, first] = snapshotEvent.exec(await listen(webui, snapshotEvent)) ?? []
+  assert.equal((JSON.parse(first ?? '') as Snapshot).speeds.length, 60)
+  const headers = { 'last-event-id': String(Number(id) - 300) }
+  const [, , missed] = snapshotEvent.exec(await listen(webui, snapshotEvent, headers)) ?? []
+  const { speeds, settledUntil } = JSON.parse(missed ?? '') as Snapshot
+  assert.ok(speeds.length >= 360 && speeds.length <= 362, `${speeds.length} seconds`)
+  assert.ok(Math.abs(speeds.reduce((sum, speed) => sum + speed, 0) - 100) < 1e-6)
+  assert.ok(settledUntil >= Number(id))
+})
+
+test('an id that makes no sense is as none', async (t) => {
+  const { webui } = await build(t)
+  await webui.start()
+  for (const id of ['', '-5', 'x', '1e9', '9'.repeat(500), '999999999999']) {
+    const [, , data] = snapshotEvent.exec(await listen(webui, snapshotEvent, { 'last-event-id': id })) ?? []
+    assert.equal((JSON.parse(data ?? '') as Snapshot).speeds.length, 60, id)
+  }
+})
+
+test('a viewer from long ago is sent the hour that there is', async (t) => {
+  const { webui } = await build(t)
+  await webui.start()
+  const [, , data] = snapshotEvent.exec(await listen(webui, snapshotEvent, { 'last-event-id': '1' })) ?? []
+  assert.equal((JSON.parse(data ?? '') as Snapshot).speeds.length, 3600)
+})
+
+test('viewers are told which page belongs to this server', async (t) => {
+  const { webui } = await build(t)
+  await webui.start()
+  assert.match(
+    await listen(webui, snapshotEvent),
+    new RegExp(`^retry: 500\nevent: page\ndata: ${(await page).version}\n\n`),
+  )
+})
+
+test('a viewer who stops reading is dropped, and the others do not notice', async () => {
+  const viewers = { stalled: createViewer(), reading: createViewer() }
+  const listeners = new Set<(update: Update) => void>()
+  const watch = { subscribe: (listener: (update: Update) => void) => listeners.add(listener), latest() {} }
+  const all = createViewers(watch as unknown as Watch, () => Promise.reject(new Error('not asked')), 'v1')
+  for (const viewer of Object.values(viewers)) all.add(viewer as unknown as ServerResponse, undefined)
+  viewers.reading.resume()
+  let told = 0
+  for (; told < 1000 && !viewers.stalled.destroyed; told++) {
+    for (const tell of listeners) tell({ now: told, ledgerLostSince: 1 })
+    await new Promise(setImmediate)
+  }
+  assert.ok(viewers.stalled.destroyed)
+  assert.ok(viewers.stalled.writableLength < 64 * 1024)
+  assert.ok(!viewers.reading.destroyed)
+})
+
+function createViewer() {
+  return Object.assign(new PassThrough({ highWaterMark: 1024 }), { writeHead() {} })
+}
 
 test('viewers are let go when the service stops', async (t) => {
   const { webui } = await build(t)
@@ -74,7 +193,7 @@ test('viewers are let go when the service stops', async (t) => {
   const response = await fetch(`http://127.0.0.1:${port}/events`)
   assert.equal(response.headers.get('x-served-by'), 'webui-1')
   const stopped = webui.stop()
-  assert.match(await response.text(), /^retry: 1000\n\n(event: snapshot\n|$)/)
+  assert.match(await response.text(), /^retry: 500\n/)
   await stopped
 })
 

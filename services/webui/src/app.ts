@@ -1,59 +1,62 @@
-import { readFileSync } from 'node:fs'
-
 import type { Ledger } from '@dockercoins/ledger'
 import { createService, Problem, type Service } from '@dockercoins/service'
+import compress from '@fastify/compress'
+import etag from '@fastify/etag'
 
 import type { WebuiConfig } from './config.ts'
-import { streamEvents } from './events.ts'
-import { settledSecond } from './snapshot.ts'
+import { createViewers } from './events.ts'
+import { createHistory, MAX_HISTORY_S } from './history.ts'
+import { servePage, type Page } from './page.ts'
+import { securityHeaders } from './security-headers.ts'
+import { createCamera } from './snapshot.ts'
 import { watchLedger } from './watch.ts'
 
 const DEFAULT_HISTORY_S = 900
-/** The ledger keeps the speed of each second for an hour. */
-const MAX_HISTORY_S = 3600
 
 /** GET / serves the dashboard, which listens to GET /events; GET /json is as in the classic. */
-export function buildWebui(config: WebuiConfig, ledger: Ledger): Service {
+export function buildWebui(config: WebuiConfig, ledger: Ledger, page: Page): Service {
   const webui = createService('webui', config, { isReady: () => watch.isReady() })
-  const watch = watchLedger(ledger, webui.log)
-  servePage(webui)
-
-  webui.get('/json', async (_request, reply) => {
-    const { coins, hashes } = await orUnavailable(() => ledger.totals())
-    return reply.header('cache-control', 'no-store').send({ coins, hashes, now: Date.now() / 1000 })
-  })
-
-  webui.get<{ Querystring: { seconds?: unknown } }>('/history', async (request, reply) => {
-    const seconds = parseSeconds(request.query.seconds)
-    const until = settledSecond(Date.now() / 1000, await orUnavailable(() => ledger.reports()))
-    const speeds = await orUnavailable(() => ledger.speeds(until - seconds, seconds))
-    return reply.header('cache-control', 'no-store').send({ from: until - seconds, speeds })
-  })
-
-  webui.get('/events', (_request, reply) => {
-    reply.hijack()
-    for (const [name, value] of Object.entries(reply.getHeaders())) reply.raw.setHeader(name, value ?? '')
-    const { raw } = reply
-    viewers.add(raw)
-    raw.once('close', () => viewers.delete(raw))
-    streamEvents(watch, raw)
-  })
-
-  const viewers = new Set<{ end(): void }>()
+  const watch = watchLedger(createCamera(ledger, config.platform), webui.log)
+  const readHistory = createHistory(ledger)
+  const viewers = createViewers(watch, readHistory, page.version)
   webui.onStop(() => {
     watch.stop()
-    for (const viewer of viewers) viewer.end()
+    viewers.stop()
+  })
+
+  webui.register(etag, { weak: true })
+  webui.register(compress)
+  webui.addHook('onRequest', (_request, reply, done) => {
+    reply.headers(securityHeaders)
+    done()
+  })
+  webui.register((routes, _options, done) => {
+    addRoutes(routes as Service)
+    done()
   })
   return webui
-}
 
-function servePage(webui: Service): void {
-  const html = readFileSync(new URL('page/index.html', import.meta.url))
-  const script = readFileSync(new URL('page/page.js', import.meta.url))
-  for (const path of ['/', '/index.html']) {
-    webui.get(path, (_request, reply) => reply.type('text/html; charset=utf-8').send(html))
+  /** In a scope of their own, for what is registered before them must be there first. */
+  function addRoutes(routes: Service): void {
+    servePage(routes, page)
+
+    routes.get('/json', async (_request, reply) => {
+      const { coins, hashes } = await orUnavailable(() => ledger.totals())
+      return reply.header('cache-control', 'no-store').send({ coins, hashes, now: Date.now() / 1000 })
+    })
+
+    routes.get<{ Querystring: { seconds?: unknown } }>('/history', async (request, reply) => {
+      const seconds = parseSeconds(request.query.seconds)
+      const history = await orUnavailable(() => readHistory(seconds))
+      return reply.header('cache-control', 'no-store').send(history)
+    })
+
+    routes.get('/events', (request, reply) => {
+      reply.hijack()
+      for (const [name, value] of Object.entries(reply.getHeaders())) reply.raw.setHeader(name, value ?? '')
+      viewers.add(reply.raw, request.headers['last-event-id']?.toString())
+    })
   }
-  webui.get('/page.js', (_request, reply) => reply.type('text/javascript; charset=utf-8').send(script))
 }
 
 async function orUnavailable<T>(question: () => Promise<T>): Promise<T> {

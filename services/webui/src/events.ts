@@ -1,21 +1,74 @@
 import type { ServerResponse } from 'node:http'
 
-import type { News, Watch } from './watch.ts'
+import type { createHistory } from './history.ts'
+import type { Snapshot } from './snapshot.ts'
+import type { Update, Watch } from './watch.ts'
 
-/** A viewer that has so much yet to read is too slow and is dropped; its browser connects again by itself. Bytes. */
-const MAX_UNREAD_BYTES = 256 * 1024
+/** A viewer that has left so much unread is too slow and is dropped; its browser connects again by itself. Bytes. */
+const MAX_UNREAD_BYTES = 32 * 1024
+/** After a lost connection browsers come back within this time, milliseconds. */
+const RETRY_MS = 500
 
-/** Sends the news to one viewer as Server-Sent Events (HTML standard, section 9.2), until either side closes. */
-export function streamEvents(watch: Watch, response: ServerResponse): void {
-  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
-  response.write('retry: 1000\n\n')
-  const unsubscribe = watch.subscribe((news) => {
-    if (response.writableLength > MAX_UNREAD_BYTES) response.destroy()
-    else response.write(toEvent(news))
-  })
-  response.once('close', unsubscribe)
+export interface Viewers {
+  /** Sends Server-Sent Events (HTML standard, section 9.2) to one more viewer, until either side closes. */
+  add(response: ServerResponse, lastEventId: string | undefined): void
+  /** Lets all viewers go. */
+  stop(): void
 }
 
-function toEvent(news: News): string {
-  return `event: snapshot\nid: ${Math.floor(news.now)}\ndata: ${JSON.stringify(news)}\n\n`
+/**
+ * Sends each update of `watch` to all viewers. The id of an event is the end of the newest second that it tells of; whoever
+ * names one is sent every second since. `pageVersion` lets a page that is older than this server load itself again.
+ */
+export function createViewers(
+  watch: Watch,
+  readHistory: ReturnType<typeof createHistory>,
+  pageVersion: string,
+): Viewers {
+  const viewers = new Set<ServerResponse>()
+  const unsubscribe = watch.subscribe((update) => {
+    const event = toEvent(update)
+    for (const viewer of viewers) send(viewer, event)
+  })
+
+  async function welcome(viewer: ServerResponse, lastEventId: string | undefined): Promise<void> {
+    const update = watch.latest()
+    if (!update) return
+    send(viewer, toEvent('pipeline' in update ? await withMissed(update, lastEventId) : update))
+  }
+
+  /** The snapshot with all that a viewer missed since it saw `lastEventId`. */
+  async function withMissed(snapshot: Snapshot, lastEventId = ''): Promise<Snapshot> {
+    const { settledUntil, speeds } = snapshot
+    const seconds = /^\d{1,12}$/.test(lastEventId) ? settledUntil - Number(lastEventId) + speeds.length : 0
+    if (seconds <= speeds.length) return snapshot
+    const history = await readHistory(seconds).catch(() => undefined)
+    return history
+      ? { ...snapshot, settledUntil: history.from + history.speeds.length, speeds: history.speeds }
+      : snapshot
+  }
+
+  return {
+    add(response, lastEventId) {
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+      response.write(`retry: ${RETRY_MS}\nevent: page\ndata: ${pageVersion}\n\n`)
+      viewers.add(response)
+      response.once('close', () => viewers.delete(response))
+      void welcome(response, lastEventId)
+    },
+    stop() {
+      unsubscribe()
+      for (const viewer of viewers) viewer.end()
+    },
+  }
+}
+
+function send(viewer: ServerResponse, event: Buffer): void {
+  if (viewer.writableLength > MAX_UNREAD_BYTES) viewer.destroy()
+  else if (!viewer.writableEnded) viewer.write(event)
+}
+
+function toEvent(update: Update): Buffer {
+  const head = 'pipeline' in update ? `event: snapshot\nid: ${update.settledUntil}` : 'event: ledger-lost'
+  return Buffer.from(`${head}\ndata: ${JSON.stringify(update)}\n\n`)
 }

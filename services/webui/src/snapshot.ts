@@ -1,26 +1,57 @@
 import type { Ledger, Report, Totals } from '@dockercoins/ledger'
 
+import { advise, type Advice } from './advice.ts'
+import { describePipeline, type Pipeline, type Upstream } from './pipeline.ts'
+import type { Platform } from './scale-command.ts'
+
 /** What the dashboard shows, once a second. */
 export interface Snapshot extends Totals {
   /** Seconds since the epoch, as in the classic's /json. */
   now: number
-  /** The true speed in the newest settled second, hashes a second. */
-  speed: number
-  /** End of that second, seconds since the epoch. */
+  /** End of the newest settled second, seconds since the epoch. */
   settledUntil: number
-  workers: Report[]
+  /** The true speed of the last settled seconds, oldest first, hashes a second. */
+  speeds: number[]
+  pipeline: Pipeline
+  /** How long the ledger took to answer, milliseconds. */
+  ledgerMs: number
+  advice: Advice
+  /** Of all workers, newest first. `at` is in seconds since the epoch. */
+  latestCoins: { digest: string; worker: string; at: number }[]
 }
 
 /** A worker whose unit takes long holds up the settled speed for this long at most, in seconds. */
 const LONGEST_WAIT_S = 10
+/** A late batch may change seconds that were told before, so that each snapshot tells so many again. */
+const RETOLD_S = 60
+/** One worker asks few replicas within one batch; those of so many seconds are told, milliseconds. */
+const SEEN_FOR_MS = 10_000
+const LATEST_COINS = 8
 
-/** One read of the ledger. Rejects when the ledger does. */
-export async function takeSnapshot(ledger: Ledger): Promise<Snapshot> {
-  const [totals, workers] = await Promise.all([ledger.totals(), ledger.reports()])
-  const now = Date.now() / 1000
-  const settledUntil = settledSecond(now, workers)
-  const [speed = 0] = await ledger.speeds(settledUntil - 1, 1)
-  return { ...totals, now, speed, settledUntil, workers }
+/** Takes snapshots of a ledger; it remembers which replicas were seen lately. A snapshot rejects when the ledger does. */
+export function createCamera(ledger: Ledger, platform: Platform): () => Promise<Snapshot> {
+  const seen: Record<Upstream, Map<string, number>> = { rng: new Map(), hasher: new Map() }
+
+  return async () => {
+    const began = performance.now()
+    const [totals, reports] = await Promise.all([ledger.totals(), ledger.reports()])
+    const ledgerMs = performance.now() - began
+    const now = Date.now()
+    const settledUntil = settledSecond(now / 1000, reports)
+    const speeds = await ledger.speeds(settledUntil - RETOLD_S, RETOLD_S)
+    const replicas = { rng: look(seen.rng, reports, 'rng', now), hasher: look(seen.hasher, reports, 'hasher', now) }
+    const pipeline = describePipeline(reports, replicas)
+    return {
+      ...totals,
+      now: now / 1000,
+      settledUntil,
+      speeds,
+      pipeline,
+      ledgerMs,
+      advice: advise(pipeline, platform),
+      latestCoins: latestCoins(reports),
+    }
+  }
 }
 
 /**
@@ -30,4 +61,20 @@ export async function takeSnapshot(ledger: Ledger): Promise<Snapshot> {
 export function settledSecond(now: number, workers: Pick<Report, 'to'>[]): number {
   const told = Math.min(now - 1, ...workers.map(({ to }) => to / 1000))
   return Math.floor(Math.max(told, now - LONGEST_WAIT_S))
+}
+
+/** The names of `name`'s replicas that answered a worker lately; none once no worker is alive to tell. */
+function look(seen: Map<string, number>, reports: Report[], name: Upstream, now: number): string[] {
+  for (const report of reports) {
+    for (const replica of Object.keys(report[name].replicas)) seen.set(replica, Math.min(report.to, now))
+  }
+  for (const [replica, at] of seen) if (reports.length === 0 || at < now - SEEN_FOR_MS) seen.delete(replica)
+  return [...seen.keys()]
+}
+
+function latestCoins(reports: Report[]): Snapshot['latestCoins'] {
+  const coins = reports.flatMap((report) =>
+    report.latestCoins.map(({ digest, at }) => ({ digest, worker: report.hostname, at: at / 1000 })),
+  )
+  return coins.toSorted((a, b) => b.at - a.at).slice(0, LATEST_COINS)
 }

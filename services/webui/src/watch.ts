@@ -1,29 +1,30 @@
-import type { Ledger } from '@dockercoins/ledger'
 import type { Log } from '@dockercoins/service'
 
-import { takeSnapshot, type Snapshot } from './snapshot.ts'
+import type { Snapshot } from './snapshot.ts'
 
 const INTERVAL_MS = 1000
 
 /** What every viewer is told each second: a snapshot, or since when (seconds since the epoch) the ledger cannot be read. */
-export type News = Snapshot | { now: number; ledgerLostSince: number }
+export type Update = Snapshot | { now: number; ledgerLostSince: number }
 
 export interface Watch {
   isReady(): boolean
-  /** Calls `listener` with the latest news now and with all that follows, until the returned function is called. */
-  subscribe(listener: (news: News) => void): () => void
+  /** The newest update; undefined before the first. */
+  latest(): Update | undefined
+  /** Calls `listener` with every update from now on, until the returned function is called. */
+  subscribe(listener: (update: Update) => void): () => void
   stop(): void
 }
 
-/** Reads the ledger once a second, however many are watching. Logs one line when it is lost and one when it is back. */
-export function watchLedger(ledger: Ledger, log: Log): Watch {
-  const listeners = new Set<(news: News) => void>()
-  let latest: News | undefined
+/** Takes a snapshot once a second, however many are watching. Logs one line when the ledger is lost and one when it is back. */
+export function watchLedger(takeSnapshot: () => Promise<Snapshot>, log: Log): Watch {
+  const listeners = new Set<(update: Update) => void>()
+  let latest: Update | undefined
   let lostSince: number | undefined
 
   async function look(): Promise<void> {
     try {
-      latest = await takeSnapshot(ledger)
+      latest = await takeSnapshot()
       if (lostSince !== undefined) log.info(`ledger is back after ${(latest.now - lostSince).toFixed(1)} s`)
       lostSince = undefined
     } catch (error) {
@@ -43,9 +44,9 @@ export function watchLedger(ledger: Ledger, log: Log): Watch {
 
   return {
     isReady: () => latest !== undefined && lostSince === undefined,
+    latest: () => latest,
     subscribe(listener) {
       listeners.add(listener)
-      if (latest) listener(latest)
       return () => listeners.delete(listener)
     },
     stop: () => clearInterval(timer),

@@ -1,0 +1,35 @@
+const counts = new Intl.NumberFormat('en')
+
+/** 12,345 */
+export function formatCount(count: number): string {
+  return counts.format(count)
+}
+
+/** A rate with three digits that matter: 3.33, 10.0, 127, 12,345. */
+export function formatRate(rate: number): string {
+  if (rate >= 100) return counts.format(Math.round(rate))
+  return rate.toFixed(rate >= 9.995 ? 1 : 2)
+}
+
+/** 629 ms, 1.5 ms, 0.06 ms, 12.3 s */
+export function formatMs(ms: number): string {
+  if (ms >= 10_000) return `${(ms / 1000).toFixed(1)} s`
+  if (ms >= 10) return `${counts.format(Math.round(ms))} ms`
+  return `${ms.toFixed(ms >= 1 || ms === 0 ? 1 : 2)} ms`
+}
+
+/** 99 %; 100 % only where hardly anything is missing. */
+export function formatPart(part: number): string {
+  return `${part >= 0.995 ? 100 : Math.floor(part * 100)} %`
+}
+
+/** 5 s, 3 min, 2 h */
+export function formatAge(seconds: number): string {
+  if (seconds < 60) return `${Math.max(0, Math.floor(seconds))} s`
+  return seconds < 3600 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h`
+}
+
+/** The time of day here of a moment given in seconds since the epoch: 14:03:07. */
+export function formatTime(seconds: number): string {
+  return new Date(seconds * 1000).toLocaleTimeString('en-GB')
+}

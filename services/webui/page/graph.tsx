@@ -1,0 +1,124 @@
+import { useSignalEffect } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
+import UPlot from 'uplot'
+
+import 'uplot/dist/uPlot.min.css'
+
+import { theme } from './theme-choice.ts'
+
+export interface Curve {
+  /** Moments in seconds since the epoch, and a speed or a gap for each. */
+  x: number[]
+  y: (number | null)[]
+  /** The shown span of time. */
+  from: number
+  until: number
+  /** What the scale has room for, at least. */
+  highest: number
+  /** A level drawn as a dashed line. */
+  limit: number | undefined
+}
+
+export interface GraphProps {
+  /** CSS custom property with the colour of the curve. */
+  colour: '--true' | '--classic'
+  /** Says in words what the graph shows. */
+  label: string
+  /** Reads signals; the graph is drawn anew when they change. */
+  read: () => Curve
+}
+
+/** A curve over time. It is a picture, so its label has to say what is in it. */
+export function Graph({ colour, label, read }: GraphProps) {
+  const frame = useRef<HTMLDivElement>(null)
+  const plot = useRef<UPlot>(undefined)
+  const shown = useRef<Curve>({ x: [], y: [], from: 0, until: 1, highest: 0, limit: undefined })
+
+  useEffect(() => {
+    const parent = frame.current
+    if (!parent) return undefined
+    const size = () => ({ width: parent.clientWidth, height: parent.clientHeight })
+    plot.current = new UPlot(
+      options(colour, size(), () => shown.current),
+      [[], []],
+      parent,
+    )
+    const resized = new ResizeObserver(() => plot.current?.setSize(size()))
+    resized.observe(parent)
+    return () => {
+      resized.disconnect()
+      plot.current?.destroy()
+    }
+  }, [])
+
+  useSignalEffect(() => {
+    const curve = (shown.current = read())
+    const chart = plot.current
+    if (!chart) return
+    chart.batch(() => {
+      chart.setData([curve.x, curve.y], false)
+      chart.setScale('x', { min: curve.from, max: curve.until })
+    })
+  })
+
+  useSignalEffect(() => {
+    void theme.value
+    // The colours are read when the lines are drawn.
+    plot.current?.redraw(false)
+  })
+
+  return <div class="graph" role="img" aria-label={label} ref={frame} />
+}
+
+function options(colour: string, size: { width: number; height: number }, shown: () => Curve): UPlot.Options {
+  const rem = parseFloat(rootStyle().fontSize)
+  const axis: UPlot.Axis = {
+    stroke: cssColour('--quiet'),
+    font: `${0.75 * rem}px system-ui, sans-serif`,
+    grid: { stroke: cssColour('--line'), width: 1 },
+    ticks: { show: false },
+  }
+  return {
+    ...size,
+    padding: [rem / 2, 0, 0, 0],
+    legend: { show: false },
+    cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
+    scales: { y: { range: () => [0, top(shown())] } },
+    axes: [
+      { ...axis, space: 5 * rem, values: '{HH}:{mm}:{ss}', size: 2 * rem },
+      { ...axis, size: 3 * rem, space: 2 * rem },
+    ],
+    series: [{}, { stroke: cssColour(colour), width: 2, points: { show: false }, spanGaps: false }],
+    hooks: { draw: [(chart) => drawLimit(chart, shown().limit, cssColour('--limit')())] },
+  }
+}
+
+function rootStyle(): CSSStyleDeclaration {
+  return getComputedStyle(document.documentElement)
+}
+
+/** Read when something is drawn, as a theme may have been chosen meanwhile. */
+function cssColour(name: string): () => string {
+  return () => rootStyle().getPropertyValue(name)
+}
+
+/** The height of the scale: room above the curve, and for the limit unless it is so far off that the curve would lie flat. */
+function top({ highest, limit = 0 }: Curve): number {
+  return 1.15 * Math.max(highest, limit < 5 * highest ? limit : 0, 0.1)
+}
+
+function drawLimit(chart: UPlot, limit: number | undefined, colour: string): void {
+  if (!limit) return
+  const { ctx, bbox } = chart
+  const y = Math.round(chart.valToPos(limit, 'y', true))
+  if (y < bbox.top) return
+  ctx.save()
+  ctx.strokeStyle = colour
+  ctx.lineWidth = devicePixelRatio * 1.5
+  ctx.setLineDash([6 * devicePixelRatio, 5 * devicePixelRatio])
+  ctx.beginPath()
+  ctx.moveTo(bbox.left, y)
+  ctx.lineTo(bbox.left + bbox.width, y)
+  ctx.stroke()
+  ctx.restore()
+}

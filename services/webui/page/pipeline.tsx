@@ -1,0 +1,137 @@
+import type { ComponentChildren } from 'preact'
+
+import type { Pipeline, Stage } from '../src/pipeline.ts'
+import { formatCount, formatMs, formatPart, formatRate } from './format.ts'
+import { snapshot } from './live.ts'
+
+const empty: Stage = { replicas: [], perSecond: 0, queueMs: 0, workMs: 0, networkMs: 0, share: 0 }
+
+/** The way of a unit of work through the services, where its time goes, and what to do about it. */
+export function PipelinePicture() {
+  const shown = snapshot.value
+  const pipeline = shown?.pipeline
+  const { worker = empty, rng = empty, hasher = empty, bottleneck } = pipeline ?? {}
+  return (
+    <section class="pipeline" aria-labelledby="pipeline-title">
+      <h2 id="pipeline-title">Where the time goes</h2>
+      <p class={bottleneck && bottleneck !== 'none' ? 'advice full' : 'advice'}>
+        {shown ? shown.advice.text : 'Not known yet.'} {shown?.advice.command && <code>{shown.advice.command}</code>}
+      </p>
+      <TimeBar pipeline={pipeline} />
+      <ol class="stages">
+        <StageCard name="worker" stage={worker} unit="units" isBottleneck={bottleneck === 'worker'}>
+          <Row name="Loops" value={formatCount(pipeline?.loops ?? 0)} />
+          <Row name="Own pause" value={formatMs(worker.workMs)} />
+          <Row name="Share of a loop" value={formatPart(worker.share)} />
+        </StageCard>
+        <StageCard name="rng" stage={rng} unit="requests" isBottleneck={bottleneck === 'rng'}>
+          <Times stage={rng} />
+        </StageCard>
+        <StageCard name="hasher" stage={hasher} unit="requests" isBottleneck={bottleneck === 'hasher'}>
+          <Times stage={hasher} />
+        </StageCard>
+        <li class="stage">
+          <h3>ledger</h3>
+          <p class="rate">
+            <strong>{formatRate(pipeline?.batchesPerSecond ?? 0)}</strong> batches/s
+          </p>
+          <dl>
+            <Row name="Answers in" value={formatMs(shown?.ledgerMs ?? 0)} />
+            <Row name="Share of a loop" value="none" />
+          </dl>
+          <p class="aside">Counts are sent once an interval, beside the loops; nothing waits for it.</p>
+        </li>
+      </ol>
+    </section>
+  )
+}
+
+function StageCard(props: {
+  name: string
+  stage: Stage
+  unit: string
+  isBottleneck: boolean
+  children: ComponentChildren
+}) {
+  const { name, stage, unit, isBottleneck, children } = props
+  const { replicas, busy } = stage
+  return (
+    <li class={isBottleneck ? 'stage bottleneck' : 'stage'}>
+      <h3>
+        {name} {replicas.length !== 1 && <span class="times">× {replicas.length}</span>}
+        {isBottleneck && <span class="badge">bottleneck</span>}
+      </h3>
+      <p class="rate">
+        <strong>{formatRate(stage.perSecond)}</strong> {unit}/s
+      </p>
+      <p class="busy">
+        {busy === undefined ? (
+          'no limit of its own'
+        ) : (
+          <>
+            <span class="meter" aria-hidden="true">
+              <span style={{ width: `${busy * 100}%` }} />
+            </span>
+            {formatPart(busy)} busy
+          </>
+        )}
+      </p>
+      <dl>{children}</dl>
+      <details>
+        <summary>
+          {replicas.length} {replicas.length === 1 ? 'replica' : 'replicas'} alive
+        </summary>
+        <ul>
+          {replicas.map((replica) => (
+            <li key={replica}>{replica}</li>
+          ))}
+        </ul>
+      </details>
+    </li>
+  )
+}
+
+function Times({ stage }: { stage: Stage }) {
+  return (
+    <>
+      <Row name="In line" value={formatMs(stage.queueMs)} />
+      <Row name="At work" value={formatMs(stage.workMs)} />
+      <Row name="Network" value={formatMs(stage.networkMs)} />
+      <Row name="Share of a loop" value={formatPart(stage.share)} />
+    </>
+  )
+}
+
+function Row({ name, value }: { name: string; value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  )
+}
+
+/** One unit of work from left to right. The cards beside it say the same in figures. */
+function TimeBar({ pipeline }: { pipeline: Pipeline | undefined }) {
+  if (!pipeline?.unitMs) return <div class="unit" />
+  const { worker, rng, hasher, unitMs } = pipeline
+  const parts: [kind: string, text: string, ms: number][] = [
+    ['pause', 'pause', worker.workMs],
+    ['rng queue', 'line of rng', rng.queueMs],
+    ['rng', 'rng', rng.workMs + rng.networkMs],
+    ['hasher queue', 'line of hasher', hasher.queueMs],
+    ['hasher', 'hasher', hasher.workMs + hasher.networkMs],
+  ]
+  return (
+    <div class="unit" aria-hidden="true">
+      <p>One unit of work: {formatMs(unitMs)}</p>
+      <div class="bar">
+        {parts.map(([kind, text, ms]) => (
+          <span key={kind} class={kind} style={{ flexGrow: ms / unitMs }}>
+            {ms > 0.08 * unitMs && <span class={ms > 0.25 * unitMs ? 'wide' : 'narrow'}>{text}</span>}
+          </span>
+        ))}
+      </div>
+    </div>
+  )
+}

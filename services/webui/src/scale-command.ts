@@ -1,0 +1,18 @@
+export const platforms = ['local', 'compose', 'kubernetes'] as const
+export type Platform = (typeof platforms)[number]
+export type Scale = Partial<Record<'worker' | 'rng' | 'hasher', number>>
+
+/** The shell command that changes the numbers of replicas from `current` to `wanted`, in the words of the platform. */
+export function scaleCommand(platform: Platform, current: Scale, wanted: Scale): string {
+  if (platform === 'kubernetes') {
+    return Object.entries(wanted)
+      .map(([service, count]) => `kubectl scale deployment ${service} --replicas=${count}`)
+      .join(' && ')
+  }
+  // Both would take a service that is not named back to one.
+  const counts = Object.entries({ ...current, ...wanted }).filter(
+    ([service, count]) => count > 1 || Object.hasOwn(wanted, service),
+  )
+  const flags = counts.map(([service, count]) => `--scale ${service}=${count}`).join(' ')
+  return platform === 'compose' ? `docker compose up -d ${flags}` : `npm start -- ${flags}`
+}
