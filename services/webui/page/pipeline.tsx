@@ -15,7 +15,8 @@ export function PipelinePicture() {
     <section class="pipeline" aria-labelledby="pipeline-title">
       <h2 id="pipeline-title">Where the time goes</h2>
       <p class={bottleneck && bottleneck !== 'none' ? 'advice full' : 'advice'}>
-        {shown ? shown.advice.text : 'Not known yet.'} {shown?.advice.command && <code>{shown.advice.command}</code>}
+        {shown ? shown.advice.text : 'Not known yet.'}
+        {shown?.advice.command && <code>{shown.advice.command}</code>}
       </p>
       <TimeBar pipeline={pipeline} />
       <ol class="stages">

@@ -46,7 +46,7 @@ export function createRecorder({
   observe,
   log,
 }: RecorderOptions): Recorder {
-  const expiresAfterMs = Math.max(5_000, 3 * intervalMs)
+  const expiresAfterMs = Math.ceil(3.5 * Math.max(1_000, intervalMs))
   const coinLog = capLog(log, 'coins found')
   const giveUp = new AbortController()
   let tally = emptyTally(Date.now())

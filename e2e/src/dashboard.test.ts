@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+
+import { AxeBuilder } from '@axe-core/playwright'
+import { hasRedisServer, NO_REDIS } from '@dockercoins/ledger/redis-server'
+import type { Page } from 'playwright-core'
+
+import { hasBrowser, NO_BROWSER, openPage } from './browser.ts'
+import { until } from './figures.ts'
+import { startStack } from './stack.ts'
+
+const skip = !hasBrowser() ? NO_BROWSER : !hasRedisServer() ? NO_REDIS : false
+/** Within this time the page is to show a change of the world, milliseconds. */
+const SHOWN_WITHIN_MS = 5000
+
+async function untilState(page: Page, title: string, timeout = SHOWN_WITHIN_MS): Promise<void> {
+  await page.locator('.state strong', { hasText: title }).waitFor({ timeout })
+}
+
+interface TableRow {
+  from: string
+  mean: number
+  lowest: number
+  highest: number
+}
+
+function isFlat({ lowest, highest }: TableRow): boolean {
+  return lowest >= 3.333 * 0.98 && highest <= 3.333 * 1.02
+}
+
+/** The graph's data, as its table tells it. */
+async function tableRows(page: Page): Promise<TableRow[]> {
+  const rows = await page.locator('.graphs tbody tr').allInnerTexts()
+  return rows.map((row) => {
+    const [from = '', ...speeds] = row.trim().split(/\s+/)
+    const [mean = NaN, lowest = NaN, highest = NaN] = speeds.map(Number)
+    return { from, mean, lowest, highest }
+  })
+}
+
+function assertNone(complaints: string[]): void {
+  assert.deepEqual(complaints, [])
+}
+
+/** Waits until the big figure is as `pattern` has it. */
+async function untilSpeed(page: Page, pattern: RegExp): Promise<void> {
+  await page.locator('.now strong').getByText(pattern).waitFor()
+}
+
+/** Waits for a moment at which `isTrue` of all rows of the graph's table. */
+async function untilTable(page: Page, isTrue: (rows: TableRow[]) => boolean): Promise<TableRow[]> {
+  return until(() => tableRows(page), isTrue)
+}
+
+/** How far things on the page moved by themselves: the sum of the layout shifts since it was loaded. */
+function layoutShift(page: Page): Promise<number> {
+  return page.evaluate<number>(`new Promise((resolve) => {
+    let sum = 0
+    new PerformanceObserver((list) => {
+      for (const { value } of list.getEntries()) sum += value
+    }).observe({ type: 'layout-shift', buffered: true })
+    setTimeout(() => resolve(sum), 100)
+  })`)
+}
+
+suite('the dashboard in a browser', { skip }, () => {
+  test(
+    'shows the speed of one worker within a second, as a flat line, and the same after a reload',
+    { timeout: 120_000 },
+    async (t) => {
+      const { urls } = await startStack(t)
+      const { page, complaints } = await openPage(t, urls.webui)
+      await untilState(page, 'Mining')
+      await page.reload()
+      await untilSpeed(page, /\d/)
+      const firstNumbersMs = await page.evaluate(() => performance.now())
+      assert.ok(firstNumbersMs < 1000, `${firstNumbersMs} ms`)
+
+      await page.getByRole('radio', { name: '1 min', exact: true }).check()
+      await page.getByText('The figures as a table').click()
+      // A row is of six seconds. A machine that is busy otherwise may take a while to leave a worker alone.
+      await untilTable(page, (rows) => rows.slice(-4, -1).every(isFlat))
+
+      await page.reload()
+      await page.getByText('The figures as a table').click()
+      const again = await untilTable(page, (rows) => rows.some(({ mean }) => mean > 3))
+      assert.ok(again.filter(isFlat).length >= 3, JSON.stringify(again))
+      assert.ok((await layoutShift(page)) < 0.02, `things moved by ${await layoutShift(page)}`)
+      assertNone(complaints)
+    },
+  )
+
+  test('shows that ten workers fill one rng, and how to add more of it', async (t) => {
+    const { urls } = await startStack(t, { scale: { worker: 10 } })
+    const { page, complaints } = await openPage(t, urls.webui)
+    const bottleneck = page.locator('.stage.bottleneck', { hasText: 'rng' })
+    await bottleneck.waitFor()
+    await untilSpeed(page, /^(9\.9\d|10\.0)$/)
+    assert.equal(await page.locator('.stage.bottleneck').count(), 1)
+    assert.match(await bottleneck.innerText(), /(99|100) % busy/)
+    const advice = await page.locator('.advice').innerText()
+    assert.match(
+      advice,
+      /^rng is the bottleneck: 1 replica of rng × [\d.]+\/s is (99|100) % busy, and requests wait \d+ ms\./,
+    )
+    assert.match(advice, /--scale worker=10 --scale rng=3$/)
+    assertNone(complaints)
+  })
+
+  test('shows that three rng are enough for ten workers', async (t) => {
+    const { urls } = await startStack(t, { scale: { worker: 10, rng: 3 } })
+    const { page, complaints } = await openPage(t, urls.webui)
+    await page.locator('.advice', { hasText: 'Workers and rng fit each other' }).waitFor()
+    assert.equal(await page.locator('.stage.bottleneck').count(), 0)
+    assert.equal(await page.locator('.stage', { hasText: 'rng' }).locator('summary').innerText(), '3 replicas alive')
+    await untilSpeed(page, /^(28|29|30)\./)
+    assertNone(complaints)
+  })
+
+  test('says when the worker, the ledger or its own server is gone, and recovers by itself', async (t) => {
+    const stack = await startStack(t)
+    const { page, complaints } = await openPage(t, stack.urls.webui)
+    await untilState(page, 'Mining')
+
+    await stack.stop('worker', 'SIGKILL')
+    await untilState(page, 'No worker')
+    assert.match(await page.locator('.advice').innerText(), /^No worker is alive/)
+    await stack.start('worker')
+    await untilState(page, 'Mining')
+
+    await stack.stop('redis', 'SIGKILL')
+    await untilState(page, 'Ledger unreachable')
+    assert.match(await page.locator('.state').innerText(), /since \d\d:\d\d:\d\d/)
+    await stack.start('redis')
+    await untilState(page, 'Mining')
+    assertNone(complaints)
+
+    await stack.stop('webui', 'SIGKILL')
+    await untilState(page, 'Connection lost')
+    await stack.start('webui')
+    await untilState(page, 'Mining')
+    // Chromium itself says that nobody answered; we have nothing to add.
+    assertNone(complaints.filter((line) => !line.includes('net::ERR_')))
+  })
+
+  test('shows what it does not know as a gap, and fills it when it does', async (t) => {
+    const stack = await startStack(t)
+    const { page } = await openPage(t, stack.urls.webui)
+    await untilState(page, 'Mining')
+    await page.getByRole('radio', { name: '1 min', exact: true }).check()
+    await page.getByText('The figures as a table').click()
+    await untilTable(page, (rows) => rows.at(-1)!.lowest > 3)
+    await stack.stop('webui', 'SIGTERM')
+    // Not a number: nothing is known of these seconds, which is not the same as nothing mined.
+    const rows = await untilTable(page, (some) => Number.isNaN(some.at(-1)!.lowest))
+    await stack.start('webui')
+    const filled = await untilTable(page, (some) => some.every(({ mean }) => !Number.isNaN(mean)))
+    const missed = filled.filter(({ from }) => from >= rows.at(-1)!.from)
+    assert.ok(missed.length > 0)
+    for (const { from, lowest } of missed) assert.ok(lowest > 3, `from ${from}: ${lowest}`)
+  })
+
+  test('draws the saw-tooth in the classic view, and only there', async (t) => {
+    const { urls } = await startStack(t)
+    const { page, complaints } = await openPage(t, urls.webui)
+    await untilState(page, 'Mining')
+    const picture = page.getByRole('img', { name: /classic/ })
+    assert.equal(await picture.count(), 0)
+    await page.getByLabel('Classic view').check()
+    await page.getByRole('img', { name: /classic.* 0\.00 at least, (3\.[5-9]|4)[\d.]* at most/ }).waitFor()
+    await page.reload()
+    await picture.waitFor()
+    assertNone(complaints)
+  })
+
+  for (const theme of ['light', 'dark'] as const) {
+    test(`has nothing that axe finds fault with, ${theme}`, async (t) => {
+      const { urls } = await startStack(t, { scale: { worker: 4 } })
+      const { page } = await openPage(t, urls.webui, { theme })
+      await page.locator('.stage.bottleneck').waitFor()
+      await page.locator('.coins td').first().waitFor()
+      await page.getByLabel('Classic view').check()
+      for (const summary of await page.locator('summary').all()) await summary.click()
+      const { violations } = await new AxeBuilder({ page }).analyze()
+      assert.deepEqual(
+        violations.map(({ id, nodes }) => [id, nodes.map(({ html, failureSummary }) => `${html}: ${failureSummary}`)]),
+        [],
+      )
+    })
+  }
+
+  test('is all within reach of the keyboard', async (t) => {
+    const { urls } = await startStack(t)
+    const { page } = await openPage(t, urls.webui)
+    await until(
+      () => page.locator('.stage summary').allInnerTexts(),
+      (texts) => texts.every((text) => text === '1 replica alive'),
+    )
+    const reached: string[] = []
+    for (let stop = 0; stop < 20; stop++) {
+      await page.keyboard.press('Tab')
+      const name = await page.evaluate<string>(`
+        document.activeElement === document.body
+          ? ''
+          : (document.activeElement.labels?.[0] ?? document.activeElement).textContent`)
+      if (!name) break
+      reached.push(name)
+      if (name === 'Auto' || name === '5 min') await page.keyboard.press('ArrowRight')
+      if (name === 'Classic view') await page.keyboard.press('Space')
+      if (name === 'The figures as a table') await page.keyboard.press('Enter')
+    }
+    const expected = ['Auto', '5 min', 'Classic view', 'The figures as a table', ...Array(3).fill('1 replica alive')]
+    assert.deepEqual(reached, expected)
+    assert.equal(await page.locator('html').getAttribute('data-theme'), 'light')
+    assert.ok(await page.getByRole('radio', { name: '15 min' }).isChecked())
+    assert.equal(await page.getByRole('img').count(), 2)
+    assert.ok(await page.locator('.graphs table').isVisible())
+  })
+
+  test('holds together from a phone to a projector', async (t) => {
+    const { urls } = await startStack(t, { scale: { worker: 4 } })
+    for (const width of [360, 768, 1280, 2560]) {
+      const { page } = await openPage(t, urls.webui, { width })
+      await page.locator('.stage.bottleneck').waitFor()
+      assert.equal(await page.evaluate<number>('document.documentElement.scrollWidth'), width)
+      assert.ok((await layoutShift(page)) < 0.02, `${width} px: things moved by ${await layoutShift(page)}`)
+    }
+  })
+})
