@@ -57,7 +57,7 @@ function layoutShift(page: Page): Promise<number> {
   return page.evaluate<number>(`new Promise((resolve) => {
     let sum = 0
     new PerformanceObserver((list) => {
-      for (const { value } of list.getEntries()) sum += value
+      for (const { value, hadRecentInput } of list.getEntries()) sum += hadRecentInput ? 0 : value
     }).observe({ type: 'layout-shift', buffered: true })
     setTimeout(() => resolve(sum), 100)
   })`)

@@ -13,6 +13,8 @@ export interface KeptProcess {
   ready: Promise<boolean>
   /** Resolves when it was stopped and has left, to whether it did so without an error. */
   gone: Promise<boolean>
+  /** Asks it to leave and starts it again at once. */
+  restart(): void
   /** Asks it, once, to leave. */
   stop(): void
   /** Ends it at once, with all that it started. Returns whether there was anything to end. */
@@ -32,7 +34,8 @@ export function keepRunning(plan: ProcessPlan, output: Output, onMisconfigured: 
   const stopping = new AbortController()
   const { promise: gone, resolve: leave } = Promise.withResolvers<boolean>()
   let child: ChildProcess | undefined
-  let restart: NodeJS.Timeout | undefined
+  let nextStart: NodeJS.Timeout | undefined
+  let isRestarting = false
   let pauseMs = FIRST_PAUSE_MS
   start()
 
@@ -41,10 +44,17 @@ export function keepRunning(plan: ProcessPlan, output: Output, onMisconfigured: 
     pid: () => child?.pid,
     ready: waitUntilReady(`${plan.url}/readyz`, stopping.signal),
     gone,
+    restart() {
+      if (stopping.signal.aborted || isRestarting) return
+      clearTimeout(nextStart)
+      if (!child) return start()
+      isRestarting = true
+      signalGroup(child, 'SIGTERM')
+    },
     stop() {
       if (stopping.signal.aborted) return
       stopping.abort()
-      clearTimeout(restart)
+      clearTimeout(nextStart)
       if (child) signalGroup(child, 'SIGTERM')
       else leave(true)
     },
@@ -64,13 +74,16 @@ export function keepRunning(plan: ProcessPlan, output: Output, onMisconfigured: 
     if (stopping.signal.aborted) {
       if (code) output.say(`${name} ${how} while it stopped`)
       leave(!code)
+    } else if (isRestarting) {
+      isRestarting = false
+      start()
     } else if (code === MISCONFIGURED) {
       stopping.abort()
       leave(false)
       onMisconfigured(name)
     } else {
       output.say(`${name} ${how}: starts again in ${pauseMs / 1000} s`)
-      restart = setTimeout(start, pauseMs)
+      nextStart = setTimeout(start, pauseMs)
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)
     }
   }

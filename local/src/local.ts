@@ -4,9 +4,10 @@ import type { Writable } from 'node:stream'
 import { LocalError } from './local-error.ts'
 import type { LocalOptions, ServiceName } from './options.ts'
 import { createOutput, hasColours, type Output } from './output.ts'
-import { planLocal, type Plan } from './plan.ts'
+import { planLocal, repository, type Plan } from './plan.ts'
 import { checkPorts } from './ports.ts'
 import { supervise, type ExitCode, type Supervisor } from './supervise.ts'
+import { watchSources } from './watch-sources.ts'
 
 export { LocalError } from './local-error.ts'
 export type { LocalOptions, ServiceName } from './options.ts'
@@ -41,13 +42,21 @@ export async function startLocal(
   const output = createOutput(stream, names, () => supervisor.stop())
   const supervisor = supervise(plan.processes, output)
   void sayWhereToLook(supervisor, plan, output, startedAt)
-  const ended = closeAfter(supervisor.ended, output)
+  const stopWatching = options.watch ? restartOnEdit(supervisor, output) : () => {}
+  const ended = closeAfter(supervisor.ended, output).finally(stopWatching)
 
   function stop(): Promise<ExitCode> {
     supervisor.stop()
     return ended
   }
   return { ...supervisor, urls: urlsOf(plan), ledgerUrl: plan.ledgerUrl, stop, ended }
+}
+
+function restartOnEdit(supervisor: Supervisor, output: Output): () => void {
+  return watchSources(repository, ({ file, services }) => {
+    output.say(`${file} was edited: ${services.join(', ')} restart${services.length === 1 ? 's' : ''}`)
+    supervisor.restart(services)
+  })
 }
 
 async function closeAfter(ended: Promise<ExitCode>, output: Output): Promise<ExitCode> {

@@ -11,6 +11,7 @@ test('every option is understood, --scale several times and with the last word',
   const args = ['--scale', 'worker=10', '--scale=rng=3', '--scale', 'worker=0', '--port', '8100', '--data', 'x']
   assert.deepEqual(parseOptions(args), { scale: { worker: 0, rng: 3 }, port: 8100, dataFolder: 'x' })
   assert.deepEqual(parseOptions(['--redis', 'redis://h:1']), { scale: {}, redisUrl: 'redis://h:1' })
+  assert.deepEqual(parseOptions(['--watch']), { scale: {}, watch: true })
   assert.equal(parseOptions(['--help']), 'help')
   assert.equal(parseOptions(['-h']), 'help')
 })
@@ -47,7 +48,8 @@ for (const [args, message] of nonsense) {
 }
 
 test('the usage names every option', () => {
-  for (const option of ['--scale', '--port', '--data', '--redis', '--help']) assert.ok(usage.includes(`  ${option}`))
+  for (const option of ['--scale', '--port', '--data', '--redis', '--watch', '--help'])
+    assert.ok(usage.includes(`  ${option}`))
 })
 
 test('an option that npm kept for itself is a usage error, not a default', () => {

@@ -16,6 +16,8 @@ export interface LocalOptions {
   redisUrl?: string
   /** Folder of the embedded ledger. */
   dataFolder?: string
+  /** Whether to restart a service when its source changes. */
+  watch?: boolean
 }
 
 export const DEFAULT_PORT = 8000
@@ -32,6 +34,7 @@ Options:
                      every further process the next one
   --data DIR         folder of the ledger (default .data/BASE)
   --redis URL        keep the ledger in this Redis instead; REDIS_URL in the environment does the same
+  --watch            restart a service when its source changes; npm run dev does the same
   --help             print this
 
 Examples:
@@ -45,7 +48,7 @@ The services' own variables (DELAY_MS, LOOPS, ...) pass through: DELAY_MS=0 npm 
 
 /** Reads the command line. Throws LocalError, saying what was expected, for what it does not understand. */
 export function parseOptions(args: string[], env: NodeJS.ProcessEnv = {}): LocalOptions | 'help' {
-  const kept = ['scale', 'port', 'data', 'redis'].find((option) => env[`npm_config_${option}`] !== undefined)
+  const kept = ['scale', 'port', 'data', 'redis', 'watch'].find((option) => env[`npm_config_${option}`] !== undefined)
   if (kept !== undefined) throw misplaced(`--${kept}`)
   const { values, positionals } = parse(args)
   if (values.help) return 'help'
@@ -54,6 +57,7 @@ export function parseOptions(args: string[], env: NodeJS.ProcessEnv = {}): Local
     throw wrong('expected --redis or --data, got both: the ledger is in one place')
   }
   const options: LocalOptions = { scale: Object.fromEntries((values.scale ?? []).map(parseScale)) }
+  if (values.watch) options.watch = true
   if (values.port !== undefined) options.port = parsePort(values.port)
   if (values.redis !== undefined) options.redisUrl = parseRedisUrl(values.redis)
   if (values.data !== undefined) options.dataFolder = parseFolder(values.data)
@@ -67,6 +71,7 @@ function parse(args: string[]) {
     port: text,
     redis: text,
     data: text,
+    watch: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
   } as const
   try {

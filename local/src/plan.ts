@@ -28,7 +28,8 @@ export interface Plan {
   dataFolder?: string
 }
 
-const repository = fileURLToPath(new URL('../..', import.meta.url))
+/** The folder of this clone. */
+export const repository = fileURLToPath(new URL('../..', import.meta.url))
 
 /** The first processes keep the ports that the classic's Compose file gives them, whatever else runs. */
 const firstPorts: Partial<Record<ServiceName, number>> = { webui: 0, rng: 1, hasher: 2 }

@@ -66,6 +66,19 @@ test('a process that is killed is started again, and this is said', async (t) =>
   assert.notEqual(Number(after), before)
 })
 
+test('a service that is restarted leaves when asked and comes back at once; the others go on', async (t) => {
+  const { supervisor, transcript } = await setUp(t, ['polite', 'polite'], undefined, 'hasher')
+  await supervisor.ready
+  const before = supervisor.pids()
+  supervisor.restart(['hasher'])
+  supervisor.restart(['hasher'])
+  await transcript.waitFor(/got SIGTERM[^]*pid (\d+)/)
+  const after = supervisor.pids()
+  assert.notEqual(after['rng-1'], before['rng-1'])
+  assert.equal(after['rng-2'], before['rng-2'])
+  assert.equal(transcript.text().match(/got SIGTERM/g)?.length, 1)
+})
+
 test('a process that keeps dying is started after growing pauses, and can be stopped in one of them', async (t) => {
   const { supervisor, transcript } = await setUp(t, ['dying'])
   for (const pause of ['0.2', '0.4', '0.8']) {

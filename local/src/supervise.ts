@@ -1,5 +1,6 @@
 import { keepRunning, type KeptProcess } from './keep-running.ts'
 import { LocalError } from './local-error.ts'
+import type { ServiceName } from './options.ts'
 import type { Output } from './output.ts'
 import type { ProcessPlan } from './plan.ts'
 
@@ -11,6 +12,8 @@ export interface Supervisor {
   waitingFor(): string[]
   /** Process ids of those alive, by name. */
   pids(): Record<string, number>
+  /** Has every process of these services leave and start again; the others go on. */
+  restart(services: ServiceName[]): void
   /** Asks all processes to leave, and ends those that have not within 10 s. Nothing is started any more. */
   stop(): void
   /** Ends all processes at once. */
@@ -37,7 +40,7 @@ export function supervise(plans: ProcessPlan[], output: Output, stopDeadlineMs =
   const ready = awaitAllReady()
   ready.catch(() => {}) // `ended` says it too, so that nobody is obliged to wait for this one
 
-  return { ready, waitingFor: () => [...waiting], pids, stop, kill, ended: awaitEnd() }
+  return { ready, waitingFor: () => [...waiting], pids, restart, stop, kill, ended: awaitEnd() }
 
   async function awaitAllReady(): Promise<void> {
     const all = await Promise.all(kept.map(awaitReady))
@@ -65,6 +68,12 @@ export function supervise(plans: ProcessPlan[], output: Output, stopDeadlineMs =
       if (pid !== undefined) alive[process.name] = pid
     }
     return alive
+  }
+
+  function restart(services: ServiceName[]): void {
+    for (const [index, process] of kept.entries()) {
+      if (services.some((service) => service === plans[index]?.service)) process.restart()
+    }
   }
 
   function giveUp(name: string): void {

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { EventEmitter, once } from 'node:events'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+
+import { serviceNames } from './options.ts'
+import { watchSources, type Edit } from './watch-sources.ts'
+
+/** A repository like ours, watched; `edit` writes a file and gives the edit that is told next. */
+async function setUp(t: TestContext) {
+  const repository = await mkdtemp(join(tmpdir(), 'dockercoins-watch-'))
+  const write = async (file: string, text: string) => {
+    await mkdir(dirname(join(repository, file)), { recursive: true })
+    await writeFile(join(repository, file), text)
+  }
+  for (const service of serviceNames) {
+    const isLedgers = service === 'worker' || service === 'webui'
+    const dependencies = { '@dockercoins/service': '*', ...(isLedgers && { '@dockercoins/ledger': '*' }), fastify: '5' }
+    await write(`services/${service}/package.json`, JSON.stringify({ dependencies }))
+    await write(`services/${service}/src/main.ts`, '')
+  }
+  for (const name of ['service', 'ledger']) await write(`packages/${name}/src/index.ts`, '')
+  const edits = new EventEmitter()
+  const stop = watchSources(repository, (edit) => edits.emit('edit', edit))
+  t.after(() => {
+    stop()
+    return rm(repository, { recursive: true })
+  })
+  const edit = async (file: string): Promise<Edit> => {
+    const told = once(edits, 'edit')
+    await write(file, 'edited')
+    return ((await told) as [Edit])[0]
+  }
+  return { write, edit }
+}
+
+test('an edit to a service restarts that service alone', async (t) => {
+  const { edit } = await setUp(t)
+  assert.deepEqual(await edit('services/rng/src/main.ts'), { file: 'services/rng/src/main.ts', services: ['rng'] })
+  assert.deepEqual((await edit('services/webui/page/page.css')).services, ['webui'])
+})
+
+test('an edit to a package restarts the services that depend on it', async (t) => {
+  const { edit } = await setUp(t)
+  assert.deepEqual((await edit('packages/ledger/src/index.ts')).services, ['webui', 'worker'])
+  assert.deepEqual((await edit('packages/service/src/index.ts')).services, ['webui', 'rng', 'hasher', 'worker'])
+})
+
+test('what no service runs restarts nothing', async (t) => {
+  const { edit, write } = await setUp(t)
+  for (const file of ['src/main.test.ts', 'README.md', 'src/.main.ts.swp', 'src/main.ts~']) {
+    await write(`services/rng/${file}`, 'edited')
+  }
+  assert.deepEqual((await edit('services/hasher/src/main.ts')).services, ['hasher'])
+})
