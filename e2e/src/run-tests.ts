@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url'
 
 import { hasRedisServer, NO_REDIS } from '@dockercoins/ledger/redis-server'
 
+import { hasBrowser, NO_BROWSER } from './browser.ts'
+
 // What `npm test` runs: every test of the repository, one file after the other, for they start many processes.
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const files = ['packages', 'services', 'local', 'e2e'].map((folder) => `${folder}/**/*.test.ts`)
@@ -14,7 +16,6 @@ const tests = spawn(process.execPath, ['--test', '--test-concurrency=1', ...file
 const [exitCode] = (await once(tests, 'exit')) as [number | null]
 process.exitCode = exitCode ?? 1
 
-if (!hasRedisServer()) {
-  const frame = '*'.repeat(80)
-  console.error(`\n${frame}\nTESTS THAT NEED A REDIS WERE SKIPPED: ${NO_REDIS}.\n${frame}`)
-}
+const frame = '*'.repeat(80)
+if (!hasRedisServer()) console.error(`\n${frame}\nTESTS THAT NEED A REDIS WERE SKIPPED: ${NO_REDIS}.\n${frame}`)
+if (!hasBrowser()) console.error(`\n${frame}\nTESTS IN A BROWSER WERE SKIPPED: ${NO_BROWSER}.\n${frame}`)

@@ -25,7 +25,7 @@ const ledger = {
 const nonsense: Record<string, Record<string, string[]>> = {
   rng: { ...http, ...work },
   hasher: { ...http, ...work },
-  webui: { ...http, ...ledger },
+  webui: { ...http, ...ledger, PLATFORM: ['', 'docker', 'Kubernetes'] },
   worker: {
     ...http,
     ...ledger,
