@@ -17,6 +17,11 @@ test('each state is said plainly', () => {
   assert.equal(title({ disconnectedSince: 95 }), 'Connection lost')
 })
 
+test('a connection that is replaced is not a lost one', () => {
+  assert.equal(title({ disconnectedSince: 98.5 }), 'Mining')
+  assert.equal(title({ disconnectedSince: 98 }), 'Connection lost')
+})
+
 test('numbers are old after five seconds without news, whatever they say', () => {
   assert.equal(title({ now: 104 }), 'Mining')
   assert.equal(title({ now: 104.1 }), 'Old numbers')

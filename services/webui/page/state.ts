@@ -4,6 +4,9 @@ import { formatTime } from './format.ts'
 /** Numbers older than this are said to be old, in seconds. */
 const OLD_AFTER_S = 5
 
+/** A connection that is back sooner was only replaced, in seconds. */
+const LOST_AFTER_S = 2
+
 export interface State {
   kind: 'connecting' | 'mining' | 'idle' | 'lost'
   /** One or two words. */
@@ -23,7 +26,7 @@ export interface Sight {
 
 /** What the page has to say of itself, plainly. */
 export function describeState({ update, updatedAt, disconnectedSince, now, isCounting }: Sight): State {
-  if (disconnectedSince !== undefined) {
+  if (disconnectedSince !== undefined && now - disconnectedSince >= LOST_AFTER_S) {
     const since = `since ${formatTime(disconnectedSince)}`
     return lost(
       'Connection lost',

@@ -166,21 +166,49 @@ test('viewers are told which page belongs to this server', async (t) => {
 })
 
 test('a viewer who stops reading is dropped, and the others do not notice', async () => {
-  const viewers = { stalled: createViewer(), reading: createViewer() }
-  const listeners = new Set<(update: Update) => void>()
-  const watch = { subscribe: (listener: (update: Update) => void) => listeners.add(listener), latest() {} }
-  const all = createViewers(watch as unknown as Watch, () => Promise.reject(new Error('not asked')), 'v1')
-  for (const viewer of Object.values(viewers)) all.add(viewer as unknown as ServerResponse, undefined)
-  viewers.reading.resume()
-  let told = 0
-  for (; told < 1000 && !viewers.stalled.destroyed; told++) {
-    for (const tell of listeners) tell({ now: told, ledgerLostSince: 1 })
+  const { add, tell } = watchByHand()
+  const [stalled, reading] = [add(), add()]
+  reading.resume()
+  for (let told = 0; told < 1000 && !stalled.destroyed; told++) {
+    tell({ now: told, ledgerLostSince: 1 })
     await new Promise(setImmediate)
   }
-  assert.ok(viewers.stalled.destroyed)
-  assert.ok(viewers.stalled.writableLength < 64 * 1024)
-  assert.ok(!viewers.reading.destroyed)
+  assert.ok(stalled.destroyed)
+  assert.ok(stalled.writableLength < 64 * 1024)
+  assert.ok(!reading.destroyed)
 })
+
+test('a viewer is asked to come back after about a minute', (t) => {
+  let now = 0
+  t.mock.method(performance, 'now', () => now)
+  const { add, tell } = watchByHand()
+  const viewer = add()
+  for (const [after, isOver] of [
+    [44_000, false],
+    [76_000, true],
+  ] as const) {
+    now = after
+    tell({ now: after, ledgerLostSince: 1 })
+    assert.equal(viewer.writableEnded, isOver, `after ${after} ms`)
+  }
+})
+
+/** Viewers that are told what the test says. */
+function watchByHand() {
+  const listeners = new Set<(update: Update) => void>()
+  const watch = { subscribe: (listener: (update: Update) => void) => listeners.add(listener), latest() {} }
+  const viewers = createViewers(watch as unknown as Watch, () => Promise.reject(new Error('not asked')), 'v1')
+  return {
+    add: () => {
+      const viewer = createViewer()
+      viewers.add(viewer as unknown as ServerResponse, undefined)
+      return viewer
+    },
+    tell: (update: Update) => {
+      for (const listener of listeners) listener(update)
+    },
+  }
+}
 
 function createViewer() {
   return Object.assign(new PassThrough({ highWaterMark: 1024 }), { writeHead() {} })

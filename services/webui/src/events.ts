@@ -6,6 +6,11 @@ import type { Update, Watch } from './watch.ts'
 
 /** A viewer that has left so much unread is too slow and is dropped; its browser connects again by itself. Bytes. */
 const MAX_UNREAD_BYTES = 32 * 1024
+/**
+ * A viewer is asked to come back after about this long, milliseconds. The system buffers megabytes for one that does not
+ * read before we can notice; so it is a minute's worth at most. It also spreads viewers over replicas that were added.
+ */
+const ROTATE_MS = 60_000
 /** After a lost connection browsers come back within this time, milliseconds. */
 const RETRY_MS = 500
 
@@ -25,10 +30,15 @@ export function createViewers(
   readHistory: ReturnType<typeof createHistory>,
   pageVersion: string,
 ): Viewers {
-  const viewers = new Set<ServerResponse>()
+  /** Each with the moment at which it is asked to come back. */
+  const viewers = new Map<ServerResponse, number>()
   const unsubscribe = watch.subscribe((update) => {
     const event = toEvent(update)
-    for (const viewer of viewers) send(viewer, event)
+    const now = performance.now()
+    for (const [viewer, rotateAt] of viewers) {
+      send(viewer, event)
+      if (now > rotateAt) viewer.end()
+    }
   })
 
   async function welcome(viewer: ServerResponse, lastEventId: string | undefined): Promise<void> {
@@ -50,15 +60,17 @@ export function createViewers(
 
   return {
     add(response, lastEventId) {
-      response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+      const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-store', connection: 'close' }
+      response.writeHead(200, headers)
       response.write(`retry: ${RETRY_MS}\nevent: page\ndata: ${pageVersion}\n\n`)
-      viewers.add(response)
+      // Not all at once.
+      viewers.set(response, performance.now() + ROTATE_MS * (0.75 + Math.random() / 2))
       response.once('close', () => viewers.delete(response))
       void welcome(response, lastEventId)
     },
     stop() {
       unsubscribe()
-      for (const viewer of viewers) viewer.end()
+      for (const viewer of viewers.keys()) viewer.end()
     },
   }
 }
