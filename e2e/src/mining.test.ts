@@ -126,7 +126,7 @@ test('every viewer is sent a snapshot each second', async (t) => {
     text += Buffer.from(chunk).toString()
     if (text.includes('"worker-1"') && text.split('event: snapshot').length > 3) break
   }
-  const snapshots = [...text.matchAll(/data: (.*)\n\n/g)].map(([, data]) => JSON.parse(data ?? '') as { now: number })
+  const snapshots = [...text.matchAll(/data: (\{.*)\n\n/g)].map(([, data]) => JSON.parse(data ?? '') as { now: number })
   for (const [index, { now }] of snapshots.entries()) if (index > 0) assert.ok(now - snapshots[index - 1]!.now > 0.5)
 })
 
