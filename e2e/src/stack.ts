@@ -37,7 +37,6 @@ export async function startStack(t: TestContext, { scale = {}, env = {} }: Stack
     reserve('webui', 1),
     reserve('worker', scale.worker),
   ])
-  const urls = (places: Place[]) => places.map(({ port }) => `http://127.0.0.1:${port}`)
   const wiring = { REDIS_URL: redis.url, RNG_URL: urls(rngs).join(), HASHER_URL: urls(hashers).join() }
   const places = { rng: rngs, hasher: hashers, webui: webuis, worker: workers }
   const said: Record<keyof typeof places, string[][]> = { rng: [], hasher: [], webui: [], worker: [] }
@@ -70,6 +69,10 @@ export async function startStack(t: TestContext, { scale = {}, env = {} }: Stack
 interface Place {
   name: string
   port: number
+}
+
+function urls(places: Place[]): string[] {
+  return places.map(({ port }) => `http://127.0.0.1:${port}`)
 }
 
 function reserve(service: string, count = 1): Promise<Place[]> {

@@ -1,0 +1,26 @@
+import { cp, rm } from 'node:fs/promises'
+
+import { build } from 'esbuild'
+
+// node bundle.ts SERVICE: writes services/SERVICE/dist, all that its image needs beside Node itself.
+
+const services = ['rng', 'hasher', 'worker', 'webui']
+const [service = ''] = process.argv.slice(2)
+if (!services.includes(service)) throw new Error(`expected one of ${services.join(', ')}, got "${service}"`)
+
+const source = `services/${service}/src`
+const target = `services/${service}/dist`
+await rm(target, { recursive: true, force: true })
+await build({
+  entryPoints: [`${source}/main.ts`],
+  outfile: `${target}/main.mjs`,
+  bundle: true,
+  minify: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  // What is CommonJS in the bundle asks for Node's own modules with require, which an ES module does not have.
+  banner: { js: "import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)" },
+  logLevel: 'warning',
+})
+if (service === 'webui') await cp(`${source}/page`, `${target}/page`, { recursive: true })
