@@ -46,17 +46,15 @@ test('an image holds one bundle beside Node, the same whenever it is built', asy
   const tag = `dockercoins-test-${process.pid}`
   t.after(() => docker('image', 'rm', tag))
   await docker('build', '--quiet', '--no-cache', '--file', 'services/rng/Dockerfile', '--tag', tag, '.')
-  const bundle = (image: string) =>
-    docker(
-      'run',
-      '--rm',
-      image,
-      '-e',
-      `
-      const { readFileSync, readdirSync } = require('node:fs')
-      console.log(readdirSync('/app').join(), require('node:crypto').hash('sha256', readFileSync('/app/main.mjs')))`,
-    )
   const rebuilt = await bundle(tag)
   assert.match(rebuilt, /^main\.mjs \w{64}$/)
   assert.equal(rebuilt, await bundle('dockercoins/rng'))
 })
+
+/** What is in an image's /app, and the digest of the bundle. */
+function bundle(image: string): Promise<string> {
+  const program = `
+    const { readFileSync, readdirSync } = require('node:fs')
+    console.log(readdirSync('/app').join(), require('node:crypto').hash('sha256', readFileSync('/app/main.mjs')))`
+  return docker('run', '--rm', image, '-e', program)
+}
