@@ -40,6 +40,13 @@ for (const service of ['rng', 'hasher', 'worker', 'webui']) {
   })
 }
 
+test('the README lists the variables of compose.yaml with their defaults', async () => {
+  const variables = [...(await read('compose.yaml')).matchAll(/\$\{(\w+):-([^}]*)\}/g)]
+  const expected = new Map(variables.map(([, name, fallback]) => [`\`${name}\``, `\`${fallback}\``]))
+  const rows = tableRows(await read('README.md')).filter((row) => row.length === 3 && /^`[A-Z_]+`$/.test(row[0] ?? ''))
+  assert.deepEqual(new Map(rows.map(([name, fallback]) => [name, fallback])), expected)
+})
+
 test('every npm command in the documents is a script, and every option of npm start is in its usage', async () => {
   const { scripts } = JSON.parse(await read('package.json')) as { scripts: Record<string, string> }
   const usage = await read('local/src/options.ts')

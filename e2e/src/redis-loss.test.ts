@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { startCuttingProxy } from '@dockercoins/ledger/cutting-proxy'
 import { hasRedisServer, NO_REDIS, startRedisServer } from '@dockercoins/ledger/redis-server'
 
-import { audit, hashed, metric, totals, unitsDone, until } from './figures.ts'
+import { audit, hashed, totals, unitsDone, until } from './figures.ts'
 import { startService } from './service-process.ts'
 
 const fast = { DELAY_MS: '5', INTERVAL_MS: '20', LOOPS: '2' }
@@ -56,23 +56,3 @@ test(
     assert.match(await audit(redis.url), /sound/)
   },
 )
-
-test('a web UI says that the ledger is away, and recovers by itself', { skip }, async (t) => {
-  const redis = await startRedisServer()
-  t.after(() => redis.remove())
-  const webui = await startService(t, 'webui', { REDIS_URL: redis.url })
-  const ready = () => fetch(`${webui.url}/readyz`).then(({ status }) => status)
-  await until(ready, (status) => status === 200)
-  await redis.stop('SIGKILL')
-  await webui.line(/ledger is lost/)
-  assert.equal(await ready(), 503)
-  const response = await fetch(`${webui.url}/json`)
-  assert.equal(response.status, 503)
-  assert.match(String(response.headers.get('content-type')), /^application\/problem\+json/)
-  assert.equal((await fetch(`${webui.url}/healthz`)).status, 200)
-  await redis.start()
-  await webui.line(/ledger is back/)
-  await until(ready, (status) => status === 200)
-  assert.equal(webui.lines.filter((line) => line.includes('is lost')).length, 1)
-  assert.ok((await metric(webui.url, /^process_resident_memory_bytes/)) > 0)
-})

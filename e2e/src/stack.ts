@@ -2,6 +2,7 @@ import type { TestContext } from 'node:test'
 
 import { startRedisServer } from '@dockercoins/ledger/redis-server'
 
+import { startComposeStack } from './compose-stack.ts'
 import { audit } from './figures.ts'
 import { freePort, startService, type ServiceProcess } from './service-process.ts'
 
@@ -27,8 +28,13 @@ export interface StackOptions {
   env?: Record<string, string>
 }
 
-/** Starts the application from source, as processes of this machine. Resolves when all of them listen. */
-export async function startStack(t: TestContext, { scale = {}, env = {} }: StackOptions = {}): Promise<Stack> {
+/** Starts the application, in containers where STACK is "compose", else from source. Resolves when all of it listens. */
+export function startStack(t: TestContext, options: StackOptions = {}): Promise<Stack> {
+  return process.env.STACK === 'compose' ? startComposeStack(t, options) : startProcesses(t, options)
+}
+
+/** Starts the application from source, as processes of this machine. */
+async function startProcesses(t: TestContext, { scale = {}, env = {} }: StackOptions): Promise<Stack> {
   const redis = await startRedisServer()
   t.after(() => redis.remove())
   const [rngs, hashers, webuis, workers] = await Promise.all([
@@ -73,6 +79,10 @@ function urls(places: Place[]): string[] {
 interface Place {
   name: string
   port: number
+}
+
+function urls(places: Place[]): string[] {
+  return places.map(({ port }) => `http://127.0.0.1:${port}`)
 }
 
 function reserve(service: string, count = 1): Promise<Place[]> {

@@ -7,7 +7,7 @@ test('a command is in the words of its platform and changes nothing but what is 
   const current = { worker: 10, rng: 1, hasher: 2 }
   const flags = '--scale worker=10 --scale rng=3 --scale hasher=2'
   assert.equal(scaleCommand('local', current, { rng: 3 }), `npm start -- ${flags}`)
-  assert.equal(scaleCommand('compose', current, { rng: 3 }), `docker compose up -d ${flags}`)
+  assert.equal(scaleCommand('compose', current, { rng: 3 }), `RNG_PORT=0 HASHER_PORT=0 docker compose up -d ${flags}`)
   assert.equal(scaleCommand('kubernetes', current, { rng: 3 }), 'kubectl scale deployment rng --replicas=3')
 })
 

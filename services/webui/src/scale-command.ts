@@ -14,5 +14,8 @@ export function scaleCommand(platform: Platform, current: Scale, wanted: Scale):
     ([service, count]) => count > 1 || Object.hasOwn(wanted, service),
   )
   const flags = counts.map(([service, count]) => `--scale ${service}=${count}`).join(' ')
-  return platform === 'compose' ? `docker compose up -d ${flags}` : `npm start -- ${flags}`
+  if (platform === 'local') return `npm start -- ${flags}`
+  // One port of the machine does not serve several containers.
+  const ports = counts.filter(([service, count]) => service !== 'worker' && count > 1)
+  return [...ports.map(([service]) => `${service.toUpperCase()}_PORT=0`), `docker compose up -d ${flags}`].join(' ')
 }

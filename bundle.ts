@@ -1,0 +1,32 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+
+import { build } from 'esbuild'
+
+// node bundle.ts SERVICE: writes services/SERVICE/dist, all that its image needs beside Node itself.
+
+const services = ['rng', 'hasher', 'worker', 'webui']
+const [service = ''] = process.argv.slice(2)
+if (!services.includes(service)) throw new Error(`expected one of ${services.join(', ')}, got "${service}"`)
+
+const source = `services/${service}/src`
+const target = `services/${service}/dist`
+await rm(target, { recursive: true, force: true })
+await build({
+  entryPoints: [`${source}/main.ts`],
+  outfile: `${target}/main.mjs`,
+  bundle: true,
+  minify: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  // What is CommonJS in the bundle asks for Node's own modules with require, which an ES module does not have.
+  banner: { js: "import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)" },
+  // The page is bundled here and not when the service starts.
+  external: ['./bundle-page.ts'],
+  logLevel: 'warning',
+})
+if (service === 'webui') {
+  const { bundlePage } = await import('./services/webui/src/bundle-page.ts')
+  await mkdir(`${target}/page`)
+  for (const { name, body } of await bundlePage()) await writeFile(`${target}/page/${name}`, body)
+}

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import { docker, startComposeStack, type ComposeStack } from '../src/compose-stack.ts'
+import { totals, unitsDone, until } from '../src/figures.ts'
+
+const quick = { env: { DELAY_MS: '10', TIMEOUT_MS: '2000' } }
+
+async function untilMore({ urls }: ComposeStack, hashes = 20): Promise<void> {
+  const before = await until(
+    () => totals(urls.webui),
+    () => true,
+  )
+  await until(
+    () => totals(urls.webui),
+    (now) => now.hashes >= before.hashes + hashes,
+  )
+}
+
+async function assertNothingLost(stack: ComposeStack): Promise<void> {
+  await stack.stop('worker', 'SIGTERM')
+  assert.equal((await totals(stack.urls.webui)).hashes, unitsDone(await stack.lines('worker')))
+  assert.match(await stack.audit(), /sound/)
+}
+
+function untilWorkerSays(stack: ComposeStack, pattern: RegExp): Promise<string[]> {
+  return until(
+    () => stack.lines('worker'),
+    (lines) => lines.some((line) => pattern.test(line)),
+  )
+}
+
+test('an rng that stands still for 20 s costs nothing but the time', async (t) => {
+  const stack = await startComposeStack(t, { scale: { worker: 10 } })
+  await untilMore(stack)
+  const [rng = ''] = await stack.containers('rng')
+  await docker('pause', rng)
+  await sleep(20_000)
+  await docker('unpause', rng)
+  await untilMore(stack)
+  await assertNothingLost(stack)
+})
+
+test('a hasher that loses its network is told as lost once, and taken back when it returns', async (t) => {
+  const stack = await startComposeStack(t, quick)
+  await untilMore(stack)
+  const [hasher = ''] = await stack.containers('hasher')
+  const network = await docker(
+    'inspect',
+    '--format',
+    '{{range $name, $_ := .NetworkSettings.Networks}}{{$name}}{{end}}',
+    hasher,
+  )
+  await docker('network', 'disconnect', network, hasher)
+  await untilWorkerSays(stack, /hasher .* is lost/)
+  await docker('network', 'connect', '--alias', 'hasher', network, hasher)
+  await untilMore(stack)
+  assert.equal((await stack.lines('worker')).filter((line) => line.includes('is lost')).length, 1)
+  await assertNothingLost(stack)
+})
+
+test('a worker that is killed is started again by the engine, and the ledger stays sound', async (t) => {
+  const stack = await startComposeStack(t, quick)
+  await untilMore(stack)
+  const [worker = ''] = await stack.containers('worker')
+  // Not with `docker kill`, after which the engine would leave it so, but as the kernel does when memory runs out.
+  const pid = await docker('inspect', '--format', '{{.State.Pid}}', worker)
+  await docker('run', '--rm', '--pid', 'host', '--user', 'root', 'redis:8', 'sh', '-c', `kill -KILL ${pid}`)
+  await until(
+    () => docker('inspect', '--format', '{{.RestartCount}} {{.State.Running}}', worker),
+    (state) => state === '1 true',
+  )
+  await untilMore(stack)
+  assert.match(await stack.audit(), /sound/)
+})
+
+test('what was counted outlives the containers', async (t) => {
+  const stack = await startComposeStack(t, quick)
+  await untilMore(stack)
+  await stack.stop('worker', 'SIGTERM')
+  const { hashes } = await totals(stack.urls.webui)
+  await stack.compose('down')
+  await stack.compose('up', '--detach', '--scale', 'worker=0')
+  const after = await until(
+    () => totals(stack.urls.webui),
+    () => true,
+  )
+  assert.equal(after.hashes, hashes)
+})

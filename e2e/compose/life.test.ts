@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { docker, startComposeStack } from '../src/compose-stack.ts'
+import { totals, unitsDone, until } from '../src/figures.ts'
+
+test('everything is healthy at once, and stops at once with exit code 0 and nothing uncounted', async (t) => {
+  const began = performance.now()
+  const stack = await startComposeStack(t)
+  await until(
+    () => stack.compose('ps', '--format', '{{.Health}}'),
+    (health) => health.match(/^healthy$/gm)?.length === 4,
+  )
+  const healthyS = (performance.now() - began) / 1000
+  await until(
+    () => totals(stack.urls.webui),
+    ({ hashes }) => hashes > 0,
+  )
+  const stopping = performance.now()
+  await stack.compose('stop')
+  const stoppedS = (performance.now() - stopping) / 1000
+  t.diagnostic(`healthy after ${healthyS.toFixed(1)} s, stopped after ${stoppedS.toFixed(1)} s`)
+  // On an idle machine it is half of that.
+  assert.ok(healthyS < 10, `expected all to be healthy within 10 s, got ${healthyS.toFixed(1)}`)
+  assert.ok(stoppedS < 3, `expected all to stop within 3 s, got ${stoppedS.toFixed(1)}`)
+
+  const codes = await stack.compose('ps', '--all', '--format', '{{.ExitCode}}')
+  assert.equal(codes, '0\n0\n0\n0\n0')
+  const counted = unitsDone(await stack.lines('worker'))
+  await stack.compose('up', '--detach', '--scale=worker=0')
+  const { hashes } = await until(
+    () => totals(stack.urls.webui),
+    () => true,
+  )
+  assert.equal(hashes, counted)
+})
+
+test('logs are for people, and JSON where LOG_FORMAT says so', async (t) => {
+  const people = await startComposeStack(t)
+  assert.match((await people.lines('rng'))[0] ?? '', /^\d\d:\d\d:\d\d listening on /)
+  const json = await startComposeStack(t, { env: { LOG_FORMAT: 'json' } })
+  assert.equal((JSON.parse((await json.lines('rng'))[0] ?? '') as { name: string }).name, 'rng')
+})
+
+test('an image holds one bundle beside Node, the same whenever it is built', async (t) => {
+  const tag = `dockercoins-test-${process.pid}`
+  t.after(() => docker('image', 'rm', tag))
+  await docker('build', '--quiet', '--no-cache', '--file', 'services/rng/Dockerfile', '--tag', tag, '.')
+  const rebuilt = await bundle(tag)
+  assert.match(rebuilt, /^main\.mjs \w{64}$/)
+  assert.equal(rebuilt, await bundle('dockercoins/rng'))
+})
+
+/** What is in an image's /app, and the digest of the bundle. */
+function bundle(image: string): Promise<string> {
+  const program = `
+    const { readFileSync, readdirSync } = require('node:fs')
+    console.log(readdirSync('/app').join(), require('node:crypto').hash('sha256', readFileSync('/app/main.mjs')))`
+  return docker('run', '--rm', image, '-e', program)
+}

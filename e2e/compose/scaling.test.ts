@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { docker, startComposeStack, type ComposeStack } from '../src/compose-stack.ts'
+import { totals, unitsDone, until } from '../src/figures.ts'
+
+async function scale(stack: ComposeStack, rng: number): Promise<number> {
+  await stack.compose('up', '--detach', '--no-recreate', '--scale=worker=10', '--scale=hasher=2', `--scale=rng=${rng}`)
+  return Math.ceil((await totals(stack.urls.webui)).now)
+}
+
+/** Waits until all that was done in five seconds from `from` on is told, and gives the mean speed in them. */
+async function speedFrom(stack: ComposeStack, from: number): Promise<number> {
+  const { speeds } = await until(
+    async () => {
+      const history = await fetch(`${stack.urls.webui}/history?seconds=60`)
+      const answer = (await history.json()) as { from: number; speeds: number[] }
+      return { ...answer, speeds: answer.speeds.slice(from - answer.from, from - answer.from + 5) }
+    },
+    ({ from: start, speeds: five }) => start <= from && five.length === 5,
+  )
+  return speeds.reduce((sum, speed) => sum + speed, 0) / 5
+}
+
+test('three replicas of rng make three times as much without a worker restart, and one is as before', async (t) => {
+  const stack = await startComposeStack(t, { scale: { worker: 10, rng: 3, hasher: 2 } })
+  const workers = () =>
+    stack.containers('worker').then((ids) => docker('inspect', '--format', '{{.Id}} {{.State.StartedAt}}', ...ids))
+  const alone = await scale(stack, 1)
+  const before = await workers()
+  const one = await speedFrom(stack, alone + 5)
+  assert.ok(one > 9 && one < 10.5, `expected 10 hashes a second, got ${one.toFixed(2)}`)
+
+  const helped = await scale(stack, 3)
+  const three = await speedFrom(stack, helped + 10)
+  assert.ok(three >= 25, `expected 25 hashes a second or more, got ${three.toFixed(2)}`)
+
+  const aloneAgain = await scale(stack, 1)
+  const last = await speedFrom(stack, aloneAgain + 5)
+  assert.ok(last > 9 && last < 10.5, `expected 10 hashes a second, got ${last.toFixed(2)}`)
+  assert.equal(await workers(), before)
+
+  await stack.stop('worker', 'SIGTERM')
+  const lines = await stack.lines('worker')
+  assert.equal((await totals(stack.urls.webui)).hashes, unitsDone(lines))
+  assert.deepEqual(
+    lines.filter((line) => line.includes('ERROR')),
+    [],
+  )
+  const shares = await Promise.all((await stack.containers('hasher')).map(served))
+  const even = shares.reduce((sum, share) => sum + share, 0) / shares.length
+  assert.ok(
+    shares.every((share) => Math.abs(share / even - 1) < 0.15),
+    `expected even shares, got ${shares.join(', ')}`,
+  )
+  t.diagnostic(
+    `${one.toFixed(2)}, ${three.toFixed(2)}, ${last.toFixed(2)} hashes a second; hasher ${shares.join(', ')}`,
+  )
+})
+
+async function served(container: string): Promise<number> {
+  return (await docker('logs', container)).split('\n').filter((line) => line.includes('POST / 200')).length
+}

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+
+import { docker, startComposeStack } from '../src/compose-stack.ts'
+import { totals, until } from '../src/figures.ts'
+
+/** Hands each question on to the engine's own name server, a second late. */
+const slowNameServer = `
+  const { createSocket } = require('node:dgram')
+  const server = createSocket('udp4').bind(53)
+  server.on('message', (question, { port, address }) => setTimeout(() => {
+    const asking = createSocket('udp4')
+    asking.send(question, 53, '127.0.0.11')
+    asking.once('message', (answer) => { server.send(answer, port, address); asking.close() })
+  }, 1000))`
+
+test('where names are resolved slowly a worker mines at full speed all the same, and stops at once', async (t) => {
+  const stack = await startComposeStack(t, { scale: { worker: 0 } })
+  const [rng = ''] = await stack.containers('rng')
+  const project = await docker('inspect', '--format', '{{index .Config.Labels "com.docker.compose.project"}}', rng)
+  const networks = ['rng', 'hasher', 'redis'].map((name) => `${project}_${name}`)
+  const folder = await mkdtemp(join(tmpdir(), 'dockercoins-names-'))
+  const started: string[] = []
+  async function run(...args: string[]): Promise<string> {
+    const container = await docker('create', '--network', networks[0]!, ...args)
+    started.push(container)
+    for (const network of networks.slice(1)) await docker('network', 'connect', network, container)
+    return docker('start', container)
+  }
+  t.after(async () => {
+    await docker('rm', '--force', ...started)
+    await rm(folder, { recursive: true })
+  })
+
+  const names = await run('dockercoins/rng', '-e', slowNameServer)
+  const address = await docker(
+    'inspect',
+    '--format',
+    `{{(index .NetworkSettings.Networks "${networks[0]}").IPAddress}}`,
+    names,
+  )
+  const resolvers = join(folder, 'resolv.conf')
+  await writeFile(resolvers, `nameserver ${address}\noptions ndots:0\n`, { mode: 0o644 })
+  const worker = await run('--volume', `${resolvers}:/etc/resolv.conf:ro`, 'dockercoins/worker')
+
+  const first = await until(
+    () => totals(stack.urls.webui),
+    ({ hashes }) => hashes > 0,
+  )
+  const later = await until(
+    () => totals(stack.urls.webui),
+    ({ hashes }) => hashes >= first.hashes + 50,
+  )
+  const speed = (later.hashes - first.hashes) / (later.now - first.now)
+  assert.ok(speed > 3, `expected 3.3 hashes a second, got ${speed.toFixed(2)}`)
+
+  const began = performance.now()
+  await docker('stop', worker)
+  assert.ok(performance.now() - began < 3000)
+  assert.equal(await docker('inspect', '--format', '{{.State.ExitCode}}', worker), '0')
+})

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { text } from 'node:stream/consumers'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+import { docker } from '../src/compose-stack.ts'
+import { freePort } from '../src/service-process.ts'
+
+const repository = fileURLToPath(new URL('../..', import.meta.url))
+
+const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+
+test('every command of the tour does what it says', async (t) => {
+  const name = `dockercoins-${randomUUID().slice(0, 8)}`
+  const tour = await readFile(`${repository}docs/tour.md`, 'utf8')
+  const commands = [...tour.matchAll(/^```sh\n(.*?)^```/gms)].map(([, block]) => block).join('')
+  // Under names and ports of its own, for somebody may be taking the tour on this machine.
+  const ports = await Promise.all(Array.from({ length: 6 }, freePort))
+  const script = commands
+    .replaceAll(/\b(blue|green)\b/g, `${name}-$1`)
+    .replaceAll(/\b(800[0-2]|810[0-2])\b/g, (port) => `${ports[(Number(port) % 100) + (port < '8100' ? 0 : 3)]}`)
+  const [WEBUI_PORT, RNG_PORT, HASHER_PORT] = ports.map(String)
+  const env = { ...process.env, COMPOSE_PROJECT_NAME: name, WEBUI_PORT, HASHER_PORT, RNG_PORT }
+  t.after(async () => {
+    for (const project of [name, `${name}-blue`, `${name}-green`]) {
+      await docker('compose', '--project-name', project, 'down', '--volumes', '--timeout', '1')
+    }
+  })
+
+  const shell = spawn('bash', ['-euxo', 'pipefail', '-c', script.replace('unset RNG_PORT', `RNG_PORT=${RNG_PORT}`)], {
+    cwd: repository,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const [output, errors, [exitCode]] = await Promise.all([text(shell.stdout), text(shell.stderr), once(shell, 'exit')])
+  assert.equal(exitCode, 0, `${output}\n${errors.split('\n').slice(-40).join('\n')}`)
+
+  const speeds = [...output.matchAll(/"speeds":\[([\d.,]+)\]/g)].map(([, list]) => list!.split(',').map(Number))
+  const [, ten = [], thirty = []] = speeds.map((all) => all.slice(-5))
+  assert.ok(Math.abs(mean(ten) - 10) < 1, `expected 10 hashes a second, got ${ten.join()}`)
+  assert.ok(mean(thirty) >= 25, `expected 25 hashes a second or more, got ${thirty.join()}`)
+  const pings = [...output.matchAll(/round-trip min\/avg\/max = [\d.]+\/([\d.]+)\//g)].map(([, average]) =>
+    Number(average),
+  )
+  assert.ok(pings[0]! > 400, `expected rng to take about 700 ms, got ${pings[0]}`)
+  const rates = [...output.matchAll(/Requests per second: +([\d.]+)/g)].map(([, rate]) => Number(rate))
+  assert.ok(Math.abs(rates[0]! - 10) < 1, `expected 10 requests a second, got ${rates[0]}`)
+  assert.ok(rates[1]! > 60, `expected about 100 requests a second, got ${rates[1]}`)
+  t.diagnostic(JSON.stringify({ ten: mean(ten), thirty: mean(thirty), pings, rates }))
+})

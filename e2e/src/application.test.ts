@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { hasRedisServer, NO_REDIS } from '@dockercoins/ledger/redis-server'
+
+import { hashed, totals, unitsDone, until } from './figures.ts'
+import { startStack, type Stack } from './stack.ts'
+
+// The whole application, from outside: these hold wherever and however it runs.
+
+const skip = hasRedisServer() ? false : NO_REDIS
+const fast = { DELAY_MS: '5', INTERVAL_MS: '20', LOOPS: '2' }
+
+function untilHashes({ urls }: Stack, hashes: number) {
+  return until(
+    () => totals(urls.webui),
+    (now) => now.hashes >= hashes,
+  )
+}
+
+const sum = (speeds: number[]) => speeds.reduce((total, speed) => total + speed, 0)
+
+test('every hash is counted once, and the speed of all seconds adds up to the counter', { skip }, async (t) => {
+  const stack = await startStack(t, { env: fast, scale: { worker: 3 } })
+  await untilHashes(stack, 200)
+  await stack.stop('worker', 'SIGTERM')
+
+  const { hashes } = await totals(stack.urls.webui)
+  assert.equal(hashes, unitsDone(await stack.lines('worker')))
+  assert.ok((await hashed(stack.urls.hasher)) >= hashes)
+  const settled = await until(
+    async () => (await (await fetch(`${stack.urls.webui}/history?seconds=60`)).json()) as { speeds: number[] },
+    ({ speeds }) => sum(speeds) >= hashes - 1e-6,
+  )
+  assert.ok(Math.abs(sum(settled.speeds) - hashes) < 1e-6)
+  assert.match(await stack.audit(), /sound/)
+})
+
+test('workers that are killed and started again count nothing twice', { skip }, async (t) => {
+  const stack = await startStack(t, { env: fast, scale: { worker: 2 } })
+  for (let round = 1; round <= 3; round++) {
+    const { hashes } = await totals(stack.urls.webui)
+    await untilHashes(stack, hashes + 50)
+    await stack.stop('worker', 'SIGKILL')
+    await stack.start('worker')
+  }
+  await stack.stop('worker', 'SIGTERM')
+  assert.ok((await totals(stack.urls.webui)).hashes <= (await hashed(stack.urls.hasher)))
+  assert.match(await stack.audit(), /sound/)
+})
+
+test(
+  'a Redis that is killed and started again under load loses nothing and counts nothing twice',
+  { skip },
+  async (t) => {
+    const stack = await startStack(t, { env: fast, scale: { worker: 3 } })
+    for (let round = 1; round <= 3; round++) {
+      const { hashes } = await until(
+        () => totals(stack.urls.webui),
+        () => true,
+      )
+      await untilHashes(stack, hashes + 50)
+      await stack.stop('redis', 'SIGKILL')
+      await stack.start('redis')
+    }
+    await stack.stop('worker', 'SIGTERM')
+    const { hashes } = await until(
+      () => totals(stack.urls.webui),
+      () => true,
+    )
+    assert.equal(hashes, unitsDone(await stack.lines('worker')))
+    assert.match(await stack.audit(), /sound/)
+  },
+)
+
+test('what was counted is still there when everything was stopped and started again', { skip }, async (t) => {
+  const stack = await startStack(t, { env: fast })
+  await untilHashes(stack, 50)
+  const parts = ['worker', 'webui', 'hasher', 'rng', 'redis'] as const
+  for (const part of parts) await stack.stop(part, 'SIGTERM')
+  const counted = unitsDone(await stack.lines('worker'))
+  for (const part of parts.slice(1).toReversed()) await stack.start(part)
+  assert.equal((await untilHashes(stack, 0)).hashes, counted)
+  await stack.start('worker')
+  await untilHashes(stack, counted + 50)
+})
+
+test('the page, /json and /readyz tell that the ledger is away, and recover by themselves', { skip }, async (t) => {
+  const stack = await startStack(t)
+  const ready = () => fetch(`${stack.urls.webui}/readyz`).then(({ status }) => status)
+  await until(ready, (status) => status === 200)
+  await stack.stop('redis', 'SIGKILL')
+  await until(ready, (status) => status === 503)
+  const response = await fetch(`${stack.urls.webui}/json`)
+  assert.equal(response.status, 503)
+  assert.match(String(response.headers.get('content-type')), /^application\/problem\+json/)
+  assert.equal((await fetch(`${stack.urls.webui}/healthz`)).status, 200)
+  await stack.start('redis')
+  await until(ready, (status) => status === 200)
+  assert.equal((await stack.lines('webui')).filter((line) => line.includes('is lost')).length, 1)
+})
+
+test('every viewer is sent a snapshot each second', { skip }, async (t) => {
+  const stack = await startStack(t, { env: fast })
+  const response = await fetch(`${stack.urls.webui}/events`)
+  assert.equal(response.headers.get('content-type'), 'text/event-stream')
+  let text = ''
+  for await (const chunk of response.body ?? []) {
+    text += Buffer.from(chunk).toString()
+    if (text.includes('"replicas":["rng') && text.split('event: snapshot').length > 3) break
+  }
+  const snapshots = [...text.matchAll(/data: (\{.*)\n\n/g)].map(([, data]) => JSON.parse(data ?? '') as { now: number })
+  for (const [index, { now }] of snapshots.entries()) if (index > 0) assert.ok(now - snapshots[index - 1]!.now > 0.5)
+})
