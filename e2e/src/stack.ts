@@ -72,10 +72,6 @@ async function startProcesses(t: TestContext, { scale = {}, env = {} }: StackOpt
   return stack
 }
 
-function urls(places: Place[]): string[] {
-  return places.map(({ port }) => `http://127.0.0.1:${port}`)
-}
-
 interface Place {
   name: string
   port: number
