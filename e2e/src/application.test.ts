@@ -107,7 +107,7 @@ test('every viewer is sent a snapshot each second', { skip }, async (t) => {
   let text = ''
   for await (const chunk of response.body ?? []) {
     text += Buffer.from(chunk).toString()
-    if (text.includes('"replicas":["rng') && text.split('event: snapshot').length > 3) break
+    if (/"loops":[1-9]/.test(text) && text.split('event: snapshot').length > 3) break
   }
   const snapshots = [...text.matchAll(/data: (\{.*)\n\n/g)].map(([, data]) => JSON.parse(data ?? '') as { now: number })
   for (const [index, { now }] of snapshots.entries()) if (index > 0) assert.ok(now - snapshots[index - 1]!.now > 0.5)
