@@ -47,9 +47,13 @@ async function untilSpeed(page: Page, pattern: RegExp): Promise<void> {
   await page.locator('.now strong').getByText(pattern).waitFor()
 }
 
-/** Waits for a moment at which `isTrue` of all rows of the graph's table. */
+/** Waits for a moment at which `isTrue` of the rows of the graph's table. Rejects when the page is closed. */
 async function untilTable(page: Page, isTrue: (rows: TableRow[]) => boolean): Promise<TableRow[]> {
-  return until(() => tableRows(page), isTrue)
+  for (;;) {
+    const rows = await tableRows(page)
+    if (isTrue(rows)) return rows
+    await page.waitForTimeout(100) // what the page draws is no event
+  }
 }
 
 /** How far things on the page moved by themselves: the sum of the layout shifts since it was loaded. */
