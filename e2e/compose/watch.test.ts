@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+import { docker } from '../src/compose-stack.ts'
+import { until } from '../src/figures.ts'
+import { freePort } from '../src/service-process.ts'
+
+const repository = fileURLToPath(new URL('../..', import.meta.url))
+const left = new Set(['node_modules', '.git', '.data'])
+
+test('docker compose watch puts an edit into a new container', async (t) => {
+  const name = `dockercoins-${randomUUID().slice(0, 8)}`
+  const folder = await mkdtemp(join(tmpdir(), 'dockercoins-watch-'))
+  await cp(repository, folder, { recursive: true, filter: (path) => !left.has(basename(path)) })
+  const port = await freePort()
+  const others = { WEBUI_PORT: '0', HASHER_PORT: '0' }
+  const watch = spawn('docker', ['compose', 'watch', 'rng'], {
+    cwd: folder,
+    env: { ...process.env, COMPOSE_PROJECT_NAME: name, TAG: name, RNG_PORT: `${port}`, ...others },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  t.after(async () => {
+    watch.kill('SIGTERM')
+    if (watch.exitCode === null) await once(watch, 'exit')
+    await docker('compose', '--project-name', name, 'down', '--volumes', '--timeout', '1')
+    await docker('image', 'rm', `dockercoins/rng:${name}`)
+    await rm(folder, { recursive: true })
+  })
+
+  for await (const line of createInterface({ input: watch.stdout })) if (line.includes('Watch enabled')) break
+  watch.stdout.resume()
+  const answer = () => fetch(`http://127.0.0.1:${port}/`).then((response) => response.text())
+  await until(answer, (text) => text.startsWith('RNG running'))
+  const source = join(folder, 'services/rng/src/app.ts')
+  await writeFile(source, (await readFile(source, 'utf8')).replace('RNG running', 'RNG edited'))
+  await until(answer, (text) => text.startsWith('RNG edited'))
+})
