@@ -17,6 +17,9 @@ async function untilState(page: Page, title: string, timeout = SHOWN_WITHIN_MS):
   await page.locator('.state strong', { hasText: title }).waitFor({ timeout })
 }
 
+/** Containers take their time to start. */
+const untilMining = (page: Page) => untilState(page, 'Mining', 30_000)
+
 interface TableRow {
   from: string
   mean: number
@@ -74,7 +77,7 @@ suite('the dashboard in a browser', { skip }, () => {
     async (t) => {
       const { urls } = await startStack(t)
       const { page, complaints } = await openPage(t, urls.webui)
-      await untilState(page, 'Mining')
+      await untilMining(page)
       await page.reload()
       await untilSpeed(page, /\d/)
       const firstNumbersMs = await page.evaluate(() => performance.now())
@@ -124,25 +127,25 @@ suite('the dashboard in a browser', { skip }, () => {
   test('says when the worker, the ledger or its own server is gone, and recovers by itself', async (t) => {
     const stack = await startStack(t)
     const { page, complaints } = await openPage(t, stack.urls.webui)
-    await untilState(page, 'Mining')
+    await untilMining(page)
 
     await stack.stop('worker', 'SIGKILL')
     await untilState(page, 'No worker')
     assert.match(await page.locator('.advice').innerText(), /^No worker is alive/)
     await stack.start('worker')
-    await untilState(page, 'Mining')
+    await untilMining(page)
 
     await stack.stop('redis', 'SIGKILL')
     await untilState(page, 'Ledger unreachable')
     assert.match(await page.locator('.state').innerText(), /since \d\d:\d\d:\d\d/)
     await stack.start('redis')
-    await untilState(page, 'Mining')
+    await untilMining(page)
     assertNone(complaints)
 
     await stack.stop('webui', 'SIGKILL')
     await untilState(page, 'Connection lost')
     await stack.start('webui')
-    await untilState(page, 'Mining')
+    await untilMining(page)
     // Chromium itself says that nobody answered; we have nothing to add.
     assertNone(complaints.filter((line) => !line.includes('net::ERR_')))
   })
@@ -150,7 +153,7 @@ suite('the dashboard in a browser', { skip }, () => {
   test('shows what it does not know as a gap, and fills it when it does', async (t) => {
     const stack = await startStack(t)
     const { page } = await openPage(t, stack.urls.webui)
-    await untilState(page, 'Mining')
+    await untilMining(page)
     await page.getByRole('radio', { name: '1 min', exact: true }).check()
     await page.getByText('The figures as a table').click()
     await untilTable(page, (rows) => rows.at(-1)!.lowest > 3)
@@ -167,7 +170,7 @@ suite('the dashboard in a browser', { skip }, () => {
   test('draws the saw-tooth in the classic view, and only there', async (t) => {
     const { urls } = await startStack(t)
     const { page, complaints } = await openPage(t, urls.webui)
-    await untilState(page, 'Mining')
+    await untilMining(page)
     const picture = page.getByRole('img', { name: /classic/ })
     assert.equal(await picture.count(), 0)
     await page.getByLabel('Classic view').check()

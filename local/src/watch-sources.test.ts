@@ -50,7 +50,14 @@ test('an edit to a package restarts the services that depend on it', async (t) =
 
 test('what no service runs restarts nothing', async (t) => {
   const { edit, write } = await setUp(t)
-  for (const file of ['src/main.test.ts', 'README.md', 'src/.main.ts.swp', 'src/main.ts~']) {
+  for (const file of [
+    'src/main.test.ts',
+    'README.md',
+    'src/.main.ts.swp',
+    'src/main.ts~',
+    'src/#main.ts#',
+    'src/4913',
+  ]) {
     await write(`services/rng/${file}`, 'edited')
   }
   assert.deepEqual((await edit('services/hasher/src/main.ts')).services, ['hasher'])

@@ -12,8 +12,8 @@ export interface Edit {
 
 /** Editors write a file in several steps; what comes within this time after the first is one edit. Milliseconds. */
 const SETTLE_MS = 100
-/** What no running service has read. */
-const NOT_RUN = /(\.test\.ts|\.md|~|\.swp)$|(^|\/)(\.|node_modules\/|testing\/)/
+/** What no running service has read: tests, documents, bundles, and what editors write beside a file. */
+const NOT_RUN = /(\.test\.ts|\.md|~)$|(^|\/)(\.|#|4913$|node_modules\/|dist\/|testing\/)/
 
 /** Calls `onEdit` for each edit of a service's source, or of a package's that it depends on, until the returned function is called. */
 export function watchSources(repository: string, onEdit: (edit: Edit) => void): () => void {

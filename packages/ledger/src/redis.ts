@@ -33,7 +33,7 @@ export function openRedis(url: string, keyPrefix: string): Ledger {
         Promise.all(minutes.map((minute) => client.hGetAll(keys.speed(minute)))),
       )
       const millionths: Record<string, string> = Object.assign({}, ...buckets)
-      return Array.from({ length: count }, (_, i) => Number(millionths[from + i] ?? 0) / MILLIONTHS)
+      return Array.from({ length: count }, (_, i) => toMillionths(millionths[from + i]) / MILLIONTHS)
     },
     reports: () => redis.call((client) => readReports(client, keys)),
     coins: () => readCoins(redis, keys.wallet),
@@ -103,7 +103,12 @@ async function* readCoins(redis: Connection, wallet: string): AsyncGenerator<Coi
   } while (cursor !== '0')
 }
 
+/** What is no number counts as nothing: somebody else wrote it. */
+function toMillionths(text = '0'): number {
+  return /^\d{1,16}$/.test(text) ? Number(text) : 0
+}
+
 function toCount(key: string, value: string): number {
-  if (/^-?\d+$/.test(value)) return Number(value)
+  if (/^-?\d{1,19}$/.test(value)) return Number(value)
   throw new Error(`expected key '${key}' to be an integer, found ${JSON.stringify(value.slice(0, 40))}`)
 }

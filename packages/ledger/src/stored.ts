@@ -4,7 +4,8 @@ import type { Report } from './ledger.ts'
 
 // What comes out of a store may have been written by another version, or by anybody: it is checked before it is believed.
 
-const amount = v.pipe(v.number(), v.minValue(0))
+const amount = v.pipe(v.number(), v.minValue(0), v.maxValue(1e12))
+const moment = v.pipe(v.number(), v.minValue(0), v.maxValue(8.64e15))
 const upstream = v.object({
   queueMs: amount,
   workMs: amount,
@@ -16,14 +17,14 @@ const report: v.GenericSchema<unknown, Report> = v.object({
   worker: v.string(),
   hostname: v.string(),
   loops: amount,
-  from: v.number(),
-  to: v.number(),
+  from: moment,
+  to: moment,
   hashes: amount,
   expiresAfterMs: amount,
   pauseMs: amount,
   rng: upstream,
   hasher: upstream,
-  latestCoins: v.array(v.object({ digest: v.pipe(v.string(), v.regex(/^0[0-9a-f]{63}$/)), at: v.number() })),
+  latestCoins: v.array(v.object({ digest: v.pipe(v.string(), v.regex(/^0[0-9a-f]{63}$/)), at: moment })),
 })
 const storedReport = v.pipe(v.string(), v.parseJson(), report)
 

@@ -3,7 +3,8 @@ import { serverNow, snapshot } from './live.ts'
 
 /** The newest coins, and who found them. */
 export function Coins() {
-  const coins = snapshot.value?.latestCoins ?? []
+  const shown = snapshot.value
+  const coins = shown?.latestCoins ?? []
   return (
     <section class="coins" aria-labelledby="coins-title">
       <h2 id="coins-title">Latest coins</h2>
@@ -27,7 +28,9 @@ export function Coins() {
           ))}
         </tbody>
       </table>
-      {coins.length === 0 && <p class="aside">None yet. A coin is a digest that begins with 0: one in sixteen.</p>}
+      {shown && coins.length === 0 && (
+        <p class="aside">None lately. A coin is a digest that begins with 0: one in sixteen.</p>
+      )}
     </section>
   )
 }

@@ -26,10 +26,17 @@ export interface GraphProps {
   label: string
   /** Reads signals; the graph is drawn anew when they change. */
   read: () => Curve
+  /** Told of the point under the pointer, or that there is none. */
+  onPoint: (point: Point | undefined) => void
+}
+
+export interface Point {
+  at: number
+  speed: number | null
 }
 
 /** A curve over time. It is a picture, so its label has to say what is in it. */
-export function Graph({ colour, label, read }: GraphProps) {
+export function Graph({ colour, label, read, onPoint }: GraphProps) {
   const frame = useRef<HTMLDivElement>(null)
   const plot = useRef<UPlot>(undefined)
   const shown = useRef<Curve>({ x: [], y: [], from: 0, until: 1, highest: 0, limit: undefined })
@@ -39,7 +46,7 @@ export function Graph({ colour, label, read }: GraphProps) {
     if (!parent) return undefined
     const size = () => ({ width: parent.clientWidth, height: parent.clientHeight })
     plot.current = new UPlot(
-      options(colour, size(), () => shown.current),
+      options(colour, size(), () => shown.current, onPoint),
       [[], []],
       parent,
     )
@@ -70,7 +77,12 @@ export function Graph({ colour, label, read }: GraphProps) {
   return <div class="graph" role="img" aria-label={label} ref={frame} />
 }
 
-function options(colour: string, size: { width: number; height: number }, shown: () => Curve): UPlot.Options {
+function options(
+  colour: string,
+  size: { width: number; height: number },
+  shown: () => Curve,
+  point: GraphProps['onPoint'],
+): UPlot.Options {
   const rem = parseFloat(rootStyle().fontSize)
   const axis: UPlot.Axis = {
     stroke: cssColour('--quiet'),
@@ -80,7 +92,8 @@ function options(colour: string, size: { width: number; height: number }, shown:
   }
   return {
     ...size,
-    padding: [rem / 2, 0, 0, 0],
+    // Room for the last label of the time.
+    padding: [rem / 2, 1.5 * rem, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
     scales: { y: { range: () => [0, top(shown())] } },
@@ -89,8 +102,16 @@ function options(colour: string, size: { width: number; height: number }, shown:
       { ...axis, size: 3 * rem, space: 2 * rem },
     ],
     series: [{}, { stroke: cssColour(colour), width: 2, points: { show: false }, spanGaps: false }],
-    hooks: { draw: [(chart) => drawLimit(chart, shown().limit, cssColour('--limit')())] },
+    hooks: {
+      draw: [(chart) => drawLimit(chart, shown().limit, cssColour('--limit')())],
+      setCursor: [({ cursor, data }) => point(pointAt(data, cursor.idx))],
+    },
   }
+}
+
+function pointAt([x, y]: UPlot.AlignedData, index: number | null | undefined): Point | undefined {
+  const at = x[index ?? -1]
+  return at === undefined ? undefined : { at, speed: y?.[index ?? -1] ?? null }
 }
 
 function rootStyle(): CSSStyleDeclaration {

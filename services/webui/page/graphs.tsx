@@ -1,9 +1,9 @@
-import { computed } from '@preact/signals'
+import { computed, signal } from '@preact/signals'
 
 import { Choice } from './choice.tsx'
 import { classicPoints, classicView } from './classic-live.ts'
 import { formatRate, formatTime } from './format.ts'
-import { Graph, type Curve } from './graph.tsx'
+import { Graph, type Curve, type Point } from './graph.tsx'
 import { createChoice, series, serverNow, seriesVersion, snapshot } from './live.ts'
 import { summarize } from './series.ts'
 
@@ -29,6 +29,9 @@ const curves = computed((): Record<'true' | 'classic', Curve> => {
     classic: { x: points.map(({ at }) => at), y: points.map(({ speed }) => speed), ...frame },
   }
 })
+/** Under the pointer. */
+const pointed = signal<Point | undefined>(undefined)
+const point = (under: Point | undefined) => void (pointed.value = under)
 const trueCurve = () => curves.value.true
 const classicCurve = () => curves.value.classic
 
@@ -39,6 +42,7 @@ export function Graphs() {
     <section class="graphs" aria-labelledby="graphs-title">
       <header>
         <h2 id="graphs-title">Speed over time</h2>
+        <Readout />
         <Choice
           label="Minutes shown"
           choice={minutes}
@@ -61,7 +65,7 @@ export function Graphs() {
       </header>
       <div class={isClassic ? 'pair' : 'single'}>
         <figure>
-          <Graph colour="--true" label={describe('The true speed', trueCurve())} read={trueCurve} />
+          <Graph colour="--true" label={describe('The true speed', trueCurve())} read={trueCurve} onPoint={point} />
           <figcaption>
             <i class="key true" /> true speed <i class="key limit" /> the most that theory allows with what runs now
           </figcaption>
@@ -72,6 +76,7 @@ export function Graphs() {
               colour="--classic"
               label={describe('The speed as the classic drew it', classicCurve())}
               read={classicCurve}
+              onPoint={point}
             />
             <figcaption>
               <i class="key classic" /> as the classic drew it. A worker moves the counter once a second or so, by
@@ -87,6 +92,15 @@ export function Graphs() {
         <SpeedTable />
       </details>
     </section>
+  )
+}
+
+function Readout() {
+  const { at, speed } = pointed.value ?? {}
+  return (
+    <p class="readout">
+      {at !== undefined && typeof speed === 'number' && `${formatTime(at)}: ${formatRate(speed)}/s`}
+    </p>
   )
 }
 

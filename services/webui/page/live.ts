@@ -3,6 +3,7 @@ import { computed, effect, signal } from '@preact/signals'
 import type { History } from '../src/history.ts'
 import type { Snapshot } from '../src/snapshot.ts'
 import type { Update } from '../src/watch.ts'
+import { keep, recall } from './memory.ts'
 import { createSeries } from './series.ts'
 import { describeState } from './state.ts'
 
@@ -43,15 +44,29 @@ export const serverNow = computed(() =>
 let snapshotAt = 0
 let pageVersion: string | undefined
 
-/** Listens to the server from now on. */
+/** A connection that is silent for so long, in seconds, is dead although nobody said so: a laptop slept, a router forgot it. */
+const SILENCE_S = 10
+
+let events: EventSource | undefined
+let heardAt = 0
+
+/** Listens to the server from now on, while somebody can see the page: a browser has few connections for all its tabs. */
 export function listen(): void {
-  setInterval(() => (clock.value = Date.now() / 1000), 1000)
+  setInterval(tick, 1000)
+  document.addEventListener('visibilitychange', () => (document.hidden ? events?.close() : connect()))
   connect()
   void readHistory()
 }
 
+function tick(): void {
+  clock.value = Date.now() / 1000
+  if (!document.hidden && clock.value - heardAt > SILENCE_S) connect()
+}
+
 function connect(): void {
-  const events = new EventSource('events')
+  events?.close()
+  heardAt = Date.now() / 1000
+  events = new EventSource('events')
   events.addEventListener('page', ({ data }: MessageEvent<string>) => {
     disconnectedSince.value = undefined
     if (pageVersion !== undefined && data !== pageVersion) location.reload()
@@ -59,15 +74,12 @@ function connect(): void {
   })
   events.addEventListener('snapshot', ({ data }: MessageEvent<string>) => take(JSON.parse(data) as Snapshot))
   events.addEventListener('ledger-lost', ({ data }: MessageEvent<string>) => tell(JSON.parse(data) as Update))
-  events.addEventListener('error', () => {
-    disconnectedSince.value ??= Date.now() / 1000
-    // The browser tries again by itself unless the answer was no stream of events: a proxy's error, say.
-    if (events.readyState === EventSource.CLOSED) setTimeout(connect, 1000)
-  })
+  // The browser tries again by itself; where it does not, as the answer was no stream of events but a proxy's error, we do.
+  events.addEventListener('error', () => (disconnectedSince.value ??= Date.now() / 1000))
 }
 
 function tell(next: Update): void {
-  clock.value = updatedAt.value = Date.now() / 1000
+  clock.value = updatedAt.value = heardAt = Date.now() / 1000
   update.value = next
 }
 
@@ -94,8 +106,8 @@ function extend({ from, speeds }: History): void {
 
 /** A choice of this viewer's, kept from visit to visit. */
 export function createChoice<T extends string>(name: string, all: readonly [T, ...T[]]) {
-  const stored = localStorage.getItem(name)
-  const choice = signal<T>(all.find((one) => one === stored) ?? all[0])
-  effect(() => localStorage.setItem(name, choice.value))
+  const kept = recall(name)
+  const choice = signal<T>(all.find((one) => one === kept) ?? all[0])
+  effect(() => keep(name, choice.value))
   return choice
 }

@@ -4,13 +4,13 @@ import type { Pipeline, Stage } from '../src/pipeline.ts'
 import { formatCount, formatMs, formatPart, formatRate } from './format.ts'
 import { snapshot } from './live.ts'
 
-const empty: Stage = { replicas: [], perSecond: 0, queueMs: 0, workMs: 0, networkMs: 0, share: 0 }
-
 /** The way of a unit of work through the services, where its time goes, and what to do about it. */
 export function PipelinePicture() {
   const shown = snapshot.value
   const pipeline = shown?.pipeline
-  const { worker = empty, rng = empty, hasher = empty, bottleneck } = pipeline ?? {}
+  const { worker, bottleneck } = pipeline ?? {}
+  // Only workers tell of them.
+  const { rng, hasher } = worker?.replicas.length ? (pipeline ?? {}) : {}
   return (
     <section class="pipeline" aria-labelledby="pipeline-title">
       <h2 id="pipeline-title">Where the time goes</h2>
@@ -21,9 +21,9 @@ export function PipelinePicture() {
       <TimeBar pipeline={pipeline} />
       <ol class="stages">
         <StageCard name="worker" stage={worker} unit="units" isBottleneck={bottleneck === 'worker'}>
-          <Row name="Loops" value={formatCount(pipeline?.loops ?? 0)} />
-          <Row name="Own pause" value={formatMs(worker.workMs)} />
-          <Row name="Share of a loop" value={formatPart(worker.share)} />
+          <Row name="Loops" value={known(pipeline?.loops, formatCount)} />
+          <Row name="Own pause" value={known(worker?.workMs, formatMs)} />
+          <Row name="Share of a loop" value={known(worker?.share, formatPart)} />
         </StageCard>
         <StageCard name="rng" stage={rng} unit="requests" isBottleneck={bottleneck === 'rng'}>
           <Times stage={rng} />
@@ -34,10 +34,10 @@ export function PipelinePicture() {
         <li class="stage">
           <h3>ledger</h3>
           <p class="rate">
-            <strong>{formatRate(pipeline?.batchesPerSecond ?? 0)}</strong> batches/s
+            <strong>{known(pipeline?.batchesPerSecond, formatRate)}</strong> batches/s
           </p>
           <dl>
-            <Row name="Answers in" value={formatMs(shown?.ledgerMs ?? 0)} />
+            <Row name="Answers in" value={known(shown?.ledgerMs, formatMs)} />
             <Row name="Share of a loop" value="none" />
           </dl>
           <p class="aside">Counts are sent once an interval, beside the loops; nothing waits for it.</p>
@@ -49,25 +49,25 @@ export function PipelinePicture() {
 
 function StageCard(props: {
   name: string
-  stage: Stage
+  stage: Stage | undefined
   unit: string
   isBottleneck: boolean
   children: ComponentChildren
 }) {
   const { name, stage, unit, isBottleneck, children } = props
-  const { replicas, busy } = stage
+  const { replicas, busy } = stage ?? {}
   return (
     <li class={isBottleneck ? 'stage bottleneck' : 'stage'}>
       <h3>
-        {name} {replicas.length !== 1 && <span class="times">× {replicas.length}</span>}
+        {name} {replicas && replicas.length !== 1 && <span class="times">× {replicas.length}</span>}
         {isBottleneck && <span class="badge">bottleneck</span>}
       </h3>
       <p class="rate">
-        <strong>{formatRate(stage.perSecond)}</strong> {unit}/s
+        <strong>{known(stage?.perSecond, formatRate)}</strong> {unit}/s
       </p>
       <p class="busy">
         {busy === undefined ? (
-          'no limit of its own'
+          stage && 'no limit of its own'
         ) : (
           <>
             <span class="meter" aria-hidden="true">
@@ -80,10 +80,10 @@ function StageCard(props: {
       <dl>{children}</dl>
       <details>
         <summary>
-          {replicas.length} {replicas.length === 1 ? 'replica' : 'replicas'} alive
+          {known(replicas?.length, formatCount)} {replicas?.length === 1 ? 'replica' : 'replicas'} alive
         </summary>
         <ul>
-          {replicas.map((replica) => (
+          {replicas?.map((replica) => (
             <li key={replica}>{replica}</li>
           ))}
         </ul>
@@ -92,15 +92,19 @@ function StageCard(props: {
   )
 }
 
-function Times({ stage }: { stage: Stage }) {
+function Times({ stage }: { stage: Stage | undefined }) {
   return (
     <>
-      <Row name="In line" value={formatMs(stage.queueMs)} />
-      <Row name="At work" value={formatMs(stage.workMs)} />
-      <Row name="Network" value={formatMs(stage.networkMs)} />
-      <Row name="Share of a loop" value={formatPart(stage.share)} />
+      <Row name="In line" value={known(stage?.queueMs, formatMs)} />
+      <Row name="At work" value={known(stage?.workMs, formatMs)} />
+      <Row name="Network" value={known(stage?.networkMs, formatMs)} />
+      <Row name="Share of a loop" value={known(stage?.share, formatPart)} />
     </>
   )
+}
+
+function known(figure: number | undefined, format: (figure: number) => string): string {
+  return figure === undefined ? '–' : format(figure)
 }
 
 function Row({ name, value }: { name: string; value: string }) {

@@ -10,29 +10,30 @@ export interface Advice {
 /** Replicas are advised for so much of what the loops could do, as a service used to the last bit makes them wait. */
 const ENOUGH = 0.8
 
-/** One or two sentences on where the time goes, in the words of the platform. */
-export function advise(pipeline: Pipeline, platform: Platform): Advice {
-  const { worker, rng, hasher, bottleneck, busiest } = pipeline
-  const current = { worker: worker.replicas.length, rng: rng.replicas.length, hasher: hasher.replicas.length }
+/** With the numbers of replicas last known: one or two sentences on where the time goes, in the words of the platform. */
+export function advise(pipeline: Pipeline, platform: Platform, replicas: Record<Upstream, number>): Advice {
+  const { worker, bottleneck, busiest } = pipeline
+  const current = { worker: worker.replicas.length, ...replicas }
   const command = (wanted: Scale) => scaleCommand(platform, current, wanted)
+  const colon = platform === 'local' ? ' (stop it with ^C first):' : ':'
 
   if (current.worker === 0) {
-    return { text: 'No worker is alive, so nothing is mined. Start one:', command: command({ worker: 1 }) }
+    return { text: `No worker is alive, so nothing is mined. Start one${colon}`, command: command({ worker: 1 }) }
   }
   if (bottleneck === undefined) {
     return { text: 'Workers are alive, but no unit of work comes to an end: see what they log of rng and hasher.' }
   }
   if (bottleneck === 'none') {
     const wanted = replicasFor(pipeline, busiest, 2 * ENOUGH * (worker.limit ?? 0))
-    const text = `Workers and ${busiest} fit each other: ${inUse(pipeline, busiest)}, and requests wait only ${ms(pipeline[busiest].queueMs)}. To go faster, add both:`
+    const text = `Workers and ${busiest} fit each other: ${inUse(pipeline, busiest)}, and requests wait only ${ms(pipeline[busiest].queueMs)}. To go faster, add both${colon}`
     return { text, command: command({ worker: 2 * current.worker, [busiest]: wanted }) }
   }
   if (bottleneck === 'worker') {
-    const text = `The workers are the bottleneck: their loops hardly wait, and ${inUse(pipeline, busiest)}. Add workers:`
+    const text = `The workers are the bottleneck: their loops hardly wait, and ${inUse(pipeline, busiest)}. Add workers${colon}`
     return { text, command: command({ worker: workersToFill(pipeline, busiest) }) }
   }
   const wanted = replicasFor(pipeline, bottleneck, ENOUGH * (worker.limit ?? 0))
-  const text = `${bottleneck} is the bottleneck: ${inUse(pipeline, bottleneck)}, and requests wait ${ms(pipeline[bottleneck].queueMs)}. Add ${wanted - current[bottleneck] > 1 ? 'replicas' : 'a replica'}:`
+  const text = `${bottleneck} is the bottleneck: ${inUse(pipeline, bottleneck)}, and requests wait ${ms(pipeline[bottleneck].queueMs)}. Add ${wanted - current[bottleneck] > 1 ? 'replicas' : 'a replica'}${colon}`
   return { text, command: command({ [bottleneck]: wanted }) }
 }
 

@@ -51,7 +51,7 @@ export function buildWebui(config: WebuiConfig, ledger: Ledger, page: Page): Ser
       return reply.header('cache-control', 'no-store').send(history)
     })
 
-    routes.get('/events', (request, reply) => {
+    routes.get('/events', { exposeHeadRoute: false }, (request, reply) => {
       reply.hijack()
       for (const [name, value] of Object.entries(reply.getHeaders())) reply.raw.setHeader(name, value ?? '')
       viewers.add(reply.raw, request.headers['last-event-id']?.toString())

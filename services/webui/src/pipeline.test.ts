@@ -4,7 +4,8 @@ import { test } from 'node:test'
 import type { Report } from '@dockercoins/ledger'
 
 import { advise } from './advice.ts'
-import { describePipeline } from './pipeline.ts'
+import { describePipeline, type Pipeline } from './pipeline.ts'
+import type { Platform } from './scale-command.ts'
 
 /** What `workers` workers report of a second in which each did `each` units, with 100 ms of work in both services. */
 function reports(workers: number, each: number, queueMs: number, concurrency = 1): Report[] {
@@ -32,6 +33,10 @@ function reports(workers: number, each: number, queueMs: number, concurrency = 1
 
 const one = { rng: ['rng-1'], hasher: ['hasher-1'] }
 
+function adviseOn(pipeline: Pipeline, platform: Platform) {
+  return advise(pipeline, platform, { rng: pipeline.rng.replicas.length, hasher: pipeline.hasher.replicas.length })
+}
+
 function near(actual: number | undefined, expected: number): void {
   assert.ok(Math.abs(actual! - expected) < 0.01 * expected, `expected about ${expected}, got ${actual}`)
 }
@@ -45,8 +50,11 @@ test('one worker is the bottleneck, and theory allows what it does', () => {
   near(pipeline.rng.limit, 10)
   near(pipeline.hasher.limit, 200)
   near(pipeline.worker.share + pipeline.rng.share + pipeline.hasher.share, 1)
-  const { text, command } = advise(pipeline, 'local')
-  assert.match(text, /^The workers are the bottleneck: .* 1 replica of rng × 10\/s is 33 % busy\. Add workers:$/)
+  const { text, command } = adviseOn(pipeline, 'local')
+  assert.match(
+    text,
+    /^The workers are the bottleneck: .* 1 replica of rng × 10\/s is 33 % busy\. Add workers \(stop it with \^C first\):$/,
+  )
   assert.equal(command, 'npm start -- --scale worker=3')
 })
 
@@ -55,7 +63,7 @@ test('ten workers fill one rng, and three of it are advised', () => {
   assert.equal(pipeline.bottleneck, 'rng')
   near(pipeline.limit, 10)
   near(pipeline.rng.share, 0.8)
-  const { text, command } = advise(pipeline, 'compose')
+  const { text, command } = adviseOn(pipeline, 'compose')
   assert.equal(
     text,
     'rng is the bottleneck: 1 replica of rng × 10/s is 100 % busy, and requests wait 698 ms. Add replicas:',
@@ -67,9 +75,9 @@ test('ten workers and three of rng fit each other', () => {
   const pipeline = describePipeline(reports(10, 3, 31), { ...one, rng: ['rng-1', 'rng-2', 'rng-10'] })
   assert.equal(pipeline.bottleneck, 'none')
   near(pipeline.limit, 30)
-  assert.match(advise(pipeline, 'kubernetes').text, /^Workers and rng fit each other/)
+  assert.match(adviseOn(pipeline, 'kubernetes').text, /^Workers and rng fit each other/)
   assert.equal(
-    advise(pipeline, 'kubernetes').command,
+    adviseOn(pipeline, 'kubernetes').command,
     'kubectl scale deployment worker --replicas=20 && kubectl scale deployment rng --replicas=6',
   )
   assert.deepEqual(pipeline.rng.replicas, ['rng-1', 'rng-2', 'rng-10'])
@@ -79,15 +87,25 @@ test('where nobody says how many are served at a time, only the loops set a limi
   const pipeline = describePipeline(reports(2, 3.31, 0, 0), one)
   assert.equal(pipeline.rng.limit, undefined)
   near(pipeline.limit, 6.62)
-  assert.match(advise(pipeline, 'local').text, /rng has no limit of its own/)
-  assert.equal(advise(pipeline, 'local').command, 'npm start -- --scale worker=4')
+  assert.match(adviseOn(pipeline, 'local').text, /rng has no limit of its own/)
+  assert.equal(adviseOn(pipeline, 'local').command, 'npm start -- --scale worker=4')
+})
+
+test('replicas that share a name are not told a limit that they exceed', () => {
+  const pipeline = describePipeline(reports(10, 2, 350), one)
+  assert.equal(pipeline.rng.limit, undefined)
+})
+
+test('a worker that is to be started leaves the others as they are', () => {
+  const { command } = advise(describePipeline([], { rng: [], hasher: [] }), 'local', { rng: 3, hasher: 1 })
+  assert.equal(command, 'npm start -- --scale worker=1 --scale rng=3')
 })
 
 test('no worker, and workers that get nothing done, are said as such', () => {
   const nobody = describePipeline([], { rng: [], hasher: [] })
   assert.equal(nobody.bottleneck, undefined)
-  assert.match(advise(nobody, 'local').text, /^No worker is alive/)
+  assert.match(adviseOn(nobody, 'local').text, /^No worker is alive/)
   const idle = describePipeline(reports(2, 0, 0), one)
   assert.equal(idle.limit, 0)
-  assert.match(advise(idle, 'local').text, /no unit of work comes to an end/)
+  assert.match(adviseOn(idle, 'local').text, /no unit of work comes to an end/)
 })

@@ -40,6 +40,8 @@ export type Upstream = 'rng' | 'hasher'
 
 /** A service in whose line loops spend less of their time than this does not hold them up. */
 const MIN_QUEUE_SHARE = 0.2
+/** Two measurements made at different moments do not differ by so much. */
+const IMPOSSIBLE = 1.2
 /** One that is less busy than this has room for more loops. */
 const NEARLY_FULL = 0.9
 
@@ -100,9 +102,11 @@ function describeUpstream(reports: Report[], name: Upstream, replicas: string[])
     share: 0,
   }
   const concurrency = Math.max(0, ...reports.map((report) => report[name].concurrency))
-  if (concurrency > 0 && stage.workMs > 0) {
-    stage.limit = (replicas.length * concurrency * 1000) / stage.workMs
-    stage.busy = part(stage.perSecond, stage.limit)
+  const limit = stage.workMs > 0 ? (replicas.length * concurrency * 1000) / stage.workMs : 0
+  // Replicas that share a name look like one, which would do more than it can.
+  if (limit > 0 && stage.perSecond < IMPOSSIBLE * limit) {
+    stage.limit = limit
+    stage.busy = part(stage.perSecond, limit)
   }
   return stage
 }

@@ -1,4 +1,4 @@
-import type { Ledger, Report, Totals } from '@dockercoins/ledger'
+import type { Ledger, Report, Totals, UpstreamReport } from '@dockercoins/ledger'
 
 import { advise, type Advice } from './advice.ts'
 import { describePipeline, type Pipeline, type Upstream } from './pipeline.ts'
@@ -20,17 +20,21 @@ export interface Snapshot extends Totals {
   latestCoins: { digest: string; worker: string; at: number }[]
 }
 
-/** A worker whose unit takes long holds up the settled speed for this long at most, in seconds. */
+/** A worker that has not told yet what it did holds up the settled speed for this long, in seconds, or as long as it may be alive. */
 const LONGEST_WAIT_S = 10
 /** A late batch may change seconds that were told before, so that each snapshot tells so many again. */
 const RETOLD_S = 60
 /** One worker asks few replicas within one batch; those of so many seconds are told, milliseconds. */
 const SEEN_FOR_MS = 10_000
+/** For so many times as long as its unit takes, a worker is believed to be at the next one. */
+const UNITS_AT_WORK = 3
 const LATEST_COINS = 8
 
 /** Takes snapshots of a ledger; it remembers which replicas were seen lately. A snapshot rejects when the ledger does. */
 export function createCamera(ledger: Ledger, platform: Platform): () => Promise<Snapshot> {
   const seen: Record<Upstream, Map<string, number>> = { rng: new Map(), hasher: new Map() }
+  let telling = new Map<string, Report>()
+  let known = { rng: 0, hasher: 0 }
 
   return async () => {
     const began = performance.now()
@@ -39,8 +43,12 @@ export function createCamera(ledger: Ledger, platform: Platform): () => Promise<
     const now = Date.now()
     const settledUntil = settledSecond(now / 1000, reports)
     const speeds = await ledger.speeds(settledUntil - RETOLD_S, RETOLD_S)
-    const replicas = { rng: look(seen.rng, reports, 'rng', now), hasher: look(seen.hasher, reports, 'hasher', now) }
-    const pipeline = describePipeline(reports, replicas)
+    telling = new Map(reports.map((report) => [report.worker, newestTelling(report, telling.get(report.worker), now)]))
+    const told = [...telling.values()]
+    const replicas = { rng: look(seen.rng, told, 'rng', now), hasher: look(seen.hasher, told, 'hasher', now) }
+    const pipeline = describePipeline(told, replicas)
+    // Without a worker nobody sees them, and yet they are to stay.
+    if (told.length > 0) known = { rng: replicas.rng.length, hasher: replicas.hasher.length }
     return {
       ...totals,
       now: now / 1000,
@@ -48,7 +56,7 @@ export function createCamera(ledger: Ledger, platform: Platform): () => Promise<
       speeds,
       pipeline,
       ledgerMs,
-      advice: advise(pipeline, platform),
+      advice: advise(pipeline, platform, known),
       latestCoins: latestCoins(reports),
     }
   }
@@ -58,18 +66,33 @@ export function createCamera(ledger: Ledger, platform: Platform): () => Promise<
  * The whole second before which every worker alive has told all it did, so that no bucket before it will change
  * (the graph runs a little behind real time, so that the newest second is complete).
  */
-export function settledSecond(now: number, workers: Pick<Report, 'to'>[]): number {
+export function settledSecond(now: number, workers: Pick<Report, 'to' | 'expiresAfterMs'>[]): number {
   const told = Math.min(now - 1, ...workers.map(({ to }) => to / 1000))
-  return Math.floor(Math.max(told, now - LONGEST_WAIT_S))
+  const longestWait = Math.max(LONGEST_WAIT_S, ...workers.map(({ expiresAfterMs }) => expiresAfterMs / 1000))
+  return Math.floor(Math.max(told, now - longestWait))
 }
 
-/** The names of `name`'s replicas that answered a worker lately; none once no worker is alive to tell. */
+/** A report without a unit says nothing of where time goes; the one before does, unless that is too long ago. */
+function newestTelling(report: Report, before: Report | undefined, now: number): Report {
+  if (report.hashes > 0 || !before) return report
+  const { hashes, pauseMs, rng, hasher, to, expiresAfterMs } = before
+  const unitMs = (pauseMs + timeIn(rng) + timeIn(hasher)) / Math.max(1, hashes)
+  return now - to < Math.max(SEEN_FOR_MS, expiresAfterMs, UNITS_AT_WORK * unitMs) ? before : report
+}
+
+function timeIn({ queueMs, workMs, networkMs }: UpstreamReport): number {
+  return queueMs + workMs + networkMs
+}
+
+/** The names of `name`'s replicas that a worker alive was answered by lately; none once no worker is alive to tell. */
 function look(seen: Map<string, number>, reports: Report[], name: Upstream, now: number): string[] {
   for (const report of reports) {
-    for (const replica of Object.keys(report[name].replicas)) seen.set(replica, Math.min(report.to, now))
+    for (const replica of Object.keys(report[name].replicas))
+      seen.set(replica, Math.max(seen.get(replica) ?? 0, Math.min(report.to, now)))
   }
-  for (const [replica, at] of seen) if (reports.length === 0 || at < now - SEEN_FOR_MS) seen.delete(replica)
-  return [...seen.keys()]
+  const named = new Set(reports.flatMap((report) => Object.keys(report[name].replicas)))
+  for (const [replica, at] of seen) if (!named.has(replica) && at < now - SEEN_FOR_MS) seen.delete(replica)
+  return reports.length > 0 ? [...seen.keys()] : []
 }
 
 function latestCoins(reports: Report[]): Snapshot['latestCoins'] {

@@ -10,7 +10,7 @@ import { countUnit, emptyTally, toReport, type Unit } from './tally.ts'
 export const MAX_PENDING_COINS = 10_000
 
 /** The newest coins that a report names, for the dashboard. */
-const LATEST_COINS = 5
+const LATEST_COINS = 8
 
 export interface Recorder {
   /** Counts a unit of work, and hands what is counted to the ledger once an interval. */
