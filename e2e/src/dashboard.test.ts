@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
-import { suite, test } from 'node:test'
+import { connect, createServer, type Socket } from 'node:net'
+import { suite, test, type TestContext } from 'node:test'
 
 import { AxeBuilder } from '@axe-core/playwright'
+import { listenLocally } from '@dockercoins/ledger/listen'
 import { hasRedisServer, NO_REDIS } from '@dockercoins/ledger/redis-server'
 import type { Page } from 'playwright-core'
 
@@ -68,6 +70,27 @@ function layoutShift(page: Page): Promise<number> {
     }).observe({ type: 'layout-shift', buffered: true })
     setTimeout(() => resolve(sum), 100)
   })`)
+}
+
+/** Stands before `port`; `forget` makes it swallow what comes on its connections, and tell nobody, as a router does that restarts. */
+async function startForgetfulProxy(t: TestContext, port: number) {
+  const sockets = new Set<Socket>()
+  const proxy = createServer((client) => {
+    const server = connect(port, '127.0.0.1')
+    client.pipe(server).pipe(client)
+    for (const socket of [client, server]) sockets.add(socket.on('error', () => {}))
+  })
+  const proxyPort = await listenLocally(proxy)
+  t.after(() => {
+    for (const socket of sockets) socket.destroy()
+    proxy.close()
+  })
+  return {
+    port: proxyPort,
+    forget() {
+      for (const socket of sockets) socket.unpipe().resume()
+    },
+  }
 }
 
 suite('the dashboard in a browser', { skip }, () => {
@@ -177,6 +200,30 @@ suite('the dashboard in a browser', { skip }, () => {
     await page.getByRole('img', { name: /classic.* 0\.00 at least, (3\.[5-9]|4)[\d.]* at most/ }).waitFor()
     await page.reload()
     await picture.waitFor()
+    assertNone(complaints)
+  })
+
+  test('makes a new connection when the old one falls silent', async (t) => {
+    const { urls } = await startStack(t)
+    const proxy = await startForgetfulProxy(t, Number(new URL(urls.webui).port))
+    const { page, complaints } = await openPage(t, `http://127.0.0.1:${proxy.port}`)
+    await untilMining(page)
+    proxy.forget()
+    await untilState(page, 'Old numbers', 10_000)
+    await untilMining(page)
+    assertNone(complaints)
+  })
+
+  test('works where a page may store nothing', async (t) => {
+    const { urls } = await startStack(t)
+    const { page, complaints } = await openPage(t, urls.webui)
+    await page.addInitScript(`Object.defineProperty(window, 'localStorage', {
+      get() { throw new DOMException('denied', 'SecurityError') },
+    })`)
+    await page.reload()
+    await untilMining(page)
+    await page.getByRole('radio', { name: 'Dark' }).check()
+    assert.equal(await page.locator('html').getAttribute('data-theme'), 'dark')
     assertNone(complaints)
   })
 
