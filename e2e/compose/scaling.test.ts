@@ -33,7 +33,8 @@ test('three replicas of rng make three times as much without a worker restart, a
 
   const helped = await scale(stack, 3)
   const three = await speedFrom(stack, helped + 10)
-  assert.ok(three >= 25, `expected 25 hashes a second or more, got ${three.toFixed(2)}`)
+  // On an idle machine it is 27; a busy one must still show more than two replicas could make.
+  assert.ok(three > 20, `expected more than 20 hashes a second, got ${three.toFixed(2)}`)
 
   const aloneAgain = await scale(stack, 1)
   const last = await speedFrom(stack, aloneAgain + 5)

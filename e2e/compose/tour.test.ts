@@ -26,6 +26,7 @@ test('every command of the tour does what it says', async (t) => {
   const [WEBUI_PORT, RNG_PORT, HASHER_PORT] = ports.map(String)
   const env = { ...process.env, COMPOSE_PROJECT_NAME: name, WEBUI_PORT, HASHER_PORT, RNG_PORT }
   t.after(async () => {
+    shell.kill() // it has ended, unless the test ran out of time
     for (const project of [name, `${name}-blue`, `${name}-green`]) {
       await docker('compose', '--project-name', project, 'down', '--volumes', '--timeout', '1')
     }
@@ -40,9 +41,9 @@ test('every command of the tour does what it says', async (t) => {
   assert.equal(exitCode, 0, `${output}\n${errors.split('\n').slice(-40).join('\n')}`)
 
   const speeds = [...output.matchAll(/"speeds":\[([\d.,]+)\]/g)].map(([, list]) => list!.split(',').map(Number))
-  const [, ten = [], thirty = []] = speeds.map((all) => all.slice(-5))
+  const [, ten = [], many = []] = speeds.map((all) => all.slice(-5))
   assert.ok(Math.abs(mean(ten) - 10) < 1, `expected 10 hashes a second, got ${ten.join()}`)
-  assert.ok(mean(thirty) >= 25, `expected 25 hashes a second or more, got ${thirty.join()}`)
+  assert.ok(mean(many) > 20, `expected more than two replicas could make, got ${many.join()}`)
   const pings = [...output.matchAll(/round-trip min\/avg\/max = [\d.]+\/([\d.]+)\//g)].map(([, average]) =>
     Number(average),
   )
@@ -50,5 +51,5 @@ test('every command of the tour does what it says', async (t) => {
   const rates = [...output.matchAll(/Requests per second: +([\d.]+)/g)].map(([, rate]) => Number(rate))
   assert.ok(Math.abs(rates[0]! - 10) < 1, `expected 10 requests a second, got ${rates[0]}`)
   assert.ok(rates[1]! > 60, `expected about 100 requests a second, got ${rates[1]}`)
-  t.diagnostic(JSON.stringify({ ten: mean(ten), thirty: mean(thirty), pings, rates }))
+  t.diagnostic(JSON.stringify({ ten: mean(ten), many: mean(many), pings, rates }))
 })
