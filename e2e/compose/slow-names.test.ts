@@ -19,9 +19,7 @@ const slowNameServer = `
 
 test('where names are resolved slowly a worker mines at full speed all the same, and stops at once', async (t) => {
   const stack = await startComposeStack(t, { scale: { worker: 0 } })
-  const [rng = ''] = await stack.containers('rng')
-  const project = await docker('inspect', '--format', '{{index .Config.Labels "com.docker.compose.project"}}', rng)
-  const networks = ['rng', 'hasher', 'redis'].map((name) => `${project}_${name}`)
+  const networks = ['rng', 'hasher', 'redis'].map((name) => `${stack.project}_${name}`)
   const folder = await mkdtemp(join(tmpdir(), 'dockercoins-names-'))
   const started: string[] = []
   async function run(...args: string[]): Promise<string> {

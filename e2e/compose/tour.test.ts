@@ -7,12 +7,24 @@ import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
-import { docker } from '../src/compose-stack.ts'
+import { down, STALE_NETWORK } from '../src/compose-stack.ts'
 import { freePort } from '../src/service-process.ts'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+
+/** `docker` as the tour calls it, forgiven a network that the engine cannot let go. */
+const forgivingDocker = `
+  docker() {
+    local errors=$(mktemp) status=0
+    command docker "$@" 2>"$errors" || status=$?
+    cat "$errors" >&2
+    if grep -q '${STALE_NETWORK}' "$errors"; then status=0; fi
+    rm "$errors"
+    return $status
+  }
+`
 
 test('every command of the tour does what it says', async (t) => {
   const name = `dockercoins-${randomUUID().slice(0, 8)}`
@@ -21,6 +33,7 @@ test('every command of the tour does what it says', async (t) => {
   // Under names and ports of its own, for somebody may be taking the tour on this machine.
   const ports = await Promise.all(Array.from({ length: 6 }, freePort))
   const script = commands
+    .replace('unset RNG_PORT', 'export RNG_PORT=8001')
     .replaceAll(/\b(blue|green)\b/g, `${name}-$1`)
     .replaceAll(/\b(800[0-2]|810[0-2])\b/g, (port) => `${ports[(Number(port) % 100) + (port < '8100' ? 0 : 3)]}`)
   const [WEBUI_PORT, RNG_PORT, HASHER_PORT] = ports.map(String)
@@ -28,11 +41,11 @@ test('every command of the tour does what it says', async (t) => {
   t.after(async () => {
     shell.kill() // it has ended, unless the test ran out of time
     for (const project of [name, `${name}-blue`, `${name}-green`]) {
-      await docker('compose', '--project-name', project, 'down', '--volumes', '--timeout', '1')
+      await down(project, '--volumes')
     }
   })
 
-  const shell = spawn('bash', ['-euxo', 'pipefail', '-c', script.replace('unset RNG_PORT', `RNG_PORT=${RNG_PORT}`)], {
+  const shell = spawn('bash', ['-euxo', 'pipefail', '-c', forgivingDocker + script], {
     cwd: repository,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
