@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { docker, startComposeStack, type ComposeStack } from '../src/compose-stack.ts'
+import { docker, down, startComposeStack, type ComposeStack } from '../src/compose-stack.ts'
 import { totals, unitsDone, until } from '../src/figures.ts'
 
 const quick = { env: { DELAY_MS: '10', TIMEOUT_MS: '2000' } }
@@ -80,7 +80,7 @@ test('what was counted outlives the containers', async (t) => {
   await untilMore(stack)
   await stack.stop('worker', 'SIGTERM')
   const { hashes } = await totals(stack.urls.webui)
-  await stack.compose('down')
+  await down(stack.project)
   await stack.compose('up', '--detach', '--scale', 'worker=0')
   const after = await until(
     () => totals(stack.urls.webui),

@@ -20,15 +20,13 @@ const slowNameServer = `
 test('where names are resolved slowly a worker mines at full speed all the same, and stops at once', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'dockercoins-names-'))
   const started: string[] = []
-  // Said first, so that they go before the stack, whose networks they are in.
+  // Said first, so that they go before the stack whose networks they are in.
   t.after(async () => {
     if (started.length > 0) await docker('rm', '--force', ...started)
     await rm(folder, { recursive: true })
   })
   const stack = await startComposeStack(t, { scale: { worker: 0 } })
-  const [rng = ''] = await stack.containers('rng')
-  const project = await docker('inspect', '--format', '{{index .Config.Labels "com.docker.compose.project"}}', rng)
-  const networks = ['rng', 'hasher', 'redis'].map((name) => `${project}_${name}`)
+  const networks = ['rng', 'hasher', 'redis'].map((name) => `${stack.project}_${name}`)
   async function run(...args: string[]): Promise<string> {
     const container = await docker('create', '--network', networks[0]!, ...args)
     started.push(container)

@@ -7,12 +7,24 @@ import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
-import { docker, forgiveLeftNetwork } from '../src/compose-stack.ts'
+import { down, STALE_NETWORK } from '../src/compose-stack.ts'
 import { freePort } from '../src/service-process.ts'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+
+/** `docker` as the tour calls it, forgiven a network that the engine cannot let go. */
+const forgivingDocker = `
+  docker() {
+    local errors=$(mktemp) status=0
+    command docker "$@" 2>"$errors" || status=$?
+    cat "$errors" >&2
+    if grep -q '${STALE_NETWORK}' "$errors"; then status=0; fi
+    rm "$errors"
+    return $status
+  }
+`
 
 test('every command of the tour does what it says', async (t) => {
   const name = `dockercoins-${randomUUID().slice(0, 8)}`
@@ -21,22 +33,19 @@ test('every command of the tour does what it says', async (t) => {
   // Under names and ports of its own, for somebody may be taking the tour on this machine.
   const ports = await Promise.all(Array.from({ length: 6 }, freePort))
   const script = commands
+    .replace('unset RNG_PORT', 'export RNG_PORT=8001')
     .replaceAll(/\b(blue|green)\b/g, `${name}-$1`)
-    // It may leave a network (forgiveLeftNetwork); that it leaves no container is looked at below.
-    .replaceAll(/^(docker compose .*down.*)$/gm, '$1 || true')
     .replaceAll(/\b(800[0-2]|810[0-2])\b/g, (port) => `${ports[(Number(port) % 100) + (port < '8100' ? 0 : 3)]}`)
   const [WEBUI_PORT, RNG_PORT, HASHER_PORT] = ports.map(String)
   const env = { ...process.env, COMPOSE_PROJECT_NAME: name, WEBUI_PORT, HASHER_PORT, RNG_PORT }
   t.after(async () => {
     shell.kill() // it has ended, unless the test ran out of time
     for (const project of [name, `${name}-blue`, `${name}-green`]) {
-      await docker('compose', '--project-name', project, 'down', '--volumes', '--timeout', '1').catch(
-        forgiveLeftNetwork,
-      )
+      await down(project, '--volumes')
     }
   })
 
-  const shell = spawn('bash', ['-euxo', 'pipefail', '-c', script.replace('unset RNG_PORT', `RNG_PORT=${RNG_PORT}`)], {
+  const shell = spawn('bash', ['-euxo', 'pipefail', '-c', forgivingDocker + script], {
     cwd: repository,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -44,13 +53,10 @@ test('every command of the tour does what it says', async (t) => {
   const [output, errors, [exitCode]] = await Promise.all([text(shell.stdout), text(shell.stderr), once(shell, 'exit')])
   assert.equal(exitCode, 0, `${output}\n${errors.split('\n').slice(-40).join('\n')}`)
 
-  const left = await docker('ps', '--all', '--format', '{{.Names}}', '--filter', `name=^${name}`)
-  assert.equal(left, '')
-
   const speeds = [...output.matchAll(/"speeds":\[([\d.,]+)\]/g)].map(([, list]) => list!.split(',').map(Number))
-  const [, ten = [], thirty = []] = speeds.map((all) => all.slice(-5))
+  const [, ten = [], many = []] = speeds.map((all) => all.slice(-5))
   assert.ok(Math.abs(mean(ten) - 10) < 1, `expected 10 hashes a second, got ${ten.join()}`)
-  assert.ok(mean(thirty) >= 25, `expected 25 hashes a second or more, got ${thirty.join()}`)
+  assert.ok(mean(many) >= 25, `expected 25 hashes a second or more, got ${many.join()}`)
   const pings = [...output.matchAll(/round-trip min\/avg\/max = [\d.]+\/([\d.]+)\//g)].map(([, average]) =>
     Number(average),
   )
@@ -58,5 +64,5 @@ test('every command of the tour does what it says', async (t) => {
   const rates = [...output.matchAll(/Requests per second: +([\d.]+)/g)].map(([, rate]) => Number(rate))
   assert.ok(Math.abs(rates[0]! - 10) < 1, `expected 10 requests a second, got ${rates[0]}`)
   assert.ok(rates[1]! > 60, `expected about 100 requests a second, got ${rates[1]}`)
-  t.diagnostic(JSON.stringify({ ten: mean(ten), thirty: mean(thirty), pings, rates }))
+  t.diagnostic(JSON.stringify({ ten: mean(ten), many: mean(many), pings, rates }))
 })

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
-import { docker, forgiveLeftNetwork } from '../src/compose-stack.ts'
+import { docker, down } from '../src/compose-stack.ts'
 import { until } from '../src/figures.ts'
 import { freePort } from '../src/service-process.ts'
 
@@ -29,7 +29,7 @@ test('docker compose watch puts an edit into a new container', async (t) => {
   t.after(async () => {
     watch.kill('SIGTERM')
     if (watch.exitCode === null) await once(watch, 'exit')
-    await docker('compose', '--project-name', name, 'down', '--volumes', '--timeout', '1').catch(forgiveLeftNetwork)
+    await down(name, '--volumes')
     await docker('image', 'rm', `dockercoins/rng:${name}`)
     await rm(folder, { recursive: true })
   })

@@ -17,6 +17,7 @@ type Published = 'rng' | 'hasher' | 'webui'
 
 /** A stack in containers, with what only containers have. */
 export interface ComposeStack extends Stack {
+  project: string
   /** Runs `docker compose` on this project and gives what it printed. */
   compose(...args: string[]): Promise<string>
   /** The ids of the containers of `part`. */
@@ -31,9 +32,14 @@ export async function docker(...args: string[]): Promise<string> {
   return stdout.trim()
 }
 
-/** Old engines at times count an endpoint that is gone, and then cannot remove its network (moby/moby#43286). */
-export function forgiveLeftNetwork(error: Error): void {
-  if (!error.message.includes('has active endpoints')) throw error
+/** What Engine 20.10 now and then says of a network without a container, and then keeps it (moby/moby#43286). */
+export const STALE_NETWORK = 'has active endpoints'
+
+/** Removes the containers, networks and, unless they are to stay, the volumes of a project. */
+export async function down(project: string, ...options: string[]): Promise<void> {
+  await docker('compose', '--project-name', project, 'down', '--timeout', '1', ...options).catch((error: Error) => {
+    if (!error.message.includes(STALE_NETWORK)) throw error
+  })
 }
 
 /** Starts the application in containers, as a Compose project of its own on free ports. Resolves when all of it listens. */
@@ -55,7 +61,7 @@ export async function startComposeStack(
   const files = ['--env-file', join(folder, 'env'), '--file', 'compose.yaml', '--file', join(folder, 'override.yaml')]
   const compose = (...args: string[]) => docker('compose', '--project-name', project, ...files, ...args)
   t.after(async () => {
-    await compose('down', '--volumes', '--timeout', '1').catch(forgiveLeftNetwork)
+    await down(project, '--volumes')
     await rm(folder, { recursive: true })
   })
 
@@ -75,6 +81,7 @@ export async function startComposeStack(
     ...Object.entries(scale).map(([service, replicas]) => `--scale=${service}=${replicas}`),
   )
   const stack: ComposeStack = {
+    project,
     compose,
     containers: async (part) => (await compose('ps', '--all', '--quiet', part)).split('\n'),
     urls: { webui: await url('webui'), rng: await url('rng'), hasher: await url('hasher') },
