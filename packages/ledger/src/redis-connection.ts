@@ -4,7 +4,8 @@ import { createClient, ErrorReply } from '@redis/client'
 
 import { scripts } from './redis-scripts.ts'
 
-const CONNECT_TIMEOUT_MS = 2000
+/** A name server may take a while, too. */
+const CONNECT_TIMEOUT_MS = 4000
 /** A server that is silent for so long, although it is asked every second, is gone. */
 const SILENCE_MS = 3000
 const PING_INTERVAL_MS = 1000

@@ -11,6 +11,9 @@ const HOUR_S = 3600
 /** How far back the page looks to tell whether the counter moves, in seconds. */
 const COUNTING_S = 5
 
+/** Within this time after the ledger is back workers have told what they kept, in milliseconds. */
+const LATE_MS = 5000
+
 /** The true speed of every second that the page knows. Read it after `seriesVersion`, which tells when it changed. */
 export const series = createSeries()
 export const seriesVersion = signal(0)
@@ -87,6 +90,8 @@ function take(next: Snapshot): void {
   const from = next.settledUntil - next.speeds.length
   // What this page missed may be more than a snapshot tells again.
   if (series.until > 0 && series.until < from) void readHistory()
+  // Workers that kept what they found while the ledger was away tell it now, and that may be older still.
+  if (update.value && !('pipeline' in update.value)) setTimeout(readHistory, LATE_MS)
   if (snapshot.value && next.hashes !== snapshot.value.hashes) countedAt.value = Date.now() / 1000
   snapshotAt = Date.now() / 1000
   snapshot.value = next
