@@ -87,7 +87,7 @@ export function supervise(plans: ProcessPlan[], output: Output, stopDeadlineMs =
   function stop(): void {
     if (stoppedAt !== undefined) return
     stoppedAt = performance.now()
-    output.say(`Stopping ${names} (^C ends them at once)`)
+    output.say(`Stopping ${names} (^C again ends them at once)`)
     deadline = setTimeout(() => {
       exitCode = 1
       killRest(`did not stop within ${seconds(stopDeadlineMs)}`)

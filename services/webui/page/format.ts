@@ -18,9 +18,9 @@ export function formatMs(ms: number): string {
   return `${ms.toFixed(ms >= 1 || ms === 0 ? 1 : 2)} ms`
 }
 
-/** 99 %; 100 % only where hardly anything is missing. */
+/** 33 %; 100 % only where hardly anything is missing. */
 export function formatPart(part: number): string {
-  return `${part >= 0.995 ? 100 : Math.floor(part * 100)} %`
+  return `${part >= 0.995 ? 100 : Math.min(99, Math.round(part * 100))} %`
 }
 
 /** 5 s, 3 min, 2 h */

@@ -77,6 +77,9 @@ export function Graph({ colour, label, read, onPoint }: GraphProps) {
   return <div class="graph" role="img" aria-label={label} ref={frame} />
 }
 
+/** Between two labels of the time, in seconds. */
+const TIME_STEPS_S = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1800]
+
 function options(
   colour: string,
   size: { width: number; height: number },
@@ -98,7 +101,7 @@ function options(
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
     scales: { y: { range: () => [0, top(shown())] } },
     axes: [
-      { ...axis, space: 5 * rem, values: '{HH}:{mm}:{ss}', size: 2 * rem },
+      { ...axis, space: 5 * rem, incrs: TIME_STEPS_S, values: '{HH}:{mm}:{ss}', size: 2 * rem },
       { ...axis, size: 3 * rem, space: 2 * rem },
     ],
     series: [{}, { stroke: cssColour(colour), width: 2, points: { show: false }, spanGaps: false }],

@@ -16,7 +16,7 @@ export function PipelinePicture() {
       <h2 id="pipeline-title">Where the time goes</h2>
       <p class={bottleneck && bottleneck !== 'none' ? 'advice full' : 'advice'}>
         {shown ? shown.advice.text : 'Not known yet.'}
-        {shown?.advice.command && <code>{shown.advice.command}</code>}
+        {shown?.advice.command && <Command text={shown.advice.command} />}
       </p>
       <TimeBar pipeline={pipeline} />
       <ol class="stages">
@@ -44,6 +44,17 @@ export function PipelinePicture() {
         </li>
       </ol>
     </section>
+  )
+}
+
+/** A shell command; where it is too long for a line, it is broken between two options. */
+function Command({ text }: { text: string }) {
+  return (
+    <code>
+      {text.split(/(?<= )(?=--scale)/).map((part) => (
+        <span key={part}>{part}</span>
+      ))}
+    </code>
   )
 }
 

@@ -15,7 +15,7 @@ export function advise(pipeline: Pipeline, platform: Platform, replicas: Record<
   const { worker, bottleneck, busiest } = pipeline
   const current = { worker: worker.replicas.length, ...replicas }
   const command = (wanted: Scale) => scaleCommand(platform, current, wanted)
-  const colon = platform === 'local' ? ' (stop it with ^C first):' : ':'
+  const colon = platform === 'local' ? ' (stop npm start with ^C first, and keep its other options):' : ':'
 
   if (current.worker === 0) {
     return { text: `No worker is alive, so nothing is mined. Start one${colon}`, command: command({ worker: 1 }) }
@@ -58,7 +58,7 @@ function inUse(pipeline: Pipeline, name: Upstream): string {
   const count = replicas.length
   if (limit === undefined || busy === undefined || count === 0) return `${name} has no limit of its own`
   const each = limit / count
-  const percent = busy >= 0.995 ? 100 : Math.floor(busy * 100)
+  const percent = busy >= 0.995 ? 100 : Math.min(99, Math.round(busy * 100))
   return `${count} ${count === 1 ? 'replica' : 'replicas'} of ${name} × ${each >= 100 ? Math.round(each) : each.toPrecision(2)}/s ${count === 1 ? 'is' : 'are'} ${percent} % busy`
 }
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { build } from 'esbuild'
+import { build, type BuildFailure } from 'esbuild'
 
 /** A file that the browser asks for. */
 export interface PageFile {
@@ -12,7 +12,7 @@ export interface PageFile {
 
 const source = fileURLToPath(new URL('../page', import.meta.url))
 
-/** Bundles the page from its source. Every file but index.html has a hash of its content in its name. */
+/** Bundles the page from its source. Every file but index.html has a hash of its content in its name. Rejects with what is wrong in it, in one line. */
 export async function bundlePage(): Promise<PageFile[]> {
   const { outputFiles } = await build({
     absWorkingDir: source,
@@ -30,9 +30,15 @@ export async function bundlePage(): Promise<PageFile[]> {
     jsxImportSource: 'preact',
     legalComments: 'eof',
     logLevel: 'silent',
+  }).catch(({ errors }: BuildFailure) => {
+    throw new Error(`the page cannot be bundled: ${errors.map(describe).join('; ')}`)
   })
   const files = outputFiles.map(({ path, contents }) => ({ name: basename(path), body: Buffer.from(contents) }))
   const template = await readFile(`${source}/index.html`, 'utf8')
   const html = files.reduce((text, { name }) => text.replaceAll(name.replace(/-[A-Z0-9]{8}\./, '.'), name), template)
   return [{ name: 'index.html', body: Buffer.from(html) }, ...files]
+}
+
+function describe({ location, text }: BuildFailure['errors'][number]): string {
+  return location ? `${location.file}:${location.line}: ${text}` : text
 }

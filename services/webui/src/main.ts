@@ -8,5 +8,9 @@ import { loadPage } from './page.ts'
 const config = loadConfig(settings)
 const stop = stopSignal()
 const ledger = await openLedger(config).catch((error: Error) => exitMisconfigured(error.message))
-await serve(buildWebui(config, ledger, await loadPage()), stop)
+const page = await loadPage().catch((error: Error) => {
+  console.error(error.message)
+  process.exit(1)
+})
+await serve(buildWebui(config, ledger, page), stop)
 await ledger.close()

@@ -53,7 +53,7 @@ test('one worker is the bottleneck, and theory allows what it does', () => {
   const { text, command } = adviseOn(pipeline, 'local')
   assert.match(
     text,
-    /^The workers are the bottleneck: .* 1 replica of rng × 10\/s is 33 % busy\. Add workers \(stop it with \^C first\):$/,
+    /^The workers are the bottleneck: .* 1 replica of rng × 10\/s is 33 % busy\. Add workers \(stop npm start with \^C first, and keep its other options\):$/,
   )
   assert.equal(command, 'npm start -- --scale worker=3')
 })

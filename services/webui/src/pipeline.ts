@@ -73,7 +73,7 @@ export function describePipeline(reports: Report[], replicas: Record<Upstream, s
   }
   for (const stage of [rng, hasher]) stage.share = unitMs > 0 ? totalMs(stage) / unitMs : 0
 
-  const limit = Math.min(loopsLimit, rng.limit ?? Infinity, hasher.limit ?? Infinity)
+  const limit = Math.min(Math.max(loopsLimit, perSecond), rng.limit ?? Infinity, hasher.limit ?? Infinity)
   const batchesPerSecond = sum(reports, (report) => rate(report, 1))
   const busiest = (rng.busy ?? 0) >= (hasher.busy ?? 0) ? 'rng' : 'hasher'
   const pipeline: Pipeline = { loops, unitMs, worker, rng, hasher, batchesPerSecond, limit, busiest }
@@ -105,7 +105,8 @@ function describeUpstream(reports: Report[], name: Upstream, replicas: string[])
   const limit = stage.workMs > 0 ? (replicas.length * concurrency * 1000) / stage.workMs : 0
   // Replicas that share a name look like one, which would do more than it can.
   if (limit > 0 && stage.perSecond < IMPOSSIBLE * limit) {
-    stage.limit = limit
+    // Measured at different moments, it may seem a little less than what is done.
+    stage.limit = Math.max(limit, stage.perSecond)
     stage.busy = part(stage.perSecond, limit)
   }
   return stage

@@ -51,6 +51,7 @@ export function followReplicas(name: string, { urls, timeoutMs, log }: ReplicasO
     for (let failures = 0; !destroyed.signal.aborted;) {
       try {
         await resolve(url)
+        if (failures > 0) log.info(`${name} at ${url.origin} is found again`)
         failures = 0
       } catch (error) {
         if (++failures === 1)
