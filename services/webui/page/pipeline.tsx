@@ -1,4 +1,4 @@
-import type { ComponentChildren } from 'preact'
+import { Fragment, type ComponentChildren } from 'preact'
 
 import type { Pipeline, Stage } from '../src/pipeline.ts'
 import { formatCount, formatMs, formatPart, formatRate } from './format.ts'
@@ -51,8 +51,11 @@ export function PipelinePicture() {
 function Command({ text }: { text: string }) {
   return (
     <code>
-      {text.split(/(?<= )(?=--scale)/).map((part) => (
-        <span key={part}>{part}</span>
+      {text.split(/ (?=--scale)/).map((part, index) => (
+        <Fragment key={part}>
+          {index > 0 && ' '}
+          <span>{part}</span>
+        </Fragment>
       ))}
     </code>
   )
