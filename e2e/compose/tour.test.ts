@@ -7,8 +7,9 @@ import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
+import { freePort } from '@dockercoins/ledger/listen'
+
 import { down, STALE_NETWORK } from '../src/compose-stack.ts'
-import { freePort } from '../src/service-process.ts'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 

@@ -8,9 +8,10 @@ import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
+import { freePort } from '@dockercoins/ledger/listen'
+
 import { docker, down } from '../src/compose-stack.ts'
 import { until } from '../src/figures.ts'
-import { freePort } from '../src/service-process.ts'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const left = new Set(['node_modules', '.git', '.data'])

@@ -7,8 +7,9 @@ import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
+import { freePort } from '@dockercoins/ledger/listen'
+
 import { audit, until } from './figures.ts'
-import { freePort } from './service-process.ts'
 import type { Part, Stack, StackOptions } from './stack.ts'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -62,14 +61,4 @@ export function runService(t: TestContext, name: string, env: NodeJS.ProcessEnv)
       }
     },
   }
-}
-
-/** A port of this machine that is free now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -1,10 +1,11 @@
 import type { TestContext } from 'node:test'
 
+import { freePort } from '@dockercoins/ledger/listen'
 import { startRedisServer } from '@dockercoins/ledger/redis-server'
 
 import { startComposeStack } from './compose-stack.ts'
 import { audit } from './figures.ts'
-import { freePort, startService, type ServiceProcess } from './service-process.ts'
+import { startService, type ServiceProcess } from './service-process.ts'
 
 /** One copy of the whole application under test, its ledger in Redis. It is gone when the test ends. */
 export interface Stack {

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { Server } from 'node:net'
+import { createServer, type Server } from 'node:net'
 
 /** Starts `server` on a free port of this machine, for tests, and gives the port. */
 export async function listenLocally(server: Server): Promise<number> {
@@ -7,4 +7,13 @@ export async function listenLocally(server: Server): Promise<number> {
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('expected the server to listen on a port')
   return address.port
+}
+
+/** A port of this machine that is free now, for tests. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  const port = await listenLocally(server)
+  server.close()
+  await once(server, 'close')
+  return port
 }

@@ -1,9 +1,8 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 
-import { listenLocally } from './listen.ts'
+import { freePort } from './listen.ts'
 import { findRedisProgram } from './redis-program.ts'
 
 /** Why tests that need a Redis of their own are skipped, and what to do about it. */
@@ -59,14 +58,6 @@ export async function startRedisServer(): Promise<RedisServer> {
   }
   await redis.start()
   return redis
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  const port = await listenLocally(server)
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 async function untilReady(server: ChildProcess): Promise<void> {
