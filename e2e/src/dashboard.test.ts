@@ -127,13 +127,11 @@ suite('the dashboard in a browser', { skip }, () => {
     await bottleneck.waitFor()
     await untilSpeed(page, /^(9\.9\d|10\.0)$/)
     assert.equal(await page.locator('.stage.bottleneck').count(), 1)
-    assert.match(await bottleneck.innerText(), /(9[5-9]|100) % busy/)
-    const advice = await page.locator('.advice').innerText()
-    assert.match(
-      advice,
-      /^rng is the bottleneck: 1 replica of rng × [\d.]+\/s is (9[5-9]|100) % busy, and requests wait \d+ ms\./,
-    )
-    assert.match(advice, /--scale worker=10 --scale rng=3$/)
+    // A busy machine may have a weaker second, so that these are waited for.
+    await bottleneck.getByText(/^(99|100) % busy$/).waitFor()
+    const full = /^rng is the bottleneck: 1 replica of rng × [\d.]+\/s is (99|100) % busy, and requests wait \d+ ms\./
+    await page.locator('.advice', { hasText: full }).waitFor()
+    assert.match(await page.locator('.advice').innerText(), /--scale worker=10 --scale rng=3$/)
     assertNone(complaints)
   })
 
