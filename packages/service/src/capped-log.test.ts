@@ -14,7 +14,7 @@ function collectLines() {
 test('lines and summaries add up to what happened', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const { lines, capped } = collectLines()
-  for (let request = 0; request < LINES_PER_SECOND + 7; request++) capped.info({}, 'GET /32')
+  for (let request = 0; request < LINES_PER_SECOND + 7; request++) capped.info(() => [{}, 'GET /32'])
   assert.equal(lines.length, LINES_PER_SECOND)
   t.mock.timers.tick(1000)
   assert.equal(lines.at(-1), '7 more requests answered in the same second')
@@ -24,7 +24,7 @@ test('a quiet second has no summary, and the next second starts afresh', (t) => 
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const { lines, capped } = collectLines()
   for (let second = 0; second < 3; second++) {
-    for (let request = 0; request < LINES_PER_SECOND; request++) capped.info({}, 'GET /32')
+    for (let request = 0; request < LINES_PER_SECOND; request++) capped.info(() => [{}, 'GET /32'])
     t.mock.timers.tick(1000)
   }
   assert.equal(lines.length, 3 * LINES_PER_SECOND)
@@ -32,7 +32,7 @@ test('a quiet second has no summary, and the next second starts afresh', (t) => 
 
 test('what is only counted yet is told when the process stops', () => {
   const { lines, capped } = collectLines()
-  for (let request = 0; request <= LINES_PER_SECOND; request++) capped.info({}, 'GET /32')
+  for (let request = 0; request <= LINES_PER_SECOND; request++) capped.info(() => [{}, 'GET /32'])
   capped.flush()
   assert.equal(lines.at(-1), '1 more requests answered in the same second')
 })

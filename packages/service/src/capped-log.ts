@@ -5,7 +5,8 @@ export const LINES_PER_SECOND = 50
 
 /** Writes lines of one kind, such as requests or coins, but never more than a person could read. */
 export interface CappedLog {
-  info(fields: object, message: string): void
+  /** Writes a line, if there is room for it; `describe` is asked for its fields and message only then. */
+  info(describe: () => [fields: object, message: string]): void
   /** Writes the summary that is due, if any. */
   flush(): void
 }
@@ -28,9 +29,9 @@ export function capLog(log: Log, events: string): CappedLog {
   }
 
   return {
-    info(fields, message) {
+    info(describe) {
       endOfSecond ??= setTimeout(flush, 1000).unref()
-      if (++lines <= LINES_PER_SECOND) log.info(fields, message)
+      if (++lines <= LINES_PER_SECOND) log.info(...describe())
       else unwritten++
     },
     flush,

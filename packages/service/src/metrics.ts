@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 
 import type { CappedLog } from './capped-log.ts'
@@ -11,13 +11,15 @@ export function createMetrics(): Registry {
   return metrics
 }
 
-/** Measures every request to its very end, also one whose client went away, and hands it to the access log, save for `probes`. */
+/**
+ * Gives what is to be called as a request arrives: it is measured to its very end, also where its client goes away, and
+ * handed to the access log, save for `probes`.
+ */
 export function observeRequests(
-  service: FastifyInstance,
   metrics: Registry,
   accessLog: CappedLog | undefined,
   probes: Set<string>,
-): void {
+): (request: FastifyRequest, reply: FastifyReply) => void {
   const seconds = new Histogram({
     name: 'http_request_duration_seconds',
     help: 'Time from the head of a request to the end of its answer.',
@@ -26,26 +28,26 @@ export function observeRequests(
     registers: [metrics],
   })
 
-  service.addHook('onRequest', (request, reply, done) => {
+  return (request, { raw: response }) => {
     const arrived = performance.now()
-    const { method, url } = request
-    reply.raw.once('close', () => {
+    response.on('close', () => {
       const durationMs = performance.now() - arrived
-      const status = reply.raw.writableFinished ? reply.raw.statusCode : CLIENT_GONE
+      const { method, url } = request
+      const status = response.writableFinished ? response.statusCode : CLIENT_GONE
       seconds.observe({ method, route: request.routeOptions.url ?? 'unknown', status }, durationMs / 1000)
-      if (accessLog && !probes.has(url)) logAccess(accessLog, { method, url, status, durationMs })
+      if (!probes.has(url)) accessLog?.info(() => accessLine(method, url, status, durationMs))
     })
-    done()
-  })
-  service.addHook('onClose', () => accessLog?.flush())
+  }
 }
 
 /** One line a request, as in any web server. */
-function logAccess(
-  accessLog: CappedLog,
-  { method, url, status, durationMs }: { method: string; url: string; status: number; durationMs: number },
-): void {
+function accessLine(
+  method: string,
+  url: string,
+  status: number,
+  durationMs: number,
+): [fields: object, message: string] {
   const path = url.slice(0, 200)
   const ms = Math.round(durationMs * 10) / 10
-  accessLog.info({ method, url: path, status, durationMs: ms }, `${method} ${path} ${status} ${ms} ms`)
+  return [{ method, url: path, status, durationMs: ms }, `${method} ${path} ${status} ${ms} ms`]
 }

@@ -54,7 +54,13 @@ export function createService(name: string, config: HttpConfig, options: Service
     routerOptions: { maxParamLength: 16_384 },
     // Whoever sends a request slowly, to hold connections open, has this long for all of it.
     requestTimeout: 60_000,
-    http: { headersTimeout: 10_000, connectionsCheckingInterval: 2_000, requireHostHeader: false },
+    http: {
+      headersTimeout: 10_000,
+      connectionsCheckingInterval: 2_000,
+      requireHostHeader: false,
+      // Where a request has no body, Node then makes no stream of it.
+      optimizeEmptyRequests: true,
+    },
     clientErrorHandler: (error, socket) => answerUnreadable(error, socket, config.hostname),
     frameworkErrors: (error, request, reply) => {
       void reply.header('x-served-by', config.hostname)
@@ -62,10 +68,14 @@ export function createService(name: string, config: HttpConfig, options: Service
     },
   }) as unknown as Service
 
+  const requestLog = accessLog ? capLog(log, 'requests answered') : undefined
+  const observe = observeRequests(metrics, requestLog, PROBES)
   service.addHook('onRequest', (request, reply, done) => {
+    observe(request, reply)
     reply.header('x-served-by', config.hostname)
     // Fastify would refuse a type that is not well-formed, and to us a body is bytes, whatever its type.
-    delete request.raw.headers['content-type']
+    const { headers } = request.raw
+    if (headers['content-type'] !== undefined) delete headers['content-type']
     done(stopping && !PROBES.has(request.url) ? stoppingProblem() : refusal(request))
   })
   // Without it a keep-alive connection with a request in hand would stay open until its idle time is over.
@@ -81,7 +91,7 @@ export function createService(name: string, config: HttpConfig, options: Service
   service.setErrorHandler(answerError)
   answerUnknownRoutes(service)
   addProbes(service, metrics, async () => !stopping && (await isReady()))
-  observeRequests(service, metrics, accessLog ? capLog(log, 'requests answered') : undefined, PROBES)
+  service.addHook('onClose', () => requestLog?.flush())
 
   return Object.assign(service, {
     log,

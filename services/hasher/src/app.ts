@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 
 import { createService, Problem, simulateWork, type Service } from '@dockercoins/service'
 
@@ -17,16 +16,15 @@ export function buildHasher(config: HasherConfig): Service {
     const announced = Number(request.headers['content-length'] ?? 0)
     if (announced > config.maxBytes) throw tooLarge(config.maxBytes, `${announced}`)
     // The body first, the line second: whoever sends slowly holds up nobody else.
-    const hash = await readBody(request.body, config.maxBytes)
-    const digest = await simulated.work(reply, () => hash.digest('hex'))
-    return reply.type('text/plain').send(digest)
+    const digest = await readBody(request.body, config.maxBytes)
+    reply.type('text/plain')
+    return simulated.work(reply, digest)
   })
 
   return hasher
 }
 
-async function readBody(body: Readable | undefined, maxBytes: number) {
-  if (!body) return createHash('sha256')
+async function readBody(body: Readable = Readable.from([]), maxBytes: number): Promise<() => string> {
   try {
     return await hashStream(body, maxBytes)
   } catch (error) {

@@ -13,10 +13,12 @@ export function buildRng(config: RngConfig): Service {
     return reply.type('text/plain').send(`RNG running on ${config.hostname}\n`)
   })
 
-  rng.get<{ Params: { count: string } }>('/:count', async (request, reply) => {
+  rng.get<{ Params: { count: string } }>('/:count', (request, reply) => {
     const count = parseCount(request.params.count, config.maxBytes)
-    const bytes = await simulated.work(reply, () => randomBytes(count))
-    return reply.type('application/octet-stream').header('content-length', count).send(bytes)
+    return simulated.work(reply, () => {
+      reply.type('application/octet-stream').header('content-length', count)
+      return randomBytes(count)
+    })
   })
 
   return rng

@@ -1,11 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
-import type { Dispatcher, Pool } from 'undici'
+import type { Dispatcher } from 'undici'
+
+import type { Replica } from './replica.ts'
 
 export interface Request {
   method: 'GET' | 'POST'
   path: string
-  body?: Uint8Array
+  body: Uint8Array | null
 }
 
 export interface Response {
@@ -16,16 +18,15 @@ export interface Response {
 
 /** No answer that we ask for is longer; whoever sends more is no neighbour of ours. */
 const MAX_RESPONSE_BYTES = 1024 * 1024
+const NOTHING = Buffer.alloc(0)
 
 /**
  * One HTTP request and its whole answer. Undici's `dispatch` is used bare because `request` makes a stream of each
  * answer, which at thousands of small answers a second costs more than all the rest. Rejects when the connection fails.
  */
-export function exchange(pool: Pool, request: Request, host: string): Promise<Response> {
+export function exchange({ pool, host }: Pick<Replica, 'pool' | 'host'>, request: Request): Promise<Response> {
   return new Promise((resolve, reject) => {
-    const response: Response = { status: 0, headers: {}, body: Buffer.alloc(0) }
-    const chunks: Buffer[] = []
-    let length = 0
+    const response: Response = { status: 0, headers: {}, body: NOTHING }
     const handler: Dispatcher.DispatchHandler = {
       onRequestStart() {},
       onResponseStart(_controller, status, headers) {
@@ -33,19 +34,15 @@ export function exchange(pool: Pool, request: Request, host: string): Promise<Re
         response.headers = headers
       },
       onResponseData(controller, chunk) {
-        length += chunk.length
-        if (length > MAX_RESPONSE_BYTES)
+        const { body } = response
+        if (body.length + chunk.length > MAX_RESPONSE_BYTES)
           controller.abort(new Error(`expected at most ${MAX_RESPONSE_BYTES} bytes, got more`))
-        chunks.push(chunk)
+        // Nearly every answer comes in one piece.
+        response.body = body.length === 0 ? chunk : Buffer.concat([body, chunk])
       },
-      onResponseEnd() {
-        response.body = chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)
-        resolve(response)
-      },
-      onResponseError(_controller, error) {
-        reject(error)
-      },
+      onResponseEnd: () => resolve(response),
+      onResponseError: (_controller, error) => reject(error),
     }
-    pool.dispatch({ ...request, headers: { host } }, handler)
+    pool.dispatch({ method: request.method, path: request.path, body: request.body, headers: { host } }, handler)
   })
 }

@@ -120,7 +120,7 @@ export function createRecorder({
       const { value: digest } = unit.digest
       if (isCoin) {
         latestCoins = [{ digest, at: now }, ...latestCoins.slice(0, LATEST_COINS - 1)]
-        coinLog.info({ digest }, `Coin found: ${digest.slice(0, 8)}…`)
+        coinLog.info(() => [{ digest }, `Coin found: ${digest.slice(0, 8)}…`])
       }
       if (performance.now() - cutAt >= intervalMs) recordNow()
     },

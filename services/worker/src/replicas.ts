@@ -11,8 +11,10 @@ const LOOK_AGAIN_MS = 100
 
 /** All replicas behind some URLs, as names resolve at the moment. */
 export interface Replicas {
-  /** The next one in turn that may be asked; waits until there is one. Rejects once `destroy` was called. */
-  next(): Promise<Replica>
+  /** The next one in turn that may be asked now, if there is one. */
+  next(): Replica | undefined
+  /** Waits until there is one. Rejects once `destroy` was called. */
+  wait(): Promise<Replica>
   /** Whether there is one that is not lost. */
   isReady(): boolean
   /** Cuts off every request in hand. */
@@ -29,6 +31,7 @@ export interface ReplicasOptions {
 export function followReplicas(name: string, { urls, timeoutMs, log }: ReplicasOptions): Replicas {
   const destroyed = new AbortController()
   const replicas = new Map<string, Replica>()
+  let all: Replica[] = []
   let turn = Math.floor(Math.random() * 1000)
 
   async function resolve(url: URL): Promise<void> {
@@ -43,6 +46,7 @@ export function followReplicas(name: string, { urls, timeoutMs, log }: ReplicasO
       replicas.delete(key)
       void replica.pool.close()
     }
+    all = [...replicas.values()]
     log.debug(`${name} at ${url.origin} is ${[...found.values()].join(', ')}`)
   }
 
@@ -63,24 +67,32 @@ export function followReplicas(name: string, { urls, timeoutMs, log }: ReplicasO
 
   for (const url of urls) void keepResolving(url)
 
+  function next(): Replica | undefined {
+    if (destroyed.signal.aborted) return undefined
+    const now = performance.now()
+    for (let step = 0; step < all.length; step++) {
+      const candidate = all[++turn % all.length]
+      if (candidate && candidate.retryAt <= now) return candidate
+    }
+    return undefined
+  }
+
   return {
-    async next() {
+    next,
+    async wait() {
       for (;;) {
         destroyed.signal.throwIfAborted()
-        const all = [...replicas.values()]
+        const replica = next()
+        if (replica) return replica
         const now = performance.now()
-        for (let step = 0; step < all.length; step++) {
-          const candidate = all[++turn % all.length]
-          if (candidate && candidate.retryAt <= now) return candidate
-        }
         const soonestMs = Math.min(...all.map(({ retryAt }) => retryAt - now), LOOK_AGAIN_MS)
-        await sleep(soonestMs, undefined, { signal: destroyed.signal })
+        await sleep(Math.max(0, soonestMs), undefined, { signal: destroyed.signal })
       }
     },
-    isReady: () => [...replicas.values()].some(({ lost }) => !lost),
+    isReady: () => all.some(({ lost }) => !lost),
     destroy() {
       destroyed.abort(new Error(`the calls to ${name} were cut off`))
-      for (const { pool } of replicas.values()) void pool.destroy()
+      for (const { pool } of all) void pool.destroy()
     },
   }
 }

@@ -29,7 +29,7 @@ function connect(t: TestContext, ports: number[], timeoutMs = 5000) {
   const stop = new AbortController()
   const upstream = createUpstream('rng', { urls, timeoutMs, stop: stop.signal, log })
   t.after(() => upstream.destroy())
-  const ask = () => upstream.ask({ method: 'GET', path: '/32' }, String)
+  const ask = () => upstream.ask({ method: 'GET', path: '/32', body: null }, String)
   return { upstream, ask, lines, stop }
 }
 
@@ -125,7 +125,7 @@ test('a name that cannot be resolved is told once and tried again', async () => 
     stop: new AbortController().signal,
     log,
   })
-  const answer = upstream.ask({ method: 'GET', path: '/' }, String)
+  const answer = upstream.ask({ method: 'GET', path: '/', body: null }, String)
   answer.catch(() => {})
   while (lines.length === 0) await new Promise(setImmediate)
   assert.match(lines[0] ?? '', /^rng at http:\/\/no-such-host.invalid cannot be found: .*no-such-host.invalid/)
@@ -149,5 +149,5 @@ test('of several names one that cannot be resolved does not keep the others from
   const stop = new AbortController().signal
   const upstream = createUpstream('rng', { urls, timeoutMs: 1000, stop, log: pino({ level: 'silent' }) })
   t.after(() => upstream.destroy())
-  assert.equal((await upstream.ask({ method: 'GET', path: '/' }, String)).value, 'found')
+  assert.equal((await upstream.ask({ method: 'GET', path: '/', body: null }, String)).value, 'found')
 })

@@ -32,16 +32,17 @@ export function createUpstream(name: string, options: ReplicasOptions & { stop: 
     async ask(request, read) {
       const began = performance.now()
       for (;;) {
-        const replica = await replicas.next()
+        const replica = replicas.next() ?? (await replicas.wait())
         const startedAt = performance.now()
         try {
-          const { status, headers, body } = await exchange(replica.pool, request, replica.host)
+          const { status, headers, body } = await exchange(replica, request)
           if (status !== 200) throw new Error(`expected 200, got ${status}: ${body.toString('latin1', 0, 200)}`)
           const value = read(body)
           replica.succeeded(startedAt)
-          const timing = parseServerTiming(headers['server-timing'])
-          const networkMs = Math.max(0, performance.now() - began - timing.queueMs - timing.workMs)
-          return { ...timing, value, networkMs, servedBy: String(headers['x-served-by'] ?? replica.host) }
+          const { queueMs, workMs, concurrency } = parseServerTiming(headers['server-timing'])
+          const networkMs = Math.max(0, performance.now() - began - queueMs - workMs)
+          const servedBy = String(headers['x-served-by'] ?? replica.host)
+          return { queueMs, workMs, concurrency, value, networkMs, servedBy }
         } catch (error) {
           // The neighbours may be stopping just as we are, and that is no loss.
           if (options.stop.aborted) throw error
