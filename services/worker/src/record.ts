@@ -10,7 +10,7 @@ import { countUnit, emptyTally, toReport, type Unit } from './tally.ts'
  * Coins that may wait beside the batch on its way, which is never larger; then mining stops until the ledger has taken
  * some, for nothing found is dropped. Above what any speed finds while a ledger that is well takes a batch.
  */
-export const MAX_PENDING_COINS = 50_000
+export const MAX_PENDING_COINS = 30_000
 
 /** So many coins are recorded before the interval is over: a ledger takes small batches faster than a full one. */
 export const PROMPT_COINS = 5_000
