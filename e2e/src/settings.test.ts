@@ -29,6 +29,7 @@ const nonsense: Record<string, Record<string, string[]>> = {
   worker: {
     ...http,
     ...ledger,
+    MAX_COINS: ['', '-1', '1e6', 'all', '9007199254740992'],
     RNG_URL: ['', 'rng', 'ftp://rng', 'http://rng/32', 'http://a,,http://b', 'http://user:secret@rng'],
     HASHER_URL: ['hasher:80'],
     LOOPS: ['0', '1.5'],

@@ -27,6 +27,16 @@ test('a sound ledger in a file exits with 0, named by REDIS_URL or by an argumen
   assert.deepEqual(byArgument, byVariable)
 })
 
+test('a ledger whose wallet is full is sound, and says how many coins it did not keep', async (t) => {
+  const redisUrl = await makeFile(t)
+  const ledger = await openLedger({ redisUrl, keyPrefix: '', maxCoins: 1 })
+  await ledger.record(sampleBatch({ coins: [sampleCoin(), sampleCoin(), sampleCoin()] }))
+  await ledger.close()
+  const { code, stdout } = await audit({ REDIS_URL: redisUrl })
+  assert.equal(code, 0)
+  assert.match(stdout, /^coins checked: 1, bad: 0\ncoins counted beyond the wallet's bound and not kept: 2\n/)
+})
+
 test('an unsound ledger in Redis exits with 1 and says what is wrong', async (t) => {
   if (!hasRedisServer()) return t.skip(NO_REDIS)
   const server = await startRedisServer()

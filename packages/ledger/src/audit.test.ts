@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { audit, describeAudit } from './audit.ts'
-import type { Coin, Ledger, Sums } from './ledger.ts'
+import type { Coin, CoinCounts, Ledger, Sums } from './ledger.ts'
 import { sampleCoin } from './sample-batch.ts'
 
 test('a ledger whose coins are true and whose batches add up is sound', async () => {
@@ -54,18 +54,37 @@ test('hashes counted outside of batches, and hashes missing, are told apart', as
 })
 
 test('coins that were counted and are not in the wallet are missing', async () => {
-  const found = await audit(ledgerOf([sampleCoin()], { hashes: 9, batches: 9 }, 3))
+  const found = await audit(ledgerOf([sampleCoin()], { hashes: 9, batches: 9 }, { kept: 3, unkept: 0 }))
+  assert.equal(found.sound, false)
+  assert.match(describeAudit(found).join('\n'), /^coins missing: 2 were counted/m)
+})
+
+test('coins that found the wallet full are told, and are not missing', async () => {
+  const found = await audit(ledgerOf([sampleCoin()], { hashes: 90, batches: 90 }, { kept: 1, unkept: 4 }))
+  assert.deepEqual(describeAudit(found).slice(0, 2), [
+    'coins checked: 1, bad: 0',
+    "coins counted beyond the wallet's bound and not kept: 4",
+  ])
+  assert.equal(found.sound, true)
+})
+
+test('coins that are missing are not hidden by those that were not kept', async () => {
+  const found = await audit(ledgerOf([sampleCoin()], { hashes: 90, batches: 90 }, { kept: 3, unkept: 4 }))
   assert.equal(found.sound, false)
   assert.match(describeAudit(found).join('\n'), /^coins missing: 2 were counted/m)
 })
 
 /** Just what an audit reads. */
-function ledgerOf(wallet: Coin[], sums: Sums, coins = wallet.length): Pick<Ledger, 'coins' | 'sums' | 'totals'> {
+function ledgerOf(
+  wallet: Coin[],
+  sums: Sums,
+  counts: CoinCounts = { kept: wallet.length, unkept: 0 },
+): Pick<Ledger, 'coinCounts' | 'coins' | 'sums'> {
   return {
     async *coins() {
       yield* wallet
     },
     sums: async () => sums,
-    totals: async () => ({ hashes: sums.hashes, coins }),
+    coinCounts: async () => counts,
   }
 }

@@ -29,21 +29,21 @@ after(async () => {
 /** What a test's ledgers have before their prefix, so that no test sees another's, nor what else is in a Redis that was given. */
 const namespaces = new WeakMap<object, string>()
 
-testContract('SQLite', async (t, keyPrefix = '') => {
+testContract('SQLite', async (t, options) => {
   const name = namespaces.get(t) ?? randomUUID()
   namespaces.set(t, name)
-  const ledger = await openLedger({ redisUrl: `file:${join(folder, `${name}.db`)}`, keyPrefix })
+  const ledger = await openLedger({ redisUrl: `file:${join(folder, `${name}.db`)}`, keyPrefix: '', ...options })
   t.after(() => ledger.close())
   return ledger
 })
 
 testContract(
   'Redis',
-  async (t, keyPrefix = '') => {
+  async (t, { keyPrefix = '', ...options } = {}) => {
     const namespace = namespaces.get(t) ?? `test-${randomUUID()}:`
     if (!namespaces.has(t)) t.after(() => removeKeys(namespace))
     namespaces.set(t, namespace)
-    const ledger = await openLedger({ redisUrl, keyPrefix: namespace + keyPrefix })
+    const ledger = await openLedger({ redisUrl, keyPrefix: namespace + keyPrefix, ...options })
     t.after(() => ledger.close())
     return ledger
   },

@@ -6,15 +6,19 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import * as fc from 'fast-check'
 
 import type { Batch, Coin, Ledger } from './ledger.ts'
+import type { LedgerConfig } from './open.ts'
 import { sampleBatch, sampleCoin, sampleReport } from './sample-batch.ts'
 
 /** Opens the ledger of one test: empty, under `keyPrefix`, and gone after the test. Called twice it opens the same. */
-export type OpenLedger = (t: TestContext, keyPrefix?: string) => Promise<Ledger>
+export type OpenLedger = (t: TestContext, options?: OpenOptions) => Promise<Ledger>
+
+export type OpenOptions = Partial<Omit<LedgerConfig, 'redisUrl'>>
 
 /** What every ledger does, whatever it is kept in. */
 export function testContract(store: string, open: OpenLedger, skip?: string): void {
   suite(`the ledger in ${store}`, { skip: skip ?? false }, () => {
     testCounting(open)
+    testFullWallet(open)
     testSpeeds(open)
     testReports(open)
     testRefusals(open)
@@ -95,10 +99,7 @@ function testCounting(open: OpenLedger): void {
 
   test('a batch brings 10,000 coins, and all of them come back', async (t) => {
     const ledger = await open(t)
-    const coins = Array.from({ length: 10_000 }, (_, i) => ({
-      digest: `${i}`.padStart(64, '0'),
-      bytes: Uint8Array.of(i >> 8, i & 255),
-    }))
+    const coins = numberedCoins(10_000)
     await ledger.record(sampleBatch({ coins }))
     assert.equal((await ledger.totals()).coins, 10_000)
     assert.deepEqual(await coinsOf(ledger), coins)
@@ -106,13 +107,87 @@ function testCounting(open: OpenLedger): void {
 
   test('ledgers under different prefixes do not see one another', async (t) => {
     const prefixes = ['', 'a', 'A', '~41', 'a"', "a'", 'sqlite_', '{blue}:', '%s*']
-    const ledgers = await Promise.all(prefixes.map((prefix) => open(t, prefix)))
+    const ledgers = await Promise.all(prefixes.map((keyPrefix) => open(t, { keyPrefix })))
     await Promise.all(ledgers.map((ledger, i) => ledger.record(sampleBatch({ hashes: i + 1, coins: [sampleCoin()] }))))
     const totals = await Promise.all(ledgers.map((ledger) => ledger.totals()))
     assert.deepEqual(
       totals,
       prefixes.map((_, i) => ({ hashes: i + 1, coins: 1 })),
     )
+  })
+}
+
+function testFullWallet(open: OpenLedger): void {
+  test('a full wallet counts further coins exactly, and keeps none of them', async (t) => {
+    const ledger = await open(t, { maxCoins: 3 })
+    const coins = numberedCoins(5)
+    const batch = sampleBatch({ coins: coins.slice(0, 2) })
+    await ledger.record(batch)
+    await ledger.record({ ...batch, sequence: 2, coins: coins.slice(2) })
+    assert.deepEqual(await coinsOf(ledger), coins.slice(0, 3))
+    assert.deepEqual(await ledger.coinCounts(), { kept: 3, unkept: 2 })
+    await ledger.record({ ...batch, sequence: 3, coins: numberedCoins(7).slice(5) })
+    assert.deepEqual(await coinsOf(ledger), coins.slice(0, 3))
+    assert.equal((await ledger.totals()).coins, 7)
+  })
+
+  test('a batch sent twice to a full wallet is counted once', async (t) => {
+    const ledger = await open(t, { maxCoins: 1 })
+    const batch = sampleBatch({ coins: numberedCoins(3) })
+    assert.equal(await ledger.record(batch), 'recorded')
+    const counted = await stateOf(ledger, batch)
+    assert.equal(await ledger.record(batch), 'already')
+    assert.deepEqual(await stateOf(ledger, batch), counted)
+    assert.equal(counted.totals.coins, 3)
+  })
+
+  test('a coin that is kept, and found again when the wallet is full, is one coin with its last bytes', async (t) => {
+    const ledger = await open(t, { maxCoins: 2 })
+    const coins = numberedCoins(4)
+    const batch = sampleBatch({ coins: coins.slice(0, 2) })
+    await ledger.record(batch)
+    const again = { digest: coins[1]!.digest, bytes: Uint8Array.of(7) }
+    await ledger.record({ ...batch, sequence: 2, coins: [coins[2]!, again, coins[3]!] })
+    assert.deepEqual(await coinsOf(ledger), [coins[0], again])
+    assert.deepEqual(await ledger.coinCounts(), { kept: 2, unkept: 2 })
+  })
+
+  test('a bound that is lowered later keeps what is there, and one that is raised keeps more', async (t) => {
+    const coins = numberedCoins(6)
+    const batch = sampleBatch({ coins: coins.slice(0, 3) })
+    await (await open(t)).record(batch)
+    const lowered = await open(t, { maxCoins: 1 })
+    await lowered.record({ ...batch, sequence: 2, coins: coins.slice(3, 4) })
+    assert.deepEqual(await coinsOf(lowered), coins.slice(0, 3))
+    const raised = await open(t, { maxCoins: 4 })
+    await raised.record({ ...batch, sequence: 3, coins: coins.slice(4) })
+    assert.deepEqual(await coinsOf(raised), [...coins.slice(0, 3), coins[4]])
+    assert.deepEqual(await raised.coinCounts(), { kept: 4, unkept: 2 })
+  })
+
+  test('a full wallet counts the 20,000 coins of one batch', async (t) => {
+    const ledger = await open(t, { maxCoins: 5000 })
+    await ledger.record(sampleBatch({ coins: numberedCoins(20_000) }))
+    assert.deepEqual(await ledger.coinCounts(), { kept: 5000, unkept: 15_000 })
+    assert.deepEqual(await coinsOf(ledger), numberedCoins(5000))
+  })
+
+  test('whatever the bound and the batches, every coin is counted once and the wallet stays within the bound', async (t) => {
+    let runs = 0
+    const batchSizes = fc.array(fc.nat({ max: 6 }), { maxLength: 8 })
+    const property = fc.asyncProperty(fc.nat({ max: 20 }), batchSizes, async (maxCoins, sizes) => {
+      const ledger = await open(t, { keyPrefix: `${++runs}:`, maxCoins })
+      const sent = sizes.reduce((sum, size) => sum + size, 0)
+      const coins = numberedCoins(sent)
+      const worker = randomUUID()
+      for (const [i, size] of sizes.entries()) {
+        await ledger.record(sampleBatch({ worker, sequence: i + 1, coins: coins.splice(0, size) }))
+      }
+      assert.equal((await ledger.totals()).coins, sent)
+      assert.equal((await coinsOf(ledger)).length, Math.min(sent, maxCoins))
+      await ledger.close()
+    })
+    await fc.assert(property, { numRuns: 40 })
   })
 }
 
@@ -211,6 +286,14 @@ function testRefusals(open: OpenLedger): void {
     await assert.rejects(ledger.totals(), /^Error: the ledger is closed$/)
     await assert.rejects(ledger.record(sampleBatch()), /^Error: the ledger is closed$/)
   })
+}
+
+/** Coins that are no true ones, in the order of their digests. */
+function numberedCoins(count: number): Coin[] {
+  return Array.from({ length: count }, (_, i) => ({
+    digest: `${i}`.padStart(64, '0'),
+    bytes: Uint8Array.of(i >> 8, i & 255),
+  }))
 }
 
 /** All that a batch may change. */

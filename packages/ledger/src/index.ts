@@ -1,3 +1,3 @@
-export type { Batch, Coin, Ledger, Report, Sums, Totals, UpstreamReport } from './ledger.ts'
+export type { Batch, Coin, CoinCounts, Ledger, Report, Sums, Totals, UpstreamReport } from './ledger.ts'
 export { openLedger } from './open.ts'
-export { ledgerSettings } from './settings.ts'
+export { ledgerSettings, walletSettings } from './settings.ts'

@@ -6,7 +6,7 @@
 export interface Ledger {
   /** Counts a batch exactly once. A batch whose sequence number was recorded before changes nothing and resolves to 'already'. */
   record(batch: Batch): Promise<'recorded' | 'already'>
-  /** The counters as the classic keeps them; 0 before anything was counted. */
+  /** The counters as the classic keeps them; 0 before anything was counted. Coins count whether the wallet kept them or not. */
   totals(): Promise<Totals>
   /**
    * The true speed, in hashes a second, of `count` whole seconds from `from` (seconds since the epoch); 0 where nothing was
@@ -17,6 +17,8 @@ export interface Ledger {
   reports(): Promise<Report[]>
   /** Every coin, streamed, however many there are. One that is added meanwhile may be missing, none that was there before. */
   coins(): AsyncIterable<Coin>
+  /** How many coins were counted: those in the wallet, and those that found it full. */
+  coinCounts(): Promise<CoinCounts>
   /** What an audit compares, read at one moment, so that it holds while workers go on recording. */
   sums(): Promise<Sums>
   /** Resolves when the store answers, rejects when it does not. */
@@ -28,6 +30,13 @@ export interface Ledger {
 export interface Totals {
   hashes: number
   coins: number
+}
+
+export interface CoinCounts {
+  /** Coins that the wallet holds. */
+  kept: number
+  /** Coins that were counted while the wallet was full. */
+  unkept: number
 }
 
 export interface Sums {

@@ -4,18 +4,24 @@ export interface LedgerConfig {
   /** As `ledgerSettings` takes it: redis://, rediss:// or file:PATH. */
   redisUrl: string
   keyPrefix: string
+  /** Most coins that the wallet keeps, from 0: `record` counts further ones without keeping them. Absent: all are kept. */
+  maxCoins?: number
 }
 
 /**
  * Opens the ledger that the URL names. Redis is connected in the background, so it may as well be down; a file that
  * cannot be opened rejects, for waiting would not mend it.
  */
-export async function openLedger({ redisUrl, keyPrefix }: LedgerConfig): Promise<Ledger> {
+export async function openLedger({
+  redisUrl,
+  keyPrefix,
+  maxCoins = Number.MAX_SAFE_INTEGER,
+}: LedgerConfig): Promise<Ledger> {
   // Imported when needed: whoever counts in a file never loads the Redis client, nor the other way round.
   if (redisUrl.startsWith('file:')) {
     const { openSqlite } = await import('./sqlite.ts')
-    return openSqlite(redisUrl, keyPrefix)
+    return openSqlite(redisUrl, keyPrefix, maxCoins)
   }
   const { openRedis } = await import('./redis.ts')
-  return openRedis(redisUrl, keyPrefix)
+  return openRedis(redisUrl, keyPrefix, maxCoins)
 }

@@ -10,8 +10,12 @@ import { KEEP_S } from './spread.ts'
  * its append-only file cuts a transaction, ignores it at the next start, and leaves its head in the file; the start after
  * that applies the head together with the transaction that follows it (valkey-io/valkey#4342; Redis 7.0 and 8.0 do it).
  *
- * KEYS: hashes, wallet, batches, workers, report:<worker>, speed:<minute>…
- * ARGV: worker, sequence, hashes, expires after (ms; 0: last batch), report, number of shares,
+ * For the same reason a coin that finds no room is deleted from the wallet where it never was: the head of a transaction
+ * may have brought it in while there was room, and when the batch came again another had taken that. Redis writes an HDEL
+ * to its file, with all that it names, only if it deleted something; so one of the coins goes in just before.
+ *
+ * KEYS: hashes, wallet, batches, workers, report:<worker>, unkept, speed:<minute>…
+ * ARGV: worker, sequence, hashes, expires after (ms; 0: last batch), report, number of shares, most coins to keep,
  *       for each share: index of its key, second, millionths; for each coin: digest, bytes.
  */
 const RECORD = `
@@ -24,7 +28,12 @@ expect(KEYS[1], 'string')
 expect(KEYS[2], 'hash')
 expect(KEYS[3], 'hash')
 expect(KEYS[4], 'zset')
-for i = 6, #KEYS do expect(KEYS[i], 'hash') end
+expect(KEYS[6], 'string')
+for i = 7, #KEYS do expect(KEYS[i], 'hash') end
+local unkept = redis.call('GET', KEYS[6]) or '0'
+if not string.match(unkept, '^%d+$') then
+  return { err = "ERR expected a whole number in key '" .. KEYS[6] .. "'" }
+end
 
 local worker, sequence, hashes, expires, report = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
 local sum = 0
@@ -41,17 +50,36 @@ end
 redis.call('SET', KEYS[1], string.format('%.0f', redis.call('INCRBY', KEYS[1], hashes)))
 redis.call('HSET', KEYS[3], worker, string.format('%s %.0f', sequence, sum + tonumber(hashes)))
 
-local coins = 7 + 3 * tonumber(ARGV[6])
-for i = 7, coins - 1, 3 do
+local coins = 8 + 3 * tonumber(ARGV[6])
+for i = 8, coins - 1, 3 do
   local key = KEYS[tonumber(ARGV[i])]
   local millionths = tonumber(redis.call('HGET', key, ARGV[i + 1]) or 0) + tonumber(ARGV[i + 2])
   redis.call('HSET', key, ARGV[i + 1], string.format('%.0f', millionths))
   redis.call('EXPIRE', key, ${KEEP_S})
 end
--- unpack takes a few thousand values at most.
-for i = coins, #ARGV, 1000 do
-  redis.call('HSET', KEYS[2], unpack(ARGV, i, math.min(i + 999, #ARGV)))
+
+local room = tonumber(ARGV[7]) - redis.call('HLEN', KEYS[2])
+local digests, bytes = {}, {}
+if (#ARGV - coins + 1) / 2 <= room then
+  -- unpack takes a few thousand values at most.
+  for i = coins, #ARGV, 1000 do
+    redis.call('HSET', KEYS[2], unpack(ARGV, i, math.min(i + 999, #ARGV)))
+  end
+else
+  for i = coins, #ARGV, 2 do
+    if room > 0 or redis.call('HEXISTS', KEYS[2], ARGV[i]) == 1 then
+      room = room - redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1])
+    else
+      digests[#digests + 1] = ARGV[i]
+      bytes[#bytes + 1] = ARGV[i + 1]
+    end
+  end
 end
+for i = 1, #digests, 1000 do
+  redis.call('HSET', KEYS[2], digests[i], bytes[i])
+  redis.call('HDEL', KEYS[2], unpack(digests, i, math.min(i + 999, #digests)))
+end
+if #ARGV >= coins then redis.call('SET', KEYS[6], string.format('%.0f', tonumber(unkept) + #digests)) end
 
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)

@@ -100,6 +100,29 @@ suite('a Redis that fails', { skip: hasRedisServer() ? false : NO_REDIS }, () =>
     }
   })
 
+  test('coins that were cut with a batch, and found the wallet full when it came again, are counted once', async (t) => {
+    for (const cutBytes of [1, 10, 30, 60, 120, 250]) {
+      const ledger = await open(t, server.url, true, { maxCoins: 2 })
+      const client = await connect(t)
+      const { dir = '' } = await client.configGet('dir')
+      if (!existsSync(dir)) return t.skip('the append-only file is in a container')
+      await client.flushDb()
+      const batch = sampleBatch({ coins: [sampleCoin(), sampleCoin(), sampleCoin()] })
+      await ledger.record(batch)
+      await server.stop('SIGKILL')
+      await cutAppendOnlyFile(dir, cutBytes)
+      await server.start()
+      await untilAnswered(ledger)
+      await ledger.record(sampleBatch({ coins: [sampleCoin(), sampleCoin()] }))
+      assert.equal(await ledger.record(batch), 'recorded')
+      await server.stop('SIGKILL')
+      await server.start()
+      await untilAnswered(ledger)
+      assert.deepEqual(await ledger.coinCounts(), { kept: 2, unkept: 3 })
+      assert.deepEqual(await ledger.sums(), { hashes: 20, batches: 20 })
+    }
+  })
+
   test('the script is sent again to a server that has forgotten it', async (t) => {
     const ledger = await open(t)
     const client = await connect(t)
@@ -117,6 +140,7 @@ suite('a Redis that fails', { skip: hasRedisServer() ? false : NO_REDIS }, () =>
       ['hashes', 'many', /refused: ERR value is not an integer/],
       ['wallet', 'x', /refused: WRONGTYPE expected key 'wallet' to be a hash, found a string/],
       ['batches', 'x', /refused: WRONGTYPE expected key 'batches'/],
+      ['unkept', 'many', /refused: ERR expected a whole number in key 'unkept'/],
       ['workers', 'x', /refused: WRONGTYPE expected key 'workers' to be a zset/],
       [minute, 'x', /refused: WRONGTYPE expected key 'speed:\d+' to be a hash/],
     ]
@@ -246,9 +270,14 @@ suite('a Redis that is silent or not there', { concurrency: true }, () => {
 })
 
 /** An empty ledger, unless `wipe` is false. */
-async function open(t: TestContext, redisUrl = server.url, wipe = true): Promise<Ledger> {
+async function open(
+  t: TestContext,
+  redisUrl = server.url,
+  wipe = true,
+  bound: { maxCoins?: number } = {},
+): Promise<Ledger> {
   if (wipe) await wipeOnce(t)
-  const ledger = await openLedger({ redisUrl, keyPrefix: '' })
+  const ledger = await openLedger({ redisUrl, keyPrefix: '', ...bound })
   t.after(() => ledger.close())
   return ledger
 }

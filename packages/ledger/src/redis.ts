@@ -1,7 +1,7 @@
 import { RESP_TYPES } from '@redis/client'
 
 import { checkBatch, checkSeconds } from './check-batch.ts'
-import type { Batch, Coin, Ledger, Report } from './ledger.ts'
+import type { Batch, Coin, CoinCounts, Ledger, Report } from './ledger.ts'
 import { connectRedis, type Client, type Connection } from './redis-connection.ts'
 import { MILLIONTHS, spread } from './spread.ts'
 import { parseReports } from './stored.ts'
@@ -10,21 +10,21 @@ import { parseReports } from './stored.ts'
 const PAGE = 1000
 
 /** A ledger in Redis or Valkey. Connects in the background; until then, and whenever it is away, calls reject. */
-export function openRedis(url: string, keyPrefix: string): Ledger {
+export function openRedis(url: string, keyPrefix: string, maxCoins: number): Ledger {
   const redis = connectRedis(url)
   const keys = keysUnder(keyPrefix)
   return {
     async record(batch) {
       checkBatch(batch)
-      const { keysOfBatch, values } = toScript(batch, keys)
+      const { keysOfBatch, values } = toScript(batch, keys, maxCoins)
       const applied = await redis.call((client) => client.recordBatch(keysOfBatch, values))
       return applied === 1 ? 'recorded' : 'already'
     },
     async totals() {
-      const [hashes, coins] = await redis.call((client) =>
-        Promise.all([client.get(keys.hashes), client.hLen(keys.wallet)]),
+      const [hashes, { kept, unkept }] = await redis.call((client) =>
+        Promise.all([client.get(keys.hashes), countCoins(client, keys)]),
       )
-      return { hashes: toCount(keys.hashes, hashes ?? '0'), coins }
+      return { hashes: toCount(keys.hashes, hashes ?? '0'), coins: kept + unkept }
     },
     async speeds(from, count) {
       checkSeconds(from, count)
@@ -37,6 +37,7 @@ export function openRedis(url: string, keyPrefix: string): Ledger {
     },
     reports: () => redis.call((client) => readReports(client, keys)),
     coins: () => readCoins(redis, keys.wallet),
+    coinCounts: () => redis.call((client) => countCoins(client, keys)),
     async sums() {
       const [hashes = '0', batches = '0'] = await redis.call((client) => client.readSums([keys.hashes, keys.batches]))
       return { hashes: toCount(keys.hashes, hashes), batches: Number(batches) }
@@ -57,6 +58,7 @@ function keysUnder(prefix: string) {
     wallet: `${prefix}wallet`,
     batches: `${prefix}batches`,
     workers: `${prefix}workers`,
+    unkept: `${prefix}unkept`,
     report: (worker: string) => `${prefix}report:${worker}`,
     speed: (minute: number) => `${prefix}speed:${minute}`,
   }
@@ -67,12 +69,12 @@ function minuteOf(second: number): number {
 }
 
 /** The batch as the script's keys and arguments (redis-scripts.ts). */
-function toScript(batch: Batch, keys: Keys): { keysOfBatch: string[]; values: (string | Buffer)[] } {
+function toScript(batch: Batch, keys: Keys, maxCoins: number): { keysOfBatch: string[]; values: (string | Buffer)[] } {
   const { worker, sequence, hashes, coins, report } = batch
-  const keysOfBatch = [keys.hashes, keys.wallet, keys.batches, keys.workers, keys.report(worker)]
+  const keysOfBatch = [keys.hashes, keys.wallet, keys.batches, keys.workers, keys.report(worker), keys.unkept]
   const shares = spread(batch)
   const values: (string | Buffer)[] = [worker, `${sequence}`, `${hashes}`, `${report?.expiresAfterMs ?? 0}`]
-  values.push(report ? JSON.stringify(report) : '', `${shares.length}`)
+  values.push(report ? JSON.stringify(report) : '', `${shares.length}`, `${maxCoins}`)
   for (const { second, millionths } of shares) {
     const key = keys.speed(minuteOf(second))
     if (keysOfBatch.at(-1) !== key) keysOfBatch.push(key)
@@ -82,6 +84,11 @@ function toScript(batch: Batch, keys: Keys): { keysOfBatch: string[]; values: (s
     values.push(digest, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
   }
   return { keysOfBatch, values }
+}
+
+async function countCoins(client: Client, keys: Keys): Promise<CoinCounts> {
+  const [kept, unkept] = await Promise.all([client.hLen(keys.wallet), client.get(keys.unkept)])
+  return { kept, unkept: toCount(keys.unkept, unkept ?? '0') }
 }
 
 async function readReports(client: Client, keys: Keys): Promise<Report[]> {

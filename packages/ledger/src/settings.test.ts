@@ -3,9 +3,10 @@ import { test } from 'node:test'
 
 import { parseSettings } from '@dockercoins/service'
 
-import { ledgerSettings } from './index.ts'
+import { ledgerSettings, walletSettings } from './index.ts'
 
 const parse = (env: NodeJS.ProcessEnv) => parseSettings(ledgerSettings, env)
+const maxCoins = (env: NodeJS.ProcessEnv) => parseSettings(walletSettings, env).maxCoins
 
 test('without settings the ledger is the classic one', () => {
   assert.deepEqual(parse({}), { redisUrl: 'redis://redis:6379', keyPrefix: '' })
@@ -64,4 +65,10 @@ test('KEY_PREFIX takes up to 128 printable characters and no spaces', () => {
   for (const prefix of ['a b', 'ü', 'a\n', 'a'.repeat(129)]) {
     assert.throws(() => parse({ KEY_PREFIX: prefix }), /KEY_PREFIX is .*: expected at most 128 printable ASCII/)
   }
+})
+
+test('MAX_COINS takes whole numbers from 0 to the last that is exact, and is a million without', () => {
+  assert.equal(maxCoins({}), 1_000_000)
+  for (const count of [0, 1, Number.MAX_SAFE_INTEGER]) assert.equal(maxCoins({ MAX_COINS: `${count}` }), count)
+  assert.throws(() => maxCoins({ MAX_COINS: '9007199254740992' }), /expected a whole number from 0 to 9007199254740991/)
 })

@@ -1,4 +1,4 @@
-import { text } from '@dockercoins/service'
+import { integer, text } from '@dockercoins/service'
 import * as v from 'valibot'
 
 import { fileOf } from './file-url.ts'
@@ -18,6 +18,16 @@ export const ledgerSettings = {
     meaning: 'begins the name of every key, so that several applications can share one Redis',
     expected: 'at most 128 printable ASCII characters without spaces',
     schema: v.pipe(v.string(), v.regex(/^[\x21-\x7e]{0,128}$/)),
+  }),
+}
+
+/** What a process that records reads besides. */
+export const walletSettings = {
+  maxCoins: integer('MAX_COINS', {
+    default: 1_000_000,
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    meaning: 'most coins that the wallet keeps; further ones are counted, not kept',
   }),
 }
 

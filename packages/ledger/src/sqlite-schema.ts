@@ -10,6 +10,7 @@ export function tablesUnder(prefix: string) {
   return {
     totals: table('totals'),
     wallet: table('wallet'),
+    unkept: table('unkept'),
     batches: table('batches'),
     workers: table('workers'),
     speed: table('speed'),
@@ -17,7 +18,7 @@ export function tablesUnder(prefix: string) {
 }
 
 /** Creates what is missing. Any number of processes may do so at once. */
-export function createTables(db: DatabaseSync, { totals, wallet, batches, workers, speed }: Tables): void {
+export function createTables(db: DatabaseSync, { totals, wallet, unkept, batches, workers, speed }: Tables): void {
   // An acknowledged batch survives a power cut: every commit is written through to the disk.
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
   db.exec(`
@@ -27,6 +28,8 @@ export function createTables(db: DatabaseSync, { totals, wallet, batches, worker
     ) STRICT;
     INSERT OR IGNORE INTO ${totals} VALUES (1, 0, 0);
     CREATE TABLE IF NOT EXISTS ${wallet} (digest TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS ${unkept} (id INTEGER PRIMARY KEY CHECK (id = 1), coins INTEGER NOT NULL) STRICT;
+    INSERT OR IGNORE INTO ${unkept} VALUES (1, 0);
     CREATE TABLE IF NOT EXISTS ${batches} (
       worker TEXT PRIMARY KEY, sequence INTEGER NOT NULL, hashes INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
@@ -41,16 +44,17 @@ export function createTables(db: DatabaseSync, { totals, wallet, batches, worker
 export type Statements = ReturnType<typeof prepareStatements>
 
 /** Everything that is ever asked of the file. */
-export function prepareStatements(db: DatabaseSync, { totals, wallet, batches, workers, speed }: Tables) {
+export function prepareStatements(db: DatabaseSync, { totals, wallet, unkept, batches, workers, speed }: Tables) {
   return {
     lastSequence: db.prepare(`SELECT sequence FROM ${batches} WHERE worker = ?`),
     addBatch: db.prepare(
       `INSERT INTO ${batches} VALUES (?, ?, ?)
        ON CONFLICT DO UPDATE SET sequence = excluded.sequence, hashes = hashes + excluded.hashes`,
     ),
-    // Counting the rows of a wallet takes longer the more there are, so coins are counted as they come.
+    // Counting the rows of a wallet takes longer the more there are, so coins are counted as they come, kept or not.
     addTotals: db.prepare(`UPDATE ${totals} SET hashes = hashes + ?, coins = coins + ?`),
     addCoin: db.prepare(`INSERT INTO ${wallet} VALUES (?, ?) ON CONFLICT DO NOTHING`),
+    addUnkept: db.prepare(`UPDATE ${unkept} SET coins = coins + ?`),
     replaceCoin: db.prepare(`UPDATE ${wallet} SET bytes = ?2 WHERE digest = ?1`),
     addShare: db.prepare(
       `INSERT INTO ${speed} VALUES (?, ?) ON CONFLICT DO UPDATE SET millionths = millionths + excluded.millionths`,
@@ -59,6 +63,9 @@ export function prepareStatements(db: DatabaseSync, { totals, wallet, batches, w
     putWorker: db.prepare(`INSERT OR REPLACE INTO ${workers} VALUES (?, ?, ?)`),
     dropWorkers: db.prepare(`DELETE FROM ${workers} WHERE worker = ? OR expires_ms <= ?`),
     totals: db.prepare(`SELECT hashes, coins FROM ${totals}`),
+    coinCounts: db.prepare(
+      `SELECT ${totals}.coins - ${unkept}.coins AS kept, ${unkept}.coins AS unkept FROM ${totals}, ${unkept}`,
+    ),
     shares: db.prepare(`SELECT second, millionths FROM ${speed} WHERE second >= ? AND second < ?`),
     reports: db.prepare(`SELECT report FROM ${workers} WHERE expires_ms > ? ORDER BY expires_ms`),
     coins: db.prepare(`SELECT digest, bytes FROM ${wallet} WHERE digest > ? ORDER BY digest LIMIT ?`),

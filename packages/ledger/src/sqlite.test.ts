@@ -50,6 +50,20 @@ suite('a ledger in a file', { concurrency: true }, () => {
     assert.deepEqual(await second.totals(), { hashes: 10, coins: 1 })
   })
 
+  test('a file from before wallets were bounded goes on as it is', async (t) => {
+    const path = join(await makeFolder(t), 'ledger.db')
+    const first = await open(t, path)
+    const batch = sampleBatch({ coins: [sampleCoin(), sampleCoin()] })
+    await first.record(batch)
+    await first.close()
+    openDatabase(t, path).exec('DROP TABLE unkept')
+    const second = await openLedger({ redisUrl: `file:${path}`, keyPrefix: '', maxCoins: 3 })
+    t.after(() => second.close())
+    await second.record({ ...batch, sequence: 2, coins: [sampleCoin(), sampleCoin()] })
+    assert.deepEqual(await second.coinCounts(), { kept: 3, unkept: 1 })
+    assert.equal((await second.totals()).coins, 4)
+  })
+
   test('while another process holds the lock for long, record waits without blocking, then counts', async (t) => {
     const path = join(await makeFolder(t), 'ledger.db')
     const ledger = await open(t, path)

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 
 import { checkBatch, checkSeconds } from './check-batch.ts'
 import { fileOf } from './file-url.ts'
-import type { Batch, Coin, Ledger } from './ledger.ts'
+import type { Batch, Coin, CoinCounts, Ledger } from './ledger.ts'
 import { KEEP_S, MILLIONTHS, spread } from './spread.ts'
 import { openFile } from './sqlite-file.ts'
 import { createTables, prepareStatements, tablesUnder, type Statements } from './sqlite-schema.ts'
@@ -12,7 +12,7 @@ import { parseReports, rows } from './stored.ts'
 const PAGE = 1000
 
 /** A ledger in one file, shared by all processes of this machine. Rejects when the file cannot be opened. */
-export async function openSqlite(url: string, keyPrefix: string): Promise<Ledger> {
+export async function openSqlite(url: string, keyPrefix: string, maxCoins: number): Promise<Ledger> {
   const path = fileOf(url)
   if (path === undefined) throw new Error(`expected the ledger's URL to be file:PATH, got ${url}`)
   const file = await openFile(path)
@@ -34,7 +34,7 @@ export async function openSqlite(url: string, keyPrefix: string): Promise<Ledger
       checkBatch(batch)
       return file.call((db) => {
         db.exec('BEGIN IMMEDIATE')
-        const outcome = apply(statements, batch, Date.now())
+        const outcome = apply(statements, batch, maxCoins, Date.now())
         db.exec('COMMIT')
         return outcome
       })
@@ -64,6 +64,9 @@ export async function openSqlite(url: string, keyPrefix: string): Promise<Ledger
         last = end.digest
       }
     },
+    async coinCounts() {
+      return read(rows.coinCounts, (sql) => sql.coinCounts.get())
+    },
     async sums() {
       return read(rows.sums, (sql) => sql.sums.get())
     },
@@ -77,13 +80,14 @@ export async function openSqlite(url: string, keyPrefix: string): Promise<Ledger
 }
 
 /** Counts a batch once, within a transaction: the same steps as the script for Redis (redis-scripts.ts). */
-function apply(sql: Statements, batch: Batch, now: number): 'recorded' | 'already' {
+function apply(sql: Statements, batch: Batch, maxCoins: number, now: number): 'recorded' | 'already' {
   const { worker, sequence, hashes, report } = batch
   const last = v.parse(rows.last, sql.lastSequence.get(worker))
   if (last && sequence <= last.sequence) return 'already'
 
-  const fresh = batch.coins.filter((coin) => addCoin(sql, coin))
-  sql.addTotals.run(hashes, fresh.length)
+  const { kept, unkept } = addCoins(sql, batch.coins, maxCoins)
+  sql.addTotals.run(hashes, kept + unkept)
+  if (unkept > 0) sql.addUnkept.run(unkept)
   sql.addBatch.run(worker, sequence, hashes)
   for (const { second, millionths } of spread(batch)) sql.addShare.run(second, millionths)
   sql.dropShares.run(Math.floor(now / 1000) - KEEP_S)
@@ -92,9 +96,13 @@ function apply(sql: Statements, batch: Batch, now: number): 'recorded' | 'alread
   return 'recorded'
 }
 
-/** Gives whether the coin is a new one; the last bytes win, as in Redis. */
-function addCoin(sql: Statements, { digest, bytes }: Coin): boolean {
-  if (sql.addCoin.run(digest, bytes).changes === 1) return true
-  sql.replaceCoin.run(digest, bytes)
-  return false
+/** Keeps what there is room for. A coin that is in the wallet already is no new one; its last bytes win, as in Redis. */
+function addCoins(sql: Statements, coins: Coin[], maxCoins: number): CoinCounts {
+  const room = maxCoins - v.parse(rows.coinCounts, sql.coinCounts.get()).kept
+  const added: CoinCounts = { kept: 0, unkept: 0 }
+  for (const { digest, bytes } of coins) {
+    if (added.kept < room && sql.addCoin.run(digest, bytes).changes === 1) added.kept++
+    else if (sql.replaceCoin.run(digest, bytes).changes === 0) added.unkept++
+  }
+  return added
 }

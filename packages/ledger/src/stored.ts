@@ -39,6 +39,7 @@ export function parseReports(texts: readonly unknown[]): Report[] {
 /** The rows that SQL answers with, for each question. */
 export const rows = {
   totals: v.object({ hashes: v.number(), coins: v.number() }),
+  coinCounts: v.object({ kept: v.number(), unkept: v.number() }),
   sums: v.object({ hashes: v.number(), batches: v.number() }),
   last: v.optional(v.object({ sequence: v.number() })),
   shares: v.array(v.object({ second: v.number(), millionths: v.number() })),

@@ -26,7 +26,7 @@ export function integer(
   options: { default: number; min: number; max: number; unit?: string; meaning: string },
 ): Setting<number> {
   const { min, max, unit, meaning } = options
-  const schema = v.pipe(v.string(), v.regex(/^\d{1,15}$/), v.transform(Number), v.minValue(min), v.maxValue(max))
+  const schema = v.pipe(v.string(), v.regex(/^\d{1,16}$/), v.transform(Number), v.minValue(min), v.maxValue(max))
   const expected = `a whole number from ${min} to ${max}${unit ? ` (${unit})` : ''}`
   return { variable, default: options.default, shown: `\`${options.default}\``, meaning, expected, schema }
 }

@@ -1,10 +1,11 @@
-import { ledgerSettings } from '@dockercoins/ledger'
+import { ledgerSettings, walletSettings } from '@dockercoins/ledger'
 import { httpSettings, integer, text } from '@dockercoins/service'
 import * as v from 'valibot'
 
 export const settings = {
   ...httpSettings,
   ...ledgerSettings,
+  ...walletSettings,
   rngUrls: urls('RNG_URL', 'http://rng'),
   hasherUrls: urls('HASHER_URL', 'http://hasher'),
   loops: integer('LOOPS', { default: 1, min: 1, max: 10_000, meaning: 'units of work in flight at once' }),

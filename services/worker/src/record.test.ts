@@ -6,7 +6,7 @@ import { test, type TestContext } from 'node:test'
 import type { Batch } from '@dockercoins/ledger'
 import { pino } from 'pino'
 
-import { createRecorder, MAX_PENDING_COINS } from './record.ts'
+import { createRecorder, MAX_PENDING_COINS, PROMPT_COINS } from './record.ts'
 
 const timing = { queueMs: 0, workMs: 0, networkMs: 0, concurrency: 1, servedBy: 'a' }
 const unit = (digest = '1f') => ({
@@ -120,6 +120,20 @@ test('with the ledger away there is room for so many coins and no more, and room
   await room
   assert.equal(recorder.isFull(), false)
   assert.equal(await recorder.finish(1000), 0)
+})
+
+test('coins that come fast are recorded long before the interval is over, and never stop the mining', async (t) => {
+  const { ledger, recorder } = build(t, 3_600_000)
+  const coins = MAX_PENDING_COINS + 5 * PROMPT_COINS
+  for (let found = 0; found < coins; found++) {
+    recorder.unitDone(unit('0f'))
+    assert.equal(recorder.isFull(), false)
+    if (found % 1000 === 0) await new Promise(setImmediate) // the ledger's answer comes
+  }
+  const sizes = ledger.sent.map((batch) => batch.coins.length).filter((size) => size > 0)
+  for (const size of sizes) assert.ok(size <= PROMPT_COINS + 1000, `${size} coins in a batch`)
+  assert.equal(await recorder.finish(1000), 0)
+  assert.equal(ledger.hashes(), coins)
 })
 
 test('what could not be recorded in time is counted and said', async (t) => {

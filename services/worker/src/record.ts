@@ -6,14 +6,20 @@ import { aborted, capLog, type Log } from '@dockercoins/service'
 import { backoffMs } from './backoff.ts'
 import { countUnit, emptyTally, toReport, type Unit } from './tally.ts'
 
-/** Coins kept while the ledger is away; then mining stops until it is back, for nothing found is dropped. */
-export const MAX_PENDING_COINS = 10_000
+/**
+ * Coins that may wait beside the batch on its way, which is never larger; then mining stops until the ledger has taken
+ * some, for nothing found is dropped. Above what any speed finds while a ledger that is well takes a batch.
+ */
+export const MAX_PENDING_COINS = 30_000
+
+/** So many coins are recorded before the interval is over: a ledger takes small batches faster than a full one. */
+export const PROMPT_COINS = 5_000
 
 /** The newest coins that a report names, for the dashboard. */
 const LATEST_COINS = 8
 
 export interface Recorder {
-  /** Counts a unit of work, and hands what is counted to the ledger once an interval. */
+  /** Counts a unit of work, and hands what is counted to the ledger once an interval, or as soon as many coins wait. */
   unitDone(unit: Unit): void
   /** Whether no further coin may be found before the ledger has taken some. */
   isFull(): boolean
@@ -122,7 +128,7 @@ export function createRecorder({
         latestCoins = [{ digest, at: now }, ...latestCoins.slice(0, LATEST_COINS - 1)]
         coinLog.info(() => [{ digest }, `Coin found: ${digest.slice(0, 8)}…`])
       }
-      if (performance.now() - cutAt >= intervalMs) recordNow()
+      if (performance.now() - cutAt >= intervalMs || tally.coins.length >= PROMPT_COINS) recordNow()
     },
     isFull,
     async room() {

@@ -37,7 +37,8 @@ export function countUnit(tally: Tally, { pauseMs, bytes, digest }: Unit, now: n
   addAnswer(tally.rng, bytes)
   addAnswer(tally.hasher, digest)
   const isCoin = digest.value.startsWith('0')
-  if (isCoin) tally.coins.push({ digest: digest.value, bytes: bytes.value })
+  // A copy: the bytes are a part of an answer, which would be held as long as they are.
+  if (isCoin) tally.coins.push({ digest: digest.value, bytes: new Uint8Array(bytes.value) })
   return isCoin
 }
 
