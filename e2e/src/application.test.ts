@@ -36,6 +36,18 @@ test('every hash is counted once, and the speed of all seconds adds up to the co
   assert.match(await stack.audit(), /sound/)
 })
 
+test('batches of ten are ten hashes each, and every one is counted', { skip }, async (t) => {
+  const stack = await startStack(t, { env: { ...fast, BATCH: '10' }, scale: { worker: 2 } })
+  await untilHashes(stack, 2000)
+  await stack.stop('worker', 'SIGTERM')
+  const { hashes } = await totals(stack.urls.webui)
+  assert.equal(hashes % 10, 0)
+  assert.equal(hashes, unitsDone(await stack.lines('worker')))
+  assert.equal(await hashed(stack.urls.hasher), 0)
+  assert.ok(10 * (await hashed(stack.urls.hasher, '/batch')) >= hashes)
+  assert.match(await stack.audit(), /sound/)
+})
+
 test('workers that are killed and started again count nothing twice', { skip }, async (t) => {
   const stack = await startStack(t, { env: fast, scale: { worker: 2 } })
   for (let round = 1; round <= 3; round++) {

@@ -35,14 +35,17 @@ export async function metric(url: string, series: RegExp): Promise<number> {
   return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
 }
 
-/** How many bodies a hasher has hashed and answered. */
-export function hashed(hasher: string): Promise<number> {
-  return metric(hasher, /^http_request_duration_seconds_count\{method="POST",route="\/",status="200"\}/)
+/** How many bodies, or batches, a hasher has hashed and answered. */
+export function hashed(hasher: string, route = '/'): Promise<number> {
+  return metric(
+    hasher,
+    new RegExp(`^http_request_duration_seconds_count\\{method="POST",route="${route}",status="200"\\}`),
+  )
 }
 
-/** The units that workers say they have done, from their lines. */
+/** The hashes that workers say they have made, from their lines. */
 export function unitsDone(lines: string[]): number {
-  return lines.reduce((sum, line) => sum + Number(/(\d+) units of work done/.exec(line)?.[1] ?? 0), 0)
+  return lines.reduce((sum, line) => sum + Number(/(\d+) (?:units of work|hashes) done/.exec(line)?.[1] ?? 0), 0)
 }
 
 /** Runs the audit command. Rejects, with what it printed, unless it found the ledger sound. */

@@ -36,6 +36,7 @@ test(
         worker,
         hostname: MARKUP,
         loops: 1,
+        hashesPerUnit: 1,
         pauseMs: 1000,
         expiresAfterMs: 60_000,
         rng: upstream,

@@ -33,6 +33,7 @@ const nonsense: Record<string, Record<string, string[]>> = {
     RNG_URL: ['', 'rng', 'ftp://rng', 'http://rng/32', 'http://a,,http://b', 'http://user:secret@rng'],
     HASHER_URL: ['hasher:80'],
     LOOPS: ['0', '1.5'],
+    BATCH: ['0', '1001', 'all'],
     DELAY_MS: ['-1'],
     INTERVAL_MS: ['0'],
     TIMEOUT_MS: ['0', 'never'],

@@ -77,6 +77,8 @@ export interface Report {
   from: number
   to: number
   hashes: number
+  /** One, or several where a unit of work is a batch. */
+  hashesPerUnit: number
   /** The worker counts as alive for this long after the report, in milliseconds. */
   expiresAfterMs: number
   /** Sums over all units, in milliseconds. */

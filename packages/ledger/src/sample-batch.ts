@@ -26,6 +26,7 @@ export function sampleReport(worker: string, given: Partial<Report> = {}): Repor
     from: to - 1000,
     to,
     hashes: 10,
+    hashesPerUnit: 1,
     expiresAfterMs: 60_000,
     pauseMs: 100,
     rng: upstream,

@@ -20,6 +20,8 @@ const report: v.GenericSchema<unknown, Report> = v.object({
   from: moment,
   to: moment,
   hashes: amount,
+  // A worker that knows no batches does not tell it.
+  hashesPerUnit: v.optional(v.pipe(amount, v.minValue(1)), 1),
   expiresAfterMs: amount,
   pauseMs: amount,
   rng: upstream,

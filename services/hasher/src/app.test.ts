@@ -10,6 +10,7 @@ import * as fc from 'fast-check'
 
 import { buildHasher } from './app.ts'
 import { settings } from './config.ts'
+import { MAX_PIECES } from './digest.ts'
 
 const MAX_BYTES = 100_000
 
@@ -97,4 +98,42 @@ test('broken chunks are answered with a problem', async (t) => {
   const socket = connect(await start(build(t)), '127.0.0.1')
   socket.write('POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nabc')
   assert.match(await text(socket), /^HTTP\/1.1 400 [^]*application\/problem\+json/)
+})
+
+test('POST /batch answers the SHA-256 of each 32 bytes, a line each', async (t) => {
+  const pieces = ['a', 'b', 'c'].map((letter) => letter.repeat(32))
+  const response = await build(t).inject({ method: 'POST', url: '/batch', payload: pieces.join('') })
+  assert.equal(response.body, pieces.map((piece) => `${sha256(piece)}\n`).join(''))
+  assert.match(String(response.headers['content-type']), /^text\/plain/)
+  assert.match(String(response.headers['server-timing']), /^queue;dur=/)
+})
+
+test('a batch of a thousand pieces is answered, one of more is 413, and one of no whole piece is 400', async (t) => {
+  const url = `http://127.0.0.1:${await start(build(t, { MAX_BYTES: '10' }))}/batch`
+  for (const duplex of [undefined, 'half'] as const) {
+    const post = (length: number) => {
+      const bytes = new Uint8Array(length)
+      return duplex
+        ? fetch(url, { method: 'POST', body: new Blob([bytes]).stream(), duplex })
+        : fetch(url, { method: 'POST', body: bytes })
+    }
+    const most = await post(32 * MAX_PIECES)
+    assert.equal((await most.text()).length, 65 * MAX_PIECES)
+    for (const [length, status, detail] of [
+      [32 * MAX_PIECES + 1, 413, /^expected a body of at most 1000 pieces of 32 bytes, got (32001|more)$/],
+      [33, 400, /^expected pieces of 32 bytes, got 33 bytes in all$/],
+      [0, 400, /^expected pieces of 32 bytes, got 0 bytes in all$/],
+    ] as const) {
+      const response = await post(length)
+      assert.equal(response.status, status)
+      assert.match(((await response.json()) as { detail: string }).detail, detail)
+    }
+  }
+})
+
+test('a batch takes one turn in line, and pays the delay once', async (t) => {
+  const hasher = build(t, { DELAY_MS: '20', CONCURRENCY: '1' })
+  const payload = Buffer.alloc(32 * 100)
+  const [first] = await Promise.all([1, 2].map(() => hasher.inject({ method: 'POST', url: '/batch', payload })))
+  assert.match(String(first?.headers['server-timing']), /work;dur=[12]\d\.\d, concurrency;desc=1$/)
 })

@@ -22,6 +22,9 @@ export function PipelinePicture() {
       <ol class="stages">
         <StageCard name="worker" stage={worker} unit="units" isBottleneck={bottleneck === 'worker'}>
           <Row name="Loops" value={known(pipeline?.loops, formatCount)} />
+          {pipeline && pipeline.hashesPerUnit > 1 && (
+            <Row name="Hashes a unit" value={formatCount(pipeline.hashesPerUnit)} />
+          )}
           <Row name="Own pause" value={known(worker?.workMs, formatMs)} />
           <Row name="Share of a loop" value={known(worker?.share, formatPart)} />
         </StageCard>
@@ -133,7 +136,7 @@ function Row({ name, value }: { name: string; value: string }) {
 /** One unit of work from left to right. The cards beside it say the same in figures. */
 function TimeBar({ pipeline }: { pipeline: Pipeline | undefined }) {
   if (!pipeline?.unitMs) return <div class="unit" />
-  const { worker, rng, hasher, unitMs } = pipeline
+  const { worker, rng, hasher, hashesPerUnit, unitMs } = pipeline
   const parts: [kind: string, text: string, ms: number][] = [
     ['pause', 'pause', worker.workMs],
     ['rng queue', 'line of rng', rng.queueMs],
@@ -143,7 +146,9 @@ function TimeBar({ pipeline }: { pipeline: Pipeline | undefined }) {
   ]
   return (
     <div class="unit" aria-hidden="true">
-      <p>One unit of work: {formatMs(unitMs)}</p>
+      <p>
+        One unit of work{hashesPerUnit > 1 && `, ${formatCount(hashesPerUnit)} hashes`}: {formatMs(unitMs)}
+      </p>
       <div class="bar">
         {parts.map(([kind, text, ms]) => (
           <span key={kind} class={kind} style={{ flexGrow: ms / unitMs }}>

@@ -23,6 +23,7 @@ function reports(workers: number, each: number, queueMs: number, concurrency = 1
     from: 0,
     to: 1000,
     hashes: each,
+    hashesPerUnit: 1,
     expiresAfterMs: 5000,
     pauseMs: each * 100,
     rng: upstream('rng-1', queueMs, concurrency),
@@ -56,6 +57,25 @@ test('one worker is the bottleneck, and theory allows what it does', () => {
     /^The workers are the bottleneck: .* 1 replica of rng × 10\/s is 33 % busy\. Add workers \(stop npm start with \^C first, and keep its other options\):$/,
   )
   assert.equal(command, 'npm start -- --scale worker=3')
+})
+
+test('with batches limits count hashes, and services requests', () => {
+  const [plain] = reports(1, 3.31, 0)
+  const pipeline = describePipeline([{ ...plain!, hashes: 33.1, hashesPerUnit: 10 }], one)
+  near(pipeline.limit, 33.1)
+  near(pipeline.unitMs, 302)
+  near(pipeline.worker.perSecond, 3.31)
+  near(pipeline.rng.limit, 10)
+  assert.equal(pipeline.hashesPerUnit, 10)
+  assert.equal(adviseOn(pipeline, 'local').command, 'npm start -- --scale worker=3')
+})
+
+test('where workers make batches of different sizes, a unit makes what it does on average', () => {
+  const [plain, batched] = reports(2, 3, 0)
+  const pipeline = describePipeline([plain!, { ...batched!, hashes: 27, hashesPerUnit: 9 }], one)
+  near(pipeline.hashesPerUnit, 5)
+  near(pipeline.worker.perSecond, 6)
+  near(pipeline.limit, 5 * Math.max(6, 2 / 0.302))
 })
 
 test('ten workers fill one rng, and three of it are advised', () => {

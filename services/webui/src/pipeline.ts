@@ -21,6 +21,8 @@ export interface Stage {
 export interface Pipeline {
   /** Units of work in flight at once, in all workers together. */
   loops: number
+  /** Hashes that a unit of work makes, on average; 1 where no unit came to an end. */
+  hashesPerUnit: number
   /** How long a unit takes, in milliseconds. */
   unitMs: number
   worker: Stage
@@ -51,10 +53,11 @@ const NEARLY_FULL = 0.9
  * time at work and on the network, Z their pause, and c requests at a time of S each in every replica.
  */
 export function describePipeline(reports: Report[], replicas: Record<Upstream, string[]>): Pipeline {
-  const hashes = sum(reports, (report) => report.hashes)
+  const units = sum(reports, unitsOf)
+  const hashesPerUnit = units > 0 ? sum(reports, (report) => report.hashes) / units : 1
   const loops = sum(reports, (report) => report.loops)
-  const perSecond = sum(reports, (report) => rate(report, report.hashes))
-  const pauseMs = hashes > 0 ? sum(reports, (report) => report.pauseMs) / hashes : 0
+  const perSecond = sum(reports, (report) => rate(report, unitsOf(report)))
+  const pauseMs = units > 0 ? sum(reports, (report) => report.pauseMs) / units : 0
   const rng = describeUpstream(reports, 'rng', replicas.rng)
   const hasher = describeUpstream(reports, 'hasher', replicas.hasher)
 
@@ -73,11 +76,12 @@ export function describePipeline(reports: Report[], replicas: Record<Upstream, s
   }
   for (const stage of [rng, hasher]) stage.share = unitMs > 0 ? totalMs(stage) / unitMs : 0
 
-  const limit = Math.min(Math.max(loopsLimit, perSecond), rng.limit ?? Infinity, hasher.limit ?? Infinity)
+  const unitsLimit = Math.min(Math.max(loopsLimit, perSecond), rng.limit ?? Infinity, hasher.limit ?? Infinity)
+  const limit = unitsLimit * hashesPerUnit
   const batchesPerSecond = sum(reports, (report) => rate(report, 1))
   const busiest = (rng.busy ?? 0) >= (hasher.busy ?? 0) ? 'rng' : 'hasher'
-  const pipeline: Pipeline = { loops, unitMs, worker, rng, hasher, batchesPerSecond, limit, busiest }
-  if (hashes > 0) pipeline.bottleneck = findBottleneck(pipeline)
+  const pipeline: Pipeline = { loops, hashesPerUnit, unitMs, worker, rng, hasher, batchesPerSecond, limit, busiest }
+  if (units > 0) pipeline.bottleneck = findBottleneck(pipeline)
   return pipeline
 }
 
@@ -110,6 +114,10 @@ function describeUpstream(reports: Report[], name: Upstream, replicas: string[])
     stage.busy = part(stage.perSecond, limit)
   }
   return stage
+}
+
+function unitsOf({ hashes, hashesPerUnit }: Report): number {
+  return hashes / hashesPerUnit
 }
 
 function requestsOf({ replicas }: UpstreamReport): number {

@@ -51,7 +51,7 @@ function createCameraOf(t: TestContext) {
 /** A report of a unit that ended at `to` and took nine seconds, six of them in rng's line. */
 function slowUnit(to: number): Report {
   const upstream = { workMs: 1000, networkMs: 0, concurrency: 1 }
-  const times = { from: to - 9000, to, hashes: 1, expiresAfterMs: 3500, pauseMs: 1000 }
+  const times = { from: to - 9000, to, hashes: 1, hashesPerUnit: 1, expiresAfterMs: 3500, pauseMs: 1000 }
   return {
     worker: 'id',
     hostname: 'worker-1',

@@ -75,8 +75,8 @@ export function settledSecond(now: number, workers: Pick<Report, 'to' | 'expires
 /** A report without a unit says nothing of where time goes; the one before does, unless that is too long ago. */
 function newestTelling(report: Report, before: Report | undefined, now: number): Report {
   if (report.hashes > 0 || !before) return report
-  const { hashes, pauseMs, rng, hasher, to, expiresAfterMs } = before
-  const unitMs = (pauseMs + timeIn(rng) + timeIn(hasher)) / Math.max(1, hashes)
+  const { hashes, hashesPerUnit, pauseMs, rng, hasher, to, expiresAfterMs } = before
+  const unitMs = (pauseMs + timeIn(rng) + timeIn(hasher)) / Math.max(1, hashes / hashesPerUnit)
   return now - to < Math.max(SEEN_FOR_MS, expiresAfterMs, UNITS_AT_WORK * unitMs) ? before : report
 }
 

@@ -9,6 +9,12 @@ export const settings = {
   rngUrls: urls('RNG_URL', 'http://rng'),
   hasherUrls: urls('HASHER_URL', 'http://hasher'),
   loops: integer('LOOPS', { default: 1, min: 1, max: 10_000, meaning: 'units of work in flight at once' }),
+  hashesPerUnit: integer('BATCH', {
+    default: 1,
+    min: 1,
+    max: 1000,
+    meaning: 'hashes that a unit of work makes, with one request to rng and one to hasher',
+  }),
   delayMs: integer('DELAY_MS', {
     default: 100,
     min: 0,

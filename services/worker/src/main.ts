@@ -37,7 +37,7 @@ const recorder = createRecorder({
 await service.start()
 const loops = Array.from({ length: config.loops }, () => {
   const pause = config.delayMs > 0 ? createPause(config.delayMs) : undefined
-  return mineUntil(stop, { rng, hasher, recorder, pause })
+  return mineUntil(stop, { rng, hasher, recorder, hashesPerUnit: config.hashesPerUnit, pause })
 })
 
 await aborted(stop)

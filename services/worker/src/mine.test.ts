@@ -24,6 +24,7 @@ function createMine(overrides: Partial<Mine> = {}) {
     rng: answering(Buffer.alloc(32, 7)),
     hasher: answering(Buffer.from(digest)),
     recorder,
+    hashesPerUnit: 1,
     pause: undefined,
   }
   return { units, mine: { ...mine, ...overrides } }
@@ -34,7 +35,44 @@ test('a unit of work is 32 random bytes and their digest', async () => {
   await mineOnce(mine, new AbortController().signal)
   assert.equal(units.length, 1)
   assert.deepEqual(units[0]?.bytes.value, Buffer.alloc(32, 7))
-  assert.equal(units[0]?.digest.value, digest)
+  assert.equal(units[0]?.digests.value, digest)
+})
+
+test('a batch is one request to each, for as many bytes and digests as it has hashes', async () => {
+  const asked: string[] = []
+  const asking = (body: Buffer): Upstream => ({
+    ...answering(body),
+    ask: (request, read) => {
+      asked.push(`${request.method} ${request.path} ${request.body?.length ?? 0}`)
+      return answering(body).ask(request, read)
+    },
+  })
+  const lines = `${digest}\n`.repeat(3)
+  const { units, mine } = createMine({
+    rng: asking(Buffer.alloc(96)),
+    hasher: asking(Buffer.from(lines)),
+    hashesPerUnit: 3,
+  })
+  await mineOnce(mine, new AbortController().signal)
+  assert.deepEqual(asked, ['GET /96 0', 'POST /batch 96'])
+  assert.equal(units[0]?.digests.value, lines)
+})
+
+test('a batch with a line too few, too many or no digest is no unit', async () => {
+  for (const wrong of [
+    '',
+    `${digest}\n`.repeat(2),
+    `${digest}\n`.repeat(4),
+    `${digest}\n${digest}\n${'x'.repeat(64)}\n`,
+  ]) {
+    const { units, mine } = createMine({
+      rng: answering(Buffer.alloc(96)),
+      hasher: answering(Buffer.from(wrong)),
+      hashesPerUnit: 3,
+    })
+    await assert.rejects(mineOnce(mine, new AbortController().signal), /expected 3 lines of 64 hexadecimal digits, got/)
+    assert.equal(units.length, 0)
+  }
 })
 
 test('an answer that is no digest, or not as many bytes as were asked for, is no unit', async () => {

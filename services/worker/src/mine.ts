@@ -1,29 +1,34 @@
 import { aborted } from '@dockercoins/service'
 
-import { fetchDigest } from './hasher.ts'
+import { fetchDigest, fetchDigests } from './hasher.ts'
 import type { Recorder } from './record.ts'
 import { fetchRandomBytes } from './rng.ts'
+import { HASH_BYTES } from './tally.ts'
 import type { Upstream } from './upstream.ts'
-
-/** Random bytes that make one unit of work. */
-const UNIT_BYTES = 32
 
 export interface Mine {
   rng: Upstream
   hasher: Upstream
   recorder: Recorder
+  /** 1, or more to make as many with one request to each. */
+  hashesPerUnit: number
   /** The pause before each unit; none where DELAY_MS is 0. */
   pause: ((stop: AbortSignal) => Promise<void>) | undefined
 }
 
-/** One unit of work: random bytes → digest → one more hash, and perhaps a coin. */
-export async function mineOnce({ rng, hasher, recorder, pause }: Mine, stop: AbortSignal): Promise<void> {
+/** One unit of work: random bytes → digest → one more hash, and perhaps a coin; in a batch, several of each. */
+export async function mineOnce(
+  { rng, hasher, recorder, hashesPerUnit, pause }: Mine,
+  stop: AbortSignal,
+): Promise<void> {
   const began = performance.now()
   if (pause) await pause(stop)
   const pauseMs = performance.now() - began
-  const bytes = await fetchRandomBytes(rng, UNIT_BYTES)
-  const digest = await fetchDigest(hasher, bytes.value)
-  recorder.unitDone({ pauseMs, bytes, digest })
+  const bytes = await fetchRandomBytes(rng, hashesPerUnit * HASH_BYTES)
+  const digests = await (hashesPerUnit === 1
+    ? fetchDigest(hasher, bytes.value)
+    : fetchDigests(hasher, bytes.value, hashesPerUnit))
+  recorder.unitDone({ pauseMs, bytes, digests })
 }
 
 /** Mines until `stop` fires, and then finishes the unit in hand, unless the upstreams are cut off. */

@@ -12,7 +12,7 @@ const timing = { queueMs: 0, workMs: 0, networkMs: 0, concurrency: 1, servedBy: 
 const unit = (digest = '1f') => ({
   pauseMs: 0,
   bytes: { ...timing, value: new Uint8Array(32) },
-  digest: { ...timing, value: digest },
+  digests: { ...timing, value: digest },
 })
 
 /** A ledger that loses every reply while `away`: the batch may have been applied all the same. */
@@ -44,6 +44,7 @@ function build(t: TestContext, intervalMs = 1) {
     worker: 'w',
     hostname: 'worker-1',
     loops: 1,
+    hashesPerUnit: 1,
     intervalMs,
     observe: () => {},
     log,

@@ -36,9 +36,10 @@ export interface RecorderOptions {
   worker: string
   hostname: string
   loops: number
+  hashesPerUnit: number
   intervalMs: number
   /** Told of every unit, for metrics. */
-  observe: (unit: Unit, isCoin: boolean) => void
+  observe: (unit: Unit, coins: number) => void
   log: Log
 }
 
@@ -48,6 +49,7 @@ export function createRecorder({
   worker,
   hostname,
   loops,
+  hashesPerUnit,
   intervalMs,
   observe,
   log,
@@ -68,7 +70,7 @@ export function createRecorder({
   /** The work since the last cut, as one batch: from here on it never changes and is sent until the ledger has acknowledged it. */
   function cut(): Batch {
     const { hashes, coins, from, to } = tally
-    const report = toReport(tally, { worker, hostname, loops, expiresAfterMs, latestCoins })
+    const report = toReport(tally, { worker, hostname, loops, hashesPerUnit, expiresAfterMs, latestCoins })
     // Earlier than `to` only where the wall clock was set back.
     tally = emptyTally(Math.min(to, Date.now()))
     cutAt = performance.now()
@@ -77,7 +79,8 @@ export function createRecorder({
 
   async function record(batch: Batch): Promise<void> {
     inHand = batch
-    if (batch.hashes > 0) log.info(`${batch.hashes} units of work done, updating hash counter`)
+    const done = hashesPerUnit === 1 ? 'units of work' : 'hashes'
+    if (batch.hashes > 0) log.info(`${batch.hashes} ${done} done, updating hash counter`)
     for (let failures = 1; !(await isRecorded(batch)); failures++) {
       await sleep(backoffMs(failures), undefined, { signal: giveUp.signal })
     }
@@ -121,10 +124,9 @@ export function createRecorder({
   return {
     unitDone(unit) {
       const now = Date.now()
-      const isCoin = countUnit(tally, unit, now)
-      observe(unit, isCoin)
-      const { value: digest } = unit.digest
-      if (isCoin) {
+      const coins = countUnit(tally, unit, now)
+      observe(unit, coins.length)
+      for (const { digest } of coins) {
         latestCoins = [{ digest, at: now }, ...latestCoins.slice(0, LATEST_COINS - 1)]
         coinLog.info(() => [{ digest }, `Coin found: ${digest.slice(0, 8)}…`])
       }

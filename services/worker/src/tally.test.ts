@@ -1,22 +1,47 @@
 import assert from 'node:assert/strict'
+import { createHash, randomBytes } from 'node:crypto'
 import { test } from 'node:test'
+
+import * as fc from 'fast-check'
 
 import { countUnit, emptyTally } from './tally.ts'
 
 const timing = { queueMs: 1, workMs: 2, networkMs: 3, concurrency: 20 }
 const unit = (digest: string, servedBy = 'a') => ({
   pauseMs: 10,
-  bytes: { ...timing, value: new Uint8Array([1]), servedBy },
-  digest: { ...timing, value: digest, servedBy },
+  bytes: { ...timing, value: new Uint8Array(32).fill(1), servedBy },
+  digests: { ...timing, value: digest, servedBy },
 })
 
 test('a unit is one hash, and a coin where its digest begins with 0', () => {
   const tally = emptyTally(1000)
-  assert.equal(countUnit(tally, unit('1abc'), 1300), false)
-  assert.equal(countUnit(tally, unit('0abc'), 1600), true)
+  const coin = { digest: '0abc', bytes: new Uint8Array(32).fill(1) }
+  assert.deepEqual(countUnit(tally, unit('1abc'), 1300), [])
+  assert.deepEqual(countUnit(tally, unit('0abc'), 1600), [coin])
   assert.equal(tally.hashes, 2)
-  assert.deepEqual(tally.coins, [{ digest: '0abc', bytes: new Uint8Array([1]) }])
+  assert.deepEqual(tally.coins, [coin])
   assert.deepEqual([tally.from, tally.to], [1000, 1600])
+})
+
+test('a batch counts a hash for each 32 bytes, and every coin among them with its own bytes', () => {
+  const property = fc.property(fc.integer({ min: 2, max: 1000 }), (hashes) => {
+    const bytes = randomBytes(32 * hashes)
+    const pieces = Array.from({ length: hashes }, (_, index) => bytes.subarray(32 * index, 32 * (index + 1)))
+    const digests = pieces.map((piece) => createHash('sha256').update(piece).digest('hex'))
+    const tally = emptyTally(0)
+    const answers = { bytes: { ...timing, value: bytes, servedBy: 'a' }, servedBy: 'a' }
+    const lines = digests.map((digest) => `${digest}\n`).join('')
+    const coins = countUnit(tally, { pauseMs: 0, ...answers, digests: { ...timing, value: lines, servedBy: 'a' } }, 1)
+    assert.equal(tally.hashes, hashes)
+    assert.equal(tally.rng.replicas['a'], 1)
+    const expected = pieces.map((piece, index) => ({ digest: digests[index]!, bytes: Uint8Array.from(piece) }))
+    assert.deepEqual(
+      coins,
+      expected.filter(({ digest }) => digest.startsWith('0')),
+    )
+    assert.deepEqual(tally.coins, coins)
+  })
+  fc.assert(property, { numRuns: 30 })
 })
 
 test('a clock that is set back does not turn time around', () => {

@@ -2,11 +2,19 @@ import type { Coin, Report, UpstreamReport } from '@dockercoins/ledger'
 
 import type { Answer } from './upstream.ts'
 
-/** What one finished unit of work brought. */
+/** Random bytes that make one hash. */
+export const HASH_BYTES = 32
+/** 64 hexadecimal digits, and what stands between two digests. */
+const DIGEST_LENGTH = 64
+const LINE_LENGTH = DIGEST_LENGTH + 1
+
+/** What one finished unit of work brought: one hash, or several where it is a batch. */
 export interface Unit {
   pauseMs: number
+  /** HASH_BYTES for each hash. */
   bytes: Answer<Uint8Array>
-  digest: Answer<string>
+  /** Their digests in the same order, a line each. */
+  digests: Answer<string>
 }
 
 /** Units completed and not yet handed to the ledger. */
@@ -29,23 +37,39 @@ export function emptyTally(from: number): Tally {
   return { hashes: 0, coins: [], from, to: from, pauseMs: 0, rng: emptyUpstream(), hasher: emptyUpstream() }
 }
 
-/** Counts a unit that ended at `now`. A coin is a digest that begins with 0. Gives whether it was one. */
-export function countUnit(tally: Tally, { pauseMs, bytes, digest }: Unit, now: number): boolean {
-  tally.hashes++
+/** Counts a unit that ended at `now`, and gives the coins in it: the digests that begin with 0. */
+export function countUnit(tally: Tally, unit: Unit, now: number): Coin[] {
+  tally.hashes += hashesIn(unit)
   tally.to = Math.max(tally.to, now)
-  tally.pauseMs += pauseMs
-  addAnswer(tally.rng, bytes)
-  addAnswer(tally.hasher, digest)
-  const isCoin = digest.value.startsWith('0')
-  // A copy: the bytes are a part of an answer, which would be held as long as they are.
-  if (isCoin) tally.coins.push({ digest: digest.value, bytes: new Uint8Array(bytes.value) })
-  return isCoin
+  tally.pauseMs += unit.pauseMs
+  addAnswer(tally.rng, unit.bytes)
+  addAnswer(tally.hasher, unit.digests)
+  const coins = coinsIn(unit)
+  tally.coins.push(...coins)
+  return coins
+}
+
+/** How many hashes a unit brought. */
+export function hashesIn({ bytes }: Unit): number {
+  return bytes.value.length / HASH_BYTES
+}
+
+function coinsIn({ bytes, digests }: Unit): Coin[] {
+  const coins: Coin[] = []
+  for (let index = 0; index * HASH_BYTES < bytes.value.length; index++) {
+    const line = index * LINE_LENGTH
+    if (digests.value[line] !== '0') continue
+    // A copy: the bytes are a part of an answer, which would be held as long as they are.
+    const found = new Uint8Array(bytes.value.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES))
+    coins.push({ digest: digests.value.slice(line, line + DIGEST_LENGTH), bytes: found })
+  }
+  return coins
 }
 
 /** The tally as the worker's own account of where its time went. */
 export function toReport(
   tally: Tally,
-  worker: Pick<Report, 'worker' | 'hostname' | 'loops' | 'expiresAfterMs' | 'latestCoins'>,
+  worker: Pick<Report, 'worker' | 'hostname' | 'loops' | 'hashesPerUnit' | 'expiresAfterMs' | 'latestCoins'>,
 ): Report {
   const { from, to, hashes, pauseMs, rng, hasher } = tally
   return { ...worker, from, to, hashes, pauseMs, rng, hasher }

@@ -1,34 +1,58 @@
 import { Counter, type Registry } from 'prom-client'
 
-import type { Unit } from './tally.ts'
+import { hashesIn, type Unit } from './tally.ts'
 
-/** Counts units of work, coins, and where the time of the units went, for Prometheus. */
-export function createUnitMetrics(registry: Registry): (unit: Unit, isCoin: boolean) => void {
-  const registers = [registry]
-  const hashes = new Counter({ name: 'dockercoins_hashes_total', help: 'Units of work completed.', registers })
-  const coins = new Counter({ name: 'dockercoins_coins_total', help: 'Coins found.', registers })
+/** Counts hashes, coins, and where the time of the units of work went, for Prometheus. */
+export function createUnitMetrics(registry: Registry): (unit: Unit, coins: number) => void {
+  let hashesDone = 0
+  let coinsFound = 0
+  const timeMs = {
+    pause: 0,
+    rng_queue: 0,
+    rng_work: 0,
+    rng_network: 0,
+    hasher_queue: 0,
+    hasher_work: 0,
+    hasher_network: 0,
+  }
+  // Plain sums, which the counters read when somebody looks: nine counters for each unit would cost more than the rest of it.
+  countOnScrape(registry, 'dockercoins_hashes_total', 'Hashes made.', () => hashesDone)
+  countOnScrape(registry, 'dockercoins_coins_total', 'Coins found.', () => coinsFound)
   const seconds = new Counter({
     name: 'dockercoins_unit_seconds_total',
     help: 'Time that units of work took, by where it went.',
     labelNames: ['part'],
-    registers,
+    registers: [],
+    collect() {
+      this.reset()
+      for (const [part, ms] of Object.entries(timeMs)) this.inc({ part }, ms / 1000)
+    },
   })
-  const part = (name: string) => seconds.labels(name)
-  const pause = part('pause')
-  const rng = { queue: part('rng_queue'), work: part('rng_work'), network: part('rng_network') }
-  const hasher = { queue: part('hasher_queue'), work: part('hasher_work'), network: part('hasher_network') }
+  registry.registerMetric(seconds)
 
-  return ({ pauseMs, bytes, digest }, isCoin) => {
-    hashes.inc()
-    if (isCoin) coins.inc()
-    pause.inc(pauseMs / 1000)
-    for (const [{ queue, work, network }, answer] of [
-      [rng, bytes],
-      [hasher, digest],
-    ] as const) {
-      queue.inc(answer.queueMs / 1000)
-      work.inc(answer.workMs / 1000)
-      network.inc(answer.networkMs / 1000)
-    }
+  return (unit, coins) => {
+    const { pauseMs, bytes, digests } = unit
+    hashesDone += hashesIn(unit)
+    coinsFound += coins
+    timeMs.pause += pauseMs
+    timeMs.rng_queue += bytes.queueMs
+    timeMs.rng_work += bytes.workMs
+    timeMs.rng_network += bytes.networkMs
+    timeMs.hasher_queue += digests.queueMs
+    timeMs.hasher_work += digests.workMs
+    timeMs.hasher_network += digests.networkMs
   }
+}
+
+function countOnScrape(registry: Registry, name: string, help: string, read: () => number): void {
+  const counter = new Counter({
+    name,
+    help,
+    registers: [],
+    collect() {
+      this.reset()
+      this.inc(read())
+    },
+  })
+  registry.registerMetric(counter)
 }
