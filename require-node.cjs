@@ -1,4 +1,5 @@
-// Preloaded by every script (`node -r`), so that a Node that cannot run TypeScript says so in one line.
+// Preloaded by every script (`node -r`). A Node that cannot run TypeScript says so in one line; one that can keeps what it
+// makes of it for the next time, which with the services it starts halves what a start takes.
 const major = Number(process.versions.node.split('.')[0])
 if (major < 24) {
   console.error(
@@ -7,3 +8,6 @@ if (major < 24) {
   )
   process.exit(1)
 }
+
+process.env.NODE_COMPILE_CACHE ??= require('node:path').join(__dirname, 'node_modules', '.cache', 'compile')
+require('node:module').enableCompileCache()

@@ -12,7 +12,7 @@ const timing = { queueMs: 0, workMs: 0, networkMs: 0, concurrency: 1, servedBy: 
 const unit = (digest = '1f') => ({
   pauseMs: 0,
   bytes: { ...timing, value: new Uint8Array(32) },
-  digests: { ...timing, value: digest },
+  digests: { ...timing, value: Buffer.from(digest) },
 })
 
 /** A ledger that loses every reply while `away`: the batch may have been applied all the same. */

@@ -13,7 +13,7 @@ import { countUnit, emptyTally, toReport, type Unit } from './tally.ts'
 export const MAX_PENDING_COINS = 30_000
 
 /** So many coins are recorded before the interval is over: a ledger takes small batches faster than a full one. */
-export const PROMPT_COINS = 5_000
+export const PROMPT_COINS = 1_000
 
 /** The newest coins that a report names, for the dashboard. */
 const LATEST_COINS = 8
@@ -130,7 +130,9 @@ export function createRecorder({
         latestCoins = [{ digest, at: now }, ...latestCoins.slice(0, LATEST_COINS - 1)]
         coinLog.info(() => [{ digest }, `Coin found: ${digest.slice(0, 8)}…`])
       }
-      if (performance.now() - cutAt >= intervalMs || tally.coins.length >= PROMPT_COINS) recordNow()
+      // The first unit is told at once: nobody is to wait an interval for a sign of life.
+      const isFirst = sequence === 1
+      if (isFirst || performance.now() - cutAt >= intervalMs || tally.coins.length >= PROMPT_COINS) recordNow()
     },
     isFull,
     async room() {

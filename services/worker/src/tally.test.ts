@@ -10,14 +10,14 @@ const timing = { queueMs: 1, workMs: 2, networkMs: 3, concurrency: 20 }
 const unit = (digest: string, servedBy = 'a') => ({
   pauseMs: 10,
   bytes: { ...timing, value: new Uint8Array(32).fill(1), servedBy },
-  digests: { ...timing, value: digest, servedBy },
+  digests: { ...timing, value: Buffer.from(digest), servedBy },
 })
 
 test('a unit is one hash, and a coin where its digest begins with 0', () => {
   const tally = emptyTally(1000)
-  const coin = { digest: '0abc', bytes: new Uint8Array(32).fill(1) }
+  const coin = { digest: `0${'a'.repeat(63)}`, bytes: new Uint8Array(32).fill(1) }
   assert.deepEqual(countUnit(tally, unit('1abc'), 1300), [])
-  assert.deepEqual(countUnit(tally, unit('0abc'), 1600), [coin])
+  assert.deepEqual(countUnit(tally, unit(coin.digest), 1600), [coin])
   assert.equal(tally.hashes, 2)
   assert.deepEqual(tally.coins, [coin])
   assert.deepEqual([tally.from, tally.to], [1000, 1600])
@@ -31,7 +31,11 @@ test('a batch counts a hash for each 32 bytes, and every coin among them with it
     const tally = emptyTally(0)
     const answers = { bytes: { ...timing, value: bytes, servedBy: 'a' }, servedBy: 'a' }
     const lines = digests.map((digest) => `${digest}\n`).join('')
-    const coins = countUnit(tally, { pauseMs: 0, ...answers, digests: { ...timing, value: lines, servedBy: 'a' } }, 1)
+    const coins = countUnit(
+      tally,
+      { pauseMs: 0, ...answers, digests: { ...timing, value: Buffer.from(lines), servedBy: 'a' } },
+      1,
+    )
     assert.equal(tally.hashes, hashes)
     assert.equal(tally.rng.replicas['a'], 1)
     const expected = pieces.map((piece, index) => ({ digest: digests[index]!, bytes: Uint8Array.from(piece) }))

@@ -7,14 +7,15 @@ export const HASH_BYTES = 32
 /** 64 hexadecimal digits, and what stands between two digests. */
 const DIGEST_LENGTH = 64
 const LINE_LENGTH = DIGEST_LENGTH + 1
+const ZERO = '0'.charCodeAt(0)
 
 /** What one finished unit of work brought: one hash, or several where it is a batch. */
 export interface Unit {
   pauseMs: number
   /** HASH_BYTES for each hash. */
   bytes: Answer<Uint8Array>
-  /** Their digests in the same order, a line each. */
-  digests: Answer<string>
+  /** Their digests in the same order, a line of text each. */
+  digests: Answer<Buffer>
 }
 
 /** Units completed and not yet handed to the ledger. */
@@ -58,10 +59,10 @@ function coinsIn({ bytes, digests }: Unit): Coin[] {
   const coins: Coin[] = []
   for (let index = 0; index * HASH_BYTES < bytes.value.length; index++) {
     const line = index * LINE_LENGTH
-    if (digests.value[line] !== '0') continue
-    // A copy: the bytes are a part of an answer, which would be held as long as they are.
+    if (digests.value[line] !== ZERO) continue
+    // Copies: a part of an answer would hold all of it for as long as the coin is kept.
     const found = new Uint8Array(bytes.value.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES))
-    coins.push({ digest: digests.value.slice(line, line + DIGEST_LENGTH), bytes: found })
+    coins.push({ digest: digests.value.toString('latin1', line, line + DIGEST_LENGTH), bytes: found })
   }
   return coins
 }
