@@ -1,0 +1,15 @@
+import { hash } from 'node:crypto'
+import { createServer } from 'node:http'
+
+// The floor for hasher: what Node itself takes for the same answer. PORT is where it listens.
+
+createServer((request, response) => {
+  const chunks: Buffer[] = []
+  request.on('data', (chunk: Buffer) => chunks.push(chunk))
+  request.on('end', () => {
+    const digest = hash('sha256', Buffer.concat(chunks))
+    response.setHeader('content-type', 'text/plain')
+    response.setHeader('content-length', digest.length)
+    response.end(digest)
+  })
+}).listen(Number(process.env.PORT), '127.0.0.1')
