@@ -1,12 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const repository = fileURLToPath(new URL('../..', import.meta.url))
-const usage = fileURLToPath(new URL('usage.ts', import.meta.url))
+const usage = fileURLToPath(new URL('usage.mjs', import.meta.url))
 
 export interface Usage {
   /** Processor time since it began, microseconds. */
@@ -18,66 +18,101 @@ export interface Usage {
 /** A process that is measured. */
 export interface Measured {
   name: string
-  usage(): Promise<Usage>
-  /** Its lines so far. */
-  log(): string
+  pid: number
+  usage: () => Promise<Usage>
+  /** Asks it over the channel that it has to us. Rejects when it ends instead. */
+  ask: <T>(question: string) => Promise<T>
   /** Sends SIGTERM; resolves to the exit code, null where a signal ended it. */
-  stop(): Promise<number | null>
+  stop: () => Promise<number | null>
 }
 
 export interface Processes {
   /** A folder that is gone when the scenario ends. */
   folder: string
-  /** Runs a module with Node, its output in a file of `folder`, with `env` and nothing else of ours. */
-  start(name: string, module: string, env?: NodeJS.ProcessEnv, nodeOptions?: string[]): Measured
+  /** Runs a module as the images do, with `env` and nothing else of ours, its output in a file of `folder`. */
+  start: (name: string, module: string, env?: NodeJS.ProcessEnv, preload?: string) => Measured
+  /** Ends all that is running. */
+  stopAll: () => Promise<void>
   /** Ends all that was started, and removes the folder. */
-  end(): Promise<void>
+  end: () => Promise<void>
 }
 
-/** Starts processes for one scenario. They are killed when this process ends, however it ends. */
+/** Starts processes to be measured. They are killed when this process ends, however it ends. */
 export function createProcesses(): Processes {
   const folder = mkdtempSync(join(tmpdir(), 'dockercoins-bench-'))
-  const children = new Set<ChildProcess>()
+  const children = new Map<ChildProcess, Promise<number | null>>()
   const killAll = () => {
-    for (const child of children) child.kill('SIGKILL')
+    for (const child of children.keys()) child.kill('SIGKILL')
     rmSync(folder, { recursive: true, force: true })
   }
   process.once('exit', killAll)
   let started = 0
 
+  async function stopAll(): Promise<void> {
+    for (const child of children.keys()) child.kill('SIGKILL')
+    await Promise.all(children.values())
+  }
+
   return {
     folder,
-    start(name, module, env = {}, nodeOptions = []) {
+    start(name, module, env = {}, preload = '') {
       const file = join(folder, `${++started}-${name}.log`)
       const log = openSync(file, 'a')
-      const child = spawn(process.execPath, [...nodeOptions, '--import', usage, module], {
-        env: { PATH: process.env.PATH, ...env },
+      const imports = [usage, preload].flatMap((path) => (path ? ['--import', path] : []))
+      const child = spawn(process.execPath, [...imports, module], {
+        env: { PATH: process.env.PATH, ...imageEnv(), ...env },
         stdio: ['ignore', log, log, 'ipc'],
       })
-      children.add(child)
+      closeSync(log)
       const exited = once(child, 'exit').then(([code]) => {
         children.delete(child)
         return code as number | null
       })
-      return {
-        name,
-        async usage() {
-          child.send('usage')
-          const [answer] = (await Promise.race([once(child, 'message'), exited.then(() => [undefined])])) as [Usage?]
-          if (!answer) throw new Error(`${name} ended while it was measured: ${readFileSync(file, 'utf8').slice(-2000)}`)
-          return answer
-        },
-        log: () => readFileSync(file, 'utf8'),
-        stop() {
-          child.kill('SIGTERM')
-          return exited
-        },
-      }
+      children.set(child, exited)
+      return measured(name, child, exited, () => readFileSync(file, 'utf8'))
     },
+    stopAll,
     async end() {
-      await Promise.all([...children].map((child) => (child.kill('SIGKILL'), once(child, 'exit'))))
+      await stopAll()
       process.off('exit', killAll)
       killAll()
     },
   }
+}
+
+function measured(name: string, child: ChildProcess, exited: Promise<number | null>, log: () => string): Measured {
+  async function ask<T>(question: string): Promise<T> {
+    const answered = new Promise<T>((resolve) => {
+      const listen = (message: { question: string; answer: T }) => {
+        if (message.question !== question) return
+        child.off('message', listen)
+        resolve(message.answer)
+      }
+      child.on('message', listen)
+    })
+    child.send(question)
+    const ended = exited.then(() => {
+      throw new Error(`${name} ended while it was measured: ${log().slice(-500)}`)
+    })
+    return Promise.race([answered, ended])
+  }
+  return {
+    name,
+    pid: child.pid ?? 0,
+    ask,
+    usage: () => ask('usage'),
+    stop() {
+      child.kill('SIGTERM')
+      return exited
+    },
+  }
+}
+
+/** The variables that the images set, so that what is measured is what is deployed. */
+function imageEnv(): Record<string, string> {
+  const dockerfile = readFileSync(join(repository, 'services/worker/Dockerfile'), 'utf8')
+  const line = /^ENV (.*)$/m.exec(dockerfile)?.[1] ?? ''
+  return Object.fromEntries(
+    [...line.matchAll(/(\w+)=(?:"([^"]*)"|(\S+))/g)].map(([, key, a, b]) => [key, a ?? b ?? '']),
+  )
 }

@@ -9,7 +9,7 @@ import { hasBrowser, NO_BROWSER } from './browser.ts'
 // What `npm test` runs: every test of the repository, one file after the other, for they start many processes.
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 // Those in e2e/compose need Docker: npm run test:compose.
-const files = ['packages', 'services', 'local', 'e2e/src'].map((folder) => `${folder}/**/*.test.ts`)
+const files = ['packages', 'services', 'local', 'bench', 'e2e/src'].map((folder) => `${folder}/**/*.test.ts`)
 const tests = spawn(process.execPath, ['--test', '--test-concurrency=1', ...files], {
   cwd: repository,
   stdio: 'inherit',

@@ -1,0 +1,110 @@
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import { openLedger } from '@dockercoins/ledger'
+import { freePort } from '@dockercoins/ledger/listen'
+
+import type { Load } from './load.ts'
+import { repository, type Measured, type Processes } from './processes.ts'
+
+export type ServiceName = 'rng' | 'hasher' | 'worker' | 'webui'
+
+export interface Started extends Measured {
+  service: ServiceName
+  url: string
+}
+
+/** A copy of the application, under load as soon as it runs. */
+export interface Application extends Load {
+  processes: Started[]
+  redisUrl: string
+  /** Stops the workers. Rejects unless each exits with 0 and the ledger counted exactly what they made. */
+  stopAndProve(): Promise<void>
+}
+
+export interface ApplicationOptions {
+  redisUrl: string
+  env?: Record<string, string>
+  scale?: Partial<Record<ServiceName, number>>
+  /** Whether to run the sources, and not the bundles; perhaps with a module loaded before each. */
+  fromSource?: boolean
+  preload?: string
+}
+
+let copies = 0
+
+/** Starts the application from its bundles; resolves when all of it is ready. */
+export async function startApplication(processes: Processes, options: ApplicationOptions): Promise<Application> {
+  const { redisUrl, scale = {}, fromSource = false, preload } = options
+  // Each copy counts from 0, in whatever store.
+  const env = { KEY_PREFIX: `bench-${process.pid}-${++copies}:`, DELAY_MS: '0', ...options.env, REDIS_URL: redisUrl }
+  const start = (service: ServiceName, wiring = {}) =>
+    Promise.all(
+      Array.from({ length: scale[service] ?? (service === 'webui' ? 0 : 1) }, (_, index) =>
+        startService(
+          processes,
+          service,
+          { HOSTNAME: `${service}-${index + 1}`, ...env, ...wiring },
+          fromSource,
+          preload,
+        ),
+      ),
+    )
+  const [rngs, hashers, webuis] = await Promise.all([start('rng'), start('hasher'), start('webui')])
+  const workers = await start('worker', { RNG_URL: urlsOf(rngs), HASHER_URL: urlsOf(hashers) })
+  const hashes = () => sumOf(workers, hashesOf)
+
+  return {
+    processes: [...workers, ...rngs, ...hashers, ...webuis],
+    redisUrl,
+    hashes,
+    async stopAndProve() {
+      const made = await hashes()
+      const exitCodes = await Promise.all(workers.map((worker) => worker.stop()))
+      if (exitCodes.some((code) => code !== 0))
+        throw new Error(`expected workers to exit with 0, got ${exitCodes.join(', ')}`)
+      const ledger = await openLedger({ redisUrl, keyPrefix: env.KEY_PREFIX })
+      const { hashes: counted, batches } = await ledger.sums().finally(() => ledger.close())
+      // What was made between the question and the end is counted as well.
+      if (counted < made || counted !== batches) throw new Error(`expected ${made} hashes or more, counted ${counted}`)
+    },
+  }
+}
+
+function urlsOf(services: Started[]): string {
+  return services.map(({ url }) => url).join()
+}
+
+/** Starts one service and resolves when it can serve. */
+export async function startService(
+  processes: Processes,
+  service: ServiceName,
+  env: NodeJS.ProcessEnv,
+  fromSource = false,
+  preload?: string,
+): Promise<Started> {
+  const port = await freePort()
+  const module = join(repository, 'services', service, fromSource ? 'src/main.ts' : 'dist/main.mjs')
+  const measured = processes.start(service, module, { HOST: '127.0.0.1', PORT: `${port}`, ...env }, preload)
+  const url = `http://127.0.0.1:${port}`
+  await untilReady(`${url}/readyz`)
+  return { ...measured, service, url }
+}
+
+/** Resolves when `url` answers 200. */
+export async function untilReady(url: string): Promise<void> {
+  const deadline = performance.now() + 20_000
+  while ((await fetch(url).catch(() => undefined))?.status !== 200) {
+    if (performance.now() > deadline) throw new Error(`expected ${url} to answer 200 within 20 s`)
+    await sleep(2)
+  }
+}
+
+async function hashesOf({ url }: Started): Promise<number> {
+  const metrics = await (await fetch(`${url}/metrics`)).text()
+  return Number(/^dockercoins_hashes_total (\S+)$/m.exec(metrics)?.[1])
+}
+
+async function sumOf(workers: Started[], count: (worker: Started) => Promise<number>): Promise<number> {
+  return (await Promise.all(workers.map(count))).reduce((sum, hashes) => sum + hashes, 0)
+}

@@ -1,0 +1,4 @@
+/** A ledger that takes everything and keeps nothing. */
+export async function openLedger() {
+  return { record: () => Promise.resolve('recorded'), close: () => Promise.resolve() }
+}

@@ -1,0 +1,18 @@
+/** Counts nothing. */
+class Metric {
+  inc(): void {}
+  observe(): void {}
+  set(): void {}
+  reset(): void {}
+}
+export { Metric as Counter, Metric as Gauge, Metric as Histogram }
+
+export class Registry {
+  contentType = 'text/plain'
+  registerMetric(): void {}
+  metrics(): string {
+    return ''
+  }
+}
+
+export function collectDefaultMetrics(): void {}
