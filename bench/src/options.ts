@@ -54,7 +54,7 @@ export function parseOptions(args: string[]): Options | 'help' {
   const [rng, hasher] = urls
   if (urls.length !== 2 || !urls.every((url) => /^https?:/.test(url) && URL.canParse(url)))
     throw new UsageError(`--against: expected two URLs, of rng and hasher, got "${urls.join(' ')}"`)
-  return { ...options, against: { rng: rng, hasher: hasher } }
+  return { ...options, against: { rng: rng!, hasher: hasher! } }
 }
 
 function parse(args: string[]) {

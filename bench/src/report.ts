@@ -20,11 +20,11 @@ export function toTable(results: Result[]): string {
     `${digits(min)} – ${digits(max)}`,
   ])
   const table = [['scenario', 'figure', 'median', 'unit', 'lowest – highest'], ...lines]
-  const widths = table[0].map((_, column) => Math.max(...table.map((cells) => cells[column].length)))
+  const widths = table[0]!.map((_, column) => Math.max(...table.map((cells) => cells[column]!.length)))
   return table
     .map((cells) =>
       cells
-        .map((cell, column) => pad(cell, widths[column], column === 2))
+        .map((cell, column) => pad(cell, widths[column]!, column === 2))
         .join('  ')
         .trimEnd(),
     )

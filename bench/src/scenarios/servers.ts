@@ -25,9 +25,9 @@ async function compare(bench: Bench, service: 'rng' | 'hasher', size: string, by
   if (bytes < 2 ** 20) add(name, 'requests/s', ours.hashesPerSecond)
   else add(name, 'MB/s', (ours.hashesPerSecond * bytes) / 1e6)
   add(name, '× the floor', ours.hashesPerSecond / floor.hashesPerSecond)
-  add(name, 'µs a request', ours.cpuMicros[service])
-  add(`${name}, floor`, 'µs a request', floor.cpuMicros[service])
-  add(name, 'MB', ours.rssMb[service])
+  add(name, 'µs a request', ours.cpuMicros[service]!)
+  add(`${name}, floor`, 'µs a request', floor.cpuMicros[service]!)
+  add(name, 'MB', ours.rssMb[service]!)
 }
 
 async function drive(

@@ -73,6 +73,8 @@ export function createService(name: string, config: HttpConfig, options: Service
   service.addHook('onRequest', (request, reply, done) => {
     observe(request, reply)
     reply.header('x-served-by', config.hostname)
+    // That a connection stays open goes without saying in HTTP/1.1 (RFC 9112, 9.3), and two headers more are dear to parse.
+    if (request.raw.httpVersion === '1.1') reply.raw.removeHeader('connection')
     // Fastify would refuse a type that is not well-formed, and to us a body is bytes, whatever its type.
     const { headers } = request.raw
     if (headers['content-type'] !== undefined) delete headers['content-type']

@@ -4,13 +4,12 @@ import Pool from 'undici/lib/dispatcher/pool.js'
 
 import { backoffMs } from './backoff.ts'
 
-/** How long a connection is used before another takes its place, so that a load balancer in between can move it. Milliseconds. */
-export const ROTATE_MS = 5_000
 const CONNECT_TIMEOUT_MS = 2_000
 
 /** One address of an upstream, and whether it answers. */
 export interface Replica {
-  pool: Pool
+  /** Its connections at the moment. */
+  readonly pool: Pool
   /** As the URL names it, for the Host header. */
   host: string
   /** Not to be asked before this moment (performance.now). */
@@ -18,24 +17,29 @@ export interface Replica {
   readonly lost: boolean
   succeeded(startedAt: number): void
   failed(error: Error): void
+  /** From now on uses new connections, so that a load balancer in between can move them. Gives the old ones. */
+  rotate(): Pool
 }
 
 /** The replica of `url` at `address`. Logs one line when it is lost and one when it is back. */
 export function createReplica(name: string, url: URL, address: string, timeoutMs: number, log: Log): Replica {
   const host = address.includes(':') ? `[${address}]` : address
   const origin = `${url.protocol}//${host}${url.port && `:${url.port}`}`
-  const pool = new Pool(origin, {
-    clientTtl: ROTATE_MS,
-    connect: { timeout: CONNECT_TIMEOUT_MS, servername: url.hostname },
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
-  })
+  const createPool = () =>
+    new Pool(origin, {
+      connect: { timeout: CONNECT_TIMEOUT_MS, servername: url.hostname },
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
+    })
+  let pool = createPool()
   let failures = 0
   let retryAt = 0
   let lostAt: number | undefined
 
   return {
-    pool,
+    get pool() {
+      return pool
+    },
     host: url.host,
     get retryAt() {
       return retryAt
@@ -58,6 +62,11 @@ export function createReplica(name: string, url: URL, address: string, timeoutMs
       if (lostAt !== undefined) return
       lostAt = now
       log.warn(`${name} at ${origin} is lost: ${error.message || error.name}; trying again`)
+    },
+    rotate() {
+      const old = pool
+      pool = createPool()
+      return old
     },
   }
 }

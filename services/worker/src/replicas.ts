@@ -4,8 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '@dockercoins/service'
 
 import { backoffMs } from './backoff.ts'
-import { createReplica, ROTATE_MS, type Replica } from './replica.ts'
+import { createReplica, type Replica } from './replica.ts'
 
+/** How often names are resolved again and connections replaced, in milliseconds. */
+const ROTATE_MS = 5_000
 /** How long a call waits at most before it looks again whether a replica can be asked, in milliseconds. */
 const LOOK_AGAIN_MS = 100
 
@@ -32,6 +34,8 @@ export function followReplicas(name: string, { urls, timeoutMs, log }: ReplicasO
   const destroyed = new AbortController()
   const replicas = new Map<string, Replica>()
   let all: Replica[] = []
+  /** No longer asked, but perhaps still answering. */
+  const leaving = new Set<Replica['pool']>()
   let turn = Math.floor(Math.random() * 1000)
 
   async function resolve(url: URL): Promise<void> {
@@ -39,15 +43,23 @@ export function followReplicas(name: string, { urls, timeoutMs, log }: ReplicasO
     if (destroyed.signal.aborted) return
     const found = new Map(addresses.map(({ address }) => [`${url.origin} ${address}`, address]))
     for (const [key, address] of found) {
-      if (!replicas.has(key)) replicas.set(key, createReplica(name, url, address, timeoutMs, log))
+      const known = replicas.get(key)
+      if (known) leave(known.rotate())
+      else replicas.set(key, createReplica(name, url, address, timeoutMs, log))
     }
     for (const [key, replica] of replicas) {
       if (!key.startsWith(`${url.origin} `) || found.has(key)) continue
       replicas.delete(key)
-      void replica.pool.close()
+      leave(replica.pool)
     }
     all = [...replicas.values()]
     log.debug(`${name} at ${url.origin} is ${[...found.values()].join(', ')}`)
+  }
+
+  /** Lets what is in hand on these connections finish, and closes them. */
+  function leave(pool: Replica['pool']): void {
+    leaving.add(pool)
+    void pool.close().finally(() => leaving.delete(pool))
   }
 
   /** A name that cannot be resolved is told once, and what it resolved to before stays in use. */
@@ -92,7 +104,7 @@ export function followReplicas(name: string, { urls, timeoutMs, log }: ReplicasO
     isReady: () => all.some(({ lost }) => !lost),
     destroy() {
       destroyed.abort(new Error(`the calls to ${name} were cut off`))
-      for (const { pool } of all) void pool.destroy()
+      for (const pool of [...leaving, ...all.map((replica) => replica.pool)]) void pool.destroy()
     },
   }
 }
