@@ -52,7 +52,7 @@ async function runScenario(name: string, options: Options, redisUrl: string | un
     console.error(`${name}: run ${done + 1} of ${runs}`)
     const processes = createProcesses()
     try {
-      await run({ ...options, processes, redisUrl, add })
+      await run({ ...options, processes, redisUrl, add, say: console.error })
     } catch (error) {
       console.error(`${name} failed: ${(error as Error).message}`)
       process.exitCode = 1

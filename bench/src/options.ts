@@ -16,6 +16,7 @@ export class UsageError extends Error {
   override name = 'UsageError'
 }
 
+const usual = Object.keys(scenarios).filter((name) => !scenarios[name]?.onDemand)
 const names = Object.entries(scenarios).map(([name, { about }]) => `  ${name.padEnd(14)} ${about}`)
 
 export const usage = `Measures how fast DockerCoins is on this machine, against yardsticks of its own.
@@ -41,7 +42,7 @@ export function parseOptions(args: string[]): Options | 'help' {
   const options: Options = {
     runs: amount('--runs', values.runs ?? '5', /^[1-9]\d{0,2}$/, 'a whole number from 1 to 999'),
     seconds: amount('--seconds', values.seconds ?? '3', /^(?=.*[1-9])\d{1,4}(\.\d+)?$/, 'seconds above 0'),
-    only: values.only ?? Object.keys(scenarios),
+    only: values.only ?? usual,
     json: values.json ?? false,
   }
   const unknown = options.only.find((name) => !Object.hasOwn(scenarios, name))

@@ -25,6 +25,8 @@ export interface Bench {
   redisUrl: string | undefined
   /** Another implementation to measure beside ours. */
   against?: { rng: string; hasher: string }
+  /** Tells on standard error how far it is. */
+  say: (message: string) => void
   /** Notes a value of this run. */
   add: (name: string, unit: string, value: number, goal?: Goal) => void
 }
@@ -36,6 +38,8 @@ export interface Scenario {
   run: (bench: Bench) => Promise<void>
   /** Measured once, however many runs there are, for a second time would tell nothing new. */
   once?: boolean
+  /** Run only where it is named: it takes long. */
+  onDemand?: boolean
 }
 
 /** Gathers the values of all runs in rows, in the order in which they first came. */

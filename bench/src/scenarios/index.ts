@@ -2,6 +2,7 @@ import type { Scenario } from '../scenario.ts'
 import { batches } from './batches.ts'
 import { classic } from './classic.ts'
 import { costs } from './costs.ts'
+import { endurance } from './endurance.ts'
 import { fiftyWorkers } from './fifty-workers.ts'
 import { ledgerSize } from './ledger-size.ts'
 import { loops } from './loops.ts'
@@ -24,4 +25,5 @@ export const scenarios: Record<string, Scenario> = {
   stop,
   viewers,
   'ledger-size': ledgerSize,
+  endurance,
 }

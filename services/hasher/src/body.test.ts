@@ -2,26 +2,35 @@ import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
 
-import { readBody, TooLarge } from './body.ts'
+import { readBody } from './body.ts'
 
+const limit = { maxBytes: 10, inWords: 'ten bytes' }
+const incoming = (chunks: Buffer[], length?: string) => ({
+  body: Readable.from(chunks),
+  headers: length === undefined ? {} : { 'content-length': length },
+})
 const ignore = () => {}
 
 test('every byte is handed over, in order', async () => {
   const chunks: Buffer[] = []
-  const body = Readable.from(['ab', 'c', 'def'].map((text) => Buffer.from(text)))
-  await readBody(body, 6, (chunk) => chunks.push(chunk))
+  const body = ['ab', 'c', 'def'].map((text) => Buffer.from(text))
+  await readBody(incoming(body), limit, (chunk) => chunks.push(chunk))
   assert.equal(Buffer.concat(chunks).toString(), 'abcdef')
 })
 
-test('one byte more than the limit is refused, the limit itself is not', async () => {
-  await readBody(Readable.from([Buffer.alloc(10)]), 10, ignore)
-  await assert.rejects(readBody(Readable.from([Buffer.alloc(5), Buffer.alloc(6)]), 10, ignore), TooLarge)
+test('no body has no bytes', () => readBody({ headers: {} }, limit, () => assert.fail()))
+
+test('one byte more than the limit is refused, said beforehand or not, and the limit itself is not', async () => {
+  await readBody(incoming([Buffer.alloc(10)], '10'), limit, ignore)
+  const over = { status: 413, message: /^expected a body of at most ten bytes, got (more|11)$/ }
+  await assert.rejects(readBody(incoming([Buffer.alloc(5), Buffer.alloc(6)]), limit, ignore), over)
+  await assert.rejects(readBody(incoming([Buffer.alloc(11)], '11'), limit, ignore), over)
 })
 
 test('a body that is cut off rejects', async () => {
   const body = new Readable({ read() {} })
-  const read = readBody(body, 10, ignore)
+  const read = readBody({ body, headers: {} }, limit, ignore)
   body.push('abc')
   body.destroy()
-  await assert.rejects(read, /cut off/)
+  await assert.rejects(read, { status: 400, message: /cut off/ })
 })

@@ -1,24 +1,45 @@
 import type { Readable } from 'node:stream'
 
-/** More bytes came than are taken. */
-export class TooLarge extends Error {
-  override name = 'TooLarge'
+import { Problem } from '@dockercoins/service'
+
+/** The largest body that is taken, and how an error calls it. */
+interface Limit {
+  maxBytes: number
+  inWords: string
 }
 
-/** Hands `take` each piece of a body as it comes. Rejects with TooLarge past `maxBytes`, and when the body is cut off. */
-export function readBody(body: Readable, maxBytes: number, take: (chunk: Buffer) => void): Promise<void> {
+/** A request whose body, if it has one, is still to be read. */
+interface Incoming {
+  body?: Readable | undefined
+  headers: { 'content-length'?: string | undefined }
+}
+
+/** Hands `take` each piece of a body as it comes. Rejects with a 413 Problem past the limit, and with 400 when it is cut off. */
+export async function readBody(
+  { body, headers }: Incoming,
+  limit: Limit,
+  take: (chunk: Buffer) => void,
+): Promise<void> {
+  const announced = headers['content-length'] ?? '0'
+  if (Number(announced) > limit.maxBytes) throw tooLarge(limit, announced)
+  if (!body) return
   let bytes = 0
-  return new Promise((resolve, reject) => {
+  await new Promise<void>((resolve, reject) => {
+    const cutOff = (why: string) => reject(new Problem(400, `expected the whole body: ${why}`))
     body.on('data', (chunk: Buffer) => {
       bytes += chunk.length
-      if (bytes <= maxBytes) take(chunk)
-      else reject(new TooLarge())
+      if (bytes <= limit.maxBytes) take(chunk)
+      else reject(tooLarge(limit, 'more'))
     })
     body.on('end', resolve)
-    body.on('error', reject)
+    body.on('error', (error) => cutOff(error.message))
     body.on('close', () => {
       // Each body is closed in the end, and an error is dear to make.
-      if (!body.readableEnded) reject(new Error('the body was cut off'))
+      if (!body.readableEnded) cutOff('it was cut off')
     })
   })
+}
+
+function tooLarge({ inWords }: Limit, came: string): Problem {
+  return new Problem(413, `expected a body of at most ${inWords}, got ${came}`)
 }
