@@ -75,9 +75,6 @@ export function createService(name: string, config: HttpConfig, options: Service
     reply.header('x-served-by', config.hostname)
     // That a connection stays open goes without saying in HTTP/1.1 (RFC 9112, 9.3), and two headers more are dear to parse.
     if (request.raw.httpVersion === '1.1') reply.raw.removeHeader('connection')
-    // Fastify would refuse a type that is not well-formed, and to us a body is bytes, whatever its type.
-    const { headers } = request.raw
-    if (headers['content-type'] !== undefined) delete headers['content-type']
     done(stopping && !PROBES.has(request.url) ? stoppingProblem() : refusal(request))
   })
   // Without it a keep-alive connection with a request in hand would stay open until its idle time is over.
@@ -87,9 +84,9 @@ export function createService(name: string, config: HttpConfig, options: Service
   })
   // An Expect header or a missing Host Node itself would refuse with an answer that says nothing; `refusal` says it.
   service.server.on('checkExpectation', (request, response) => service.server.emit('request', request, response))
-  // A route that wants the body reads the stream.
-  service.removeAllContentTypeParsers()
-  service.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+  // To Fastify no request has a body, so that it parses none and refuses none for its type: a route that wants it reads the stream.
+  for (const method of service.supportedMethods)
+    service.addHttpMethod(method, { hasBody: false, overrideExisting: true })
   service.setErrorHandler(answerError)
   answerUnknownRoutes(service)
   addProbes(service, metrics, async () => !stopping && (await isReady()))

@@ -1,5 +1,3 @@
-import type { Readable } from 'node:stream'
-
 import { createService, Problem, simulateWork, type Service } from '@dockercoins/service'
 
 import { readBody } from './body.ts'
@@ -16,16 +14,16 @@ export function buildHasher(config: HasherConfig): Service {
   hasher.get('/', (_request, reply) => reply.type('text/plain').send(`HASHER running on ${config.hostname}\n`))
 
   // The body first, the line second: whoever sends slowly holds up nobody else.
-  hasher.post<{ Body?: Readable }>('/', async (request, reply) => {
+  hasher.post('/', async (request, reply) => {
     const digest = createDigest()
-    await readBody(request, bodyLimit, digest.take)
+    await readBody(request.raw, bodyLimit, digest.take)
     reply.type('text/plain')
     return simulated.work(reply, digest.hex)
   })
 
-  hasher.post<{ Body?: Readable }>('/batch', async (request, reply) => {
+  hasher.post('/batch', async (request, reply) => {
     const chunks: Buffer[] = []
-    await readBody(request, batchLimit, (chunk) => chunks.push(chunk))
+    await readBody(request.raw, batchLimit, (chunk) => chunks.push(chunk))
     const pieces = Buffer.concat(chunks)
     if (pieces.length === 0 || pieces.length % PIECE_BYTES > 0)
       throw new Problem(400, `expected pieces of ${PIECE_BYTES} bytes, got ${pieces.length} bytes in all`)

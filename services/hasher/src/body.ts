@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream'
+import type { IncomingMessage } from 'node:http'
 
 import { Problem } from '@dockercoins/service'
 
@@ -8,21 +8,11 @@ interface Limit {
   inWords: string
 }
 
-/** A request whose body, if it has one, is still to be read. */
-interface Incoming {
-  body?: Readable | undefined
-  headers: { 'content-length'?: string | undefined }
-}
-
 /** Hands `take` each piece of a body as it comes. Rejects with a 413 Problem past the limit, and with 400 when it is cut off. */
-export async function readBody(
-  { body, headers }: Incoming,
-  limit: Limit,
-  take: (chunk: Buffer) => void,
-): Promise<void> {
-  const announced = headers['content-length'] ?? '0'
+export async function readBody(body: IncomingMessage, limit: Limit, take: (chunk: Buffer) => void): Promise<void> {
+  const { 'content-length': announced = '0', 'transfer-encoding': coding } = body.headers
   if (Number(announced) > limit.maxBytes) throw tooLarge(limit, announced)
-  if (!body) return
+  if (announced === '0' && coding === undefined) return
   let bytes = 0
   await new Promise<void>((resolve, reject) => {
     const cutOff = (why: string) => reject(new Problem(400, `expected the whole body: ${why}`))
