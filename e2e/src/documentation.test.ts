@@ -69,3 +69,12 @@ test('every relative link in the documents leads somewhere', async () => {
     }
   }
 })
+
+test('npm start gives the services the heap that their images give them', async () => {
+  const runner = await read('local/src/keep-running.ts')
+  for (const service of ['rng', 'hasher', 'worker', 'webui']) {
+    const [, options = ''] = /NODE_OPTIONS="([^"]+)"/.exec(await read(`services/${service}/Dockerfile`)) ?? []
+    assert.ok(options.includes('--max-old-space-size='), service)
+    for (const option of options.split(' ')) assert.ok(runner.includes(`'${option}'`), `${service}: ${option}`)
+  }
+})
