@@ -171,3 +171,12 @@ test('a Problem carries its status, headers and message to the client', async (t
   assert.equal(response.headers['retry-after'], '7')
   assert.equal(response.json().detail, 'full')
 })
+
+test('the connection is spoken of only where it does not go without saying', async (t) => {
+  const port = await start(build(t))
+  const ask = (version: string, connection: string) =>
+    sendRaw(port, `GET /healthz HTTP/${version}\r\nhost: x\r\n${connection}\r\n`)
+  assert.match(await ask('1.1', 'connection: close\r\n'), /\r\nConnection: close\r\n/i)
+  const both = 'GET /healthz HTTP/1.1\r\nhost: x\r\n\r\nGET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n'
+  assert.equal((await sendRaw(port, both)).match(/\r\nConnection: /gi)?.length, 1)
+})

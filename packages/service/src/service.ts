@@ -74,7 +74,7 @@ export function createService(name: string, config: HttpConfig, options: Service
     observe(request, reply)
     reply.header('x-served-by', config.hostname)
     // That a connection stays open goes without saying in HTTP/1.1 (RFC 9112, 9.3), and two headers more are dear to parse.
-    if (request.raw.httpVersion === '1.1') reply.raw.removeHeader('connection')
+    if (request.raw.httpVersion === '1.1' && reply.raw.shouldKeepAlive) reply.raw.removeHeader('connection')
     done(stopping && !PROBES.has(request.url) ? stoppingProblem() : refusal(request))
   })
   // Without it a keep-alive connection with a request in hand would stay open until its idle time is over.

@@ -1,6 +1,6 @@
 import { createService, Problem, simulateWork, type Service } from '@dockercoins/service'
 
-import { readBody } from './body.ts'
+import { readBody, readWholeBody } from './body.ts'
 import type { HasherConfig } from './config.ts'
 import { createDigest, digestPieces, MAX_PIECES, PIECE_BYTES } from './digest.ts'
 
@@ -22,9 +22,7 @@ export function buildHasher(config: HasherConfig): Service {
   })
 
   hasher.post('/batch', async (request, reply) => {
-    const chunks: Buffer[] = []
-    await readBody(request.raw, batchLimit, (chunk) => chunks.push(chunk))
-    const pieces = Buffer.concat(chunks)
+    const pieces = await readWholeBody(request.raw, batchLimit)
     if (pieces.length === 0 || pieces.length % PIECE_BYTES > 0)
       throw new Problem(400, `expected pieces of ${PIECE_BYTES} bytes, got ${pieces.length} bytes in all`)
     reply.type('text/plain')

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
 
-import { readBody } from './body.ts'
+import { readBody, readWholeBody } from './body.ts'
 
 const limit = { maxBytes: 10, inWords: 'ten bytes' }
 /** A request with this body, and with that length or in chunks. */
@@ -28,6 +28,13 @@ test('one byte more than the limit is refused, said beforehand or not, and the l
   const over = { status: 413, message: /^expected a body of at most ten bytes, got (more|11)$/ }
   await assert.rejects(readBody(chunked([Buffer.alloc(5), Buffer.alloc(6)]), limit, ignore), over)
   await assert.rejects(readBody(chunked([Buffer.alloc(11)], '11'), limit, ignore), over)
+})
+
+test('the whole of a body is put together from however many chunks, with a length or without', async () => {
+  const chunks = Array.from({ length: 10 }, (_, index) => Buffer.of(index))
+  for (const length of [undefined, '10'])
+    assert.deepEqual(await readWholeBody(chunked(chunks, length), limit), Buffer.concat(chunks))
+  assert.equal((await readWholeBody(chunked([], '0'), limit)).length, 0)
 })
 
 test('a body that is cut off rejects', async () => {
