@@ -18,7 +18,10 @@ for (const [signal, exitCode] of [
 try {
   const options = parseOptions(process.argv.slice(2))
   if (options === 'help') process.stdout.write(usage)
-  else await bench(options)
+  else {
+    for (const url of Object.values(options.against ?? {})) await checkAnswers(url)
+    await bench(options)
+  }
 } catch (error) {
   if (!(error instanceof UsageError)) throw error
   console.error(error.message)
@@ -41,6 +44,11 @@ async function bench(options: Options): Promise<void> {
   console.log(
     `\n${machine}; ${options.runs} runs of ${options.seconds} s\n\n${toTable(results)}\n\n${toVerdicts(results)}`,
   )
+}
+
+async function checkAnswers(url: string): Promise<void> {
+  if (await fetch(url).catch(() => undefined)) return
+  throw new UsageError(`--against: expected ${url} to answer, and nothing does: start it first`)
 }
 
 /** What fails is told, and the other scenarios are measured all the same. */

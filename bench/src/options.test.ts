@@ -24,10 +24,11 @@ test('every option is understood', () => {
 test('what is not understood is answered with what was expected', () => {
   for (const [line, message] of [
     ['--runs 0', '--runs: expected a whole number from 1 to 999, got "0"'],
-    ['--seconds 0', '--seconds: expected seconds above 0, got "0"'],
+    ['--seconds 0', '--seconds: expected seconds above 0 and below 10000, got "0"'],
     ['--only speed', /^--only: expected one of loops, .*, got "speed"$/],
     ['--against http://a', '--against: expected two URLs, of rng and hasher, got "http://a"'],
     ['--against a b', '--against: expected two URLs, of rng and hasher, got "a b"'],
+    ['--only stop --against http://a http://b', /^--against: expected the scenario loops among those of --only/],
     ['loops', 'expected options, got "loops": npm run bench -- --help'],
     ['--fast', "Unknown option '--fast'"],
   ] as const)

@@ -41,7 +41,12 @@ export function parseOptions(args: string[]): Options | 'help' {
   if (values.help) return 'help'
   const options: Options = {
     runs: amount('--runs', values.runs ?? '5', /^[1-9]\d{0,2}$/, 'a whole number from 1 to 999'),
-    seconds: amount('--seconds', values.seconds ?? '3', /^(?=.*[1-9])\d{1,4}(\.\d+)?$/, 'seconds above 0'),
+    seconds: amount(
+      '--seconds',
+      values.seconds ?? '3',
+      /^(?=.*[1-9])\d{1,4}(\.\d+)?$/,
+      'seconds above 0 and below 10000',
+    ),
     only: values.only ?? usual,
     json: values.json ?? false,
   }
@@ -52,6 +57,10 @@ export function parseOptions(args: string[]): Options | 'help' {
   if (urls.length === 0) return options
   if (values.against === undefined)
     throw new UsageError(`expected options, got "${positionals[0]}": npm run bench -- --help`)
+  if (!options.only.includes('loops'))
+    throw new UsageError(
+      '--against: expected the scenario loops among those of --only, for it alone measures another implementation',
+    )
   const [rng, hasher] = urls
   if (urls.length !== 2 || !urls.every((url) => /^https?:/.test(url) && URL.canParse(url)))
     throw new UsageError(`--against: expected two URLs, of rng and hasher, got "${urls.join(' ')}"`)

@@ -2,7 +2,7 @@ import { httpSettings, integer, simulatedWorkSettings, type Config } from '@dock
 
 export const settings = {
   ...httpSettings,
-  ...simulatedWorkSettings({ concurrency: 20, takes: 'each `POST /`' }),
+  ...simulatedWorkSettings({ concurrency: 20, takes: 'each `POST`' }),
   maxBytes: integer('MAX_BYTES', {
     default: 32 * 1024 * 1024,
     min: 0,

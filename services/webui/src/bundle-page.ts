@@ -30,8 +30,10 @@ export async function bundlePage(): Promise<PageFile[]> {
     jsxImportSource: 'preact',
     legalComments: 'eof',
     logLevel: 'silent',
-  }).catch(({ errors }: BuildFailure) => {
-    throw new Error(`the page cannot be bundled: ${errors.map(describe).join('; ')}`)
+  }).catch((error: Error | BuildFailure) => {
+    // It has no list of errors where esbuild itself was ended.
+    const why = 'errors' in error ? error.errors.map(describe).join('; ') : error.message
+    throw new Error(`the page cannot be bundled: ${why}`)
   })
   const files = outputFiles.map(({ path, contents }) => ({ name: basename(path), body: Buffer.from(contents) }))
   const template = await readFile(`${source}/index.html`, 'utf8')

@@ -13,7 +13,7 @@ export const settings = {
     default: 1,
     min: 1,
     max: 1000,
-    meaning: 'hashes that a unit of work makes, with one request to rng and one to hasher',
+    meaning: 'hashes that a unit of work makes, with one request to rng and one to hasher; 1 to 1000',
   }),
   delayMs: integer('DELAY_MS', {
     default: 100,
