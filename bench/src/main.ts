@@ -42,7 +42,7 @@ async function bench(options: Options): Promise<void> {
   const machine = `${cpus()[0]?.model.trim()}, ${availableParallelism()} processors, Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}`
   if (options.json) return console.log(JSON.stringify({ machine, ...options, results }, undefined, 2))
   console.log(
-    `\n${machine}; ${options.runs} runs of ${options.seconds} s\n\n${toTable(results)}\n\n${toVerdicts(results)}`,
+    `\n${machine}; ${options.runs} ${options.runs === 1 ? 'run' : 'runs'}, ${options.seconds} s a load\n\n${toTable(results)}\n\n${toVerdicts(results)}`,
   )
 }
 

@@ -20,6 +20,8 @@ export interface Measured {
   name: string
   pid: number
   usage: () => Promise<Usage>
+  /** What it has said so far. */
+  log: () => string
   /** Asks it over the channel that it has to us. Rejects when it ends instead. */
   ask: <T>(question: string) => Promise<T>
   /** Sends SIGTERM; resolves to the exit code, null where a signal ended it. */
@@ -99,6 +101,7 @@ function measured(name: string, child: ChildProcess, exited: Promise<number | nu
   return {
     name,
     pid: child.pid ?? 0,
+    log,
     ask,
     usage: () => ask('usage'),
     stop() {

@@ -90,7 +90,7 @@ export function keepRunning(plan: ProcessPlan, output: Output, onMisconfigured: 
 }
 
 const stopWithRunner = import.meta.resolve('./stop-with-runner.ts')
-/** As the images have them: fifty workers fit into a laptop's memory, and none is slower for it. */
+/** As the images have them: fifty workers fit into a laptop's memory, for a few percent of the speed. */
 const smallHeap = ['--max-semi-space-size=4', '--max-old-space-size=128']
 
 function startProcess(

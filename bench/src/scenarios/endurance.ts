@@ -1,17 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { startApplication, type Started } from '../application.ts'
+import { scrape, startApplication, type Started } from '../application.ts'
 import type { Bench, Scenario } from '../scenario.ts'
 
 /** The first tenth is for warming up; each of the others is one look. */
 const LOOKS = 10
-const MB = 1e6
-
-const figures = {
-  MB: (metrics: string) => read(metrics, 'process_resident_memory_bytes') / MB,
-  'open files': (metrics: string) => read(metrics, 'process_open_fds'),
-  'ms of event-loop delay, p99': (metrics: string) => read(metrics, 'nodejs_eventloop_lag_p99_seconds') * 1000,
-}
 
 export const endurance: Scenario = {
   about: 'memory, open files and event-loop delay over a long time at full speed (--seconds 1800); only with --only',
@@ -36,10 +29,8 @@ export const endurance: Scenario = {
 
 /** The values of a row are those of one look after the other. */
 async function lookAt({ url, service }: Started, { add }: Bench): Promise<void> {
-  const metrics = await (await fetch(`${url}/metrics`)).text()
-  for (const [unit, of] of Object.entries(figures)) add(service, unit, of(metrics))
-}
-
-function read(metrics: string, name: string): number {
-  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(metrics)?.[1])
+  const read = await scrape(url)
+  add(service, 'MB', read('process_resident_memory_bytes') / 1e6)
+  add(service, 'open files', read('process_open_fds'))
+  add(service, 'ms of event-loop delay, p99', read('nodejs_eventloop_lag_p99_seconds') * 1000)
 }

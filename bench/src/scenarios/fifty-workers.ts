@@ -28,13 +28,11 @@ export const fiftyWorkers: Scenario = {
 
 /** A process and its children. */
 async function family(pid: number): Promise<number[]> {
-  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
   const threads = await readdir(`/proc/${pid}/task`)
-  const ofThreads = await Promise.all(
+  const children = await Promise.all(
     threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/children`, 'utf8').catch(() => '')),
   )
-  const pids = new Set([...children.split(' '), ...ofThreads.join(' ').split(' ')].map(Number).filter((id) => id > 0))
-  return [pid, ...pids]
+  return [pid, ...children.join(' ').match(/\d+/g)!.map(Number)]
 }
 
 /** What is shared counts in parts, so that the sum over processes is what they take together. */

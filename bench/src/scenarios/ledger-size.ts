@@ -3,6 +3,7 @@ import { statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { openLedger, type Batch, type Ledger } from '@dockercoins/ledger'
+import { sampleBatch } from '@dockercoins/ledger/sample-batch'
 import { createClient } from '@redis/client'
 
 import type { Scenario } from '../scenario.ts'
@@ -45,10 +46,9 @@ async function recordAll(ledger: Ledger): Promise<number> {
 }
 
 function batchOf(worker: string, sequence: number): Batch {
-  const to = Date.now()
   const coins = Array.from({ length: COINS }, () => ({
     digest: `0${randomBytes(32).toString('hex').slice(1)}`,
     bytes: randomBytes(32),
   }))
-  return { worker, sequence, hashes: 16 * COINS, from: to - 1000, to, coins }
+  return sampleBatch({ worker, sequence, hashes: 16 * COINS, coins })
 }

@@ -3,8 +3,8 @@ import { Pool, type Dispatcher } from 'undici'
 type Ask = (request: { method: 'GET' | 'POST'; path: string; body?: Buffer }) => Promise<Buffer>
 
 /** Gives what sends a request to `url` and resolves to the body of its answer. */
-export function ask(url: string, via: string, connections: number | null = null): Ask {
-  const pool = new Pool(url, { connections })
+export function ask(url: string, via: string): Ask {
+  const pool = new Pool(url)
   if (via === 'dispatch') return (request) => dispatch(pool, request)
   return async (request) => {
     const { body } = await pool.request(request)

@@ -5,21 +5,24 @@ import { createInterface } from 'node:readline'
 
 const { URL: url = '', VIEWERS = '1' } = process.env
 const firstAt = new Map<string, number>()
-const late: number[] = []
+let late: number[] = []
 let connected = 0
 /** By snapshot, how many had it. */
 const had = new Map<string, number>()
 
 process.on('message', (question) => {
   if (question === 'connected') process.send?.({ question, answer: connected })
-  if (question === 'seen') process.send?.({ question, answer: { late, had: [...had] } })
+  if (question === 'seen') process.send?.({ question, answer: { late, had: [...had.values()] } })
+  if (question === 'seen') forget()
 })
 
 function view(): void {
   const request = get(`${url}/events`, { agent: false }, (response) => {
     connected++
     createInterface({ input: response }).on('line', (line) => {
-      if (line.startsWith('id: ')) note(line)
+      // Two in a row may have one id, as that tells of the newest second; each has a moment of its own.
+      const now = /^data: .*"now":([\d.]+).*"pipeline":/.exec(line)?.[1]
+      if (now !== undefined) note(now)
     })
     response.on('close', () => {
       connected--
@@ -27,6 +30,13 @@ function view(): void {
     })
   })
   request.on('error', () => setTimeout(view, 100))
+}
+
+/** Later questions are about later snapshots: at first a viewer is greeted with one that others had before. */
+function forget(): void {
+  late = []
+  firstAt.clear()
+  had.clear()
 }
 
 function note(id: string): void {

@@ -8,7 +8,7 @@ export const settings = {
     min: 0,
     max: Number.MAX_SAFE_INTEGER,
     unit: 'bytes',
-    meaning: 'largest body taken',
+    meaning: 'largest body that `POST /` takes',
   }),
 }
 

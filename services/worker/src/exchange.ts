@@ -18,7 +18,6 @@ export interface Response {
 
 /** No answer that we ask for is longer; whoever sends more is no neighbour of ours. */
 const MAX_RESPONSE_BYTES = 1024 * 1024
-const NOTHING = Buffer.alloc(0)
 
 /**
  * One HTTP request and its whole answer. Undici's `dispatch` is used bare because `request` makes a stream of each
@@ -26,21 +25,25 @@ const NOTHING = Buffer.alloc(0)
  */
 export function exchange({ pool, host }: Pick<Replica, 'pool' | 'host'>, request: Request): Promise<Response> {
   return new Promise((resolve, reject) => {
-    const response: Response = { status: 0, headers: {}, body: NOTHING }
+    const chunks: Buffer[] = []
+    let status = 0
+    let headers: IncomingHttpHeaders = {}
+    let length = 0
     const handler: Dispatcher.DispatchHandler = {
       onRequestStart() {},
-      onResponseStart(_controller, status, headers) {
-        response.status = status
-        response.headers = headers
+      onResponseStart(_controller, itsStatus, itsHeaders) {
+        status = itsStatus
+        headers = itsHeaders
       },
       onResponseData(controller, chunk) {
-        const { body } = response
-        if (body.length + chunk.length > MAX_RESPONSE_BYTES)
+        length += chunk.length
+        if (length > MAX_RESPONSE_BYTES)
           controller.abort(new Error(`expected at most ${MAX_RESPONSE_BYTES} bytes, got more`))
-        // Nearly every answer comes in one piece.
-        response.body = body.length === 0 ? chunk : Buffer.concat([body, chunk])
+        chunks.push(chunk)
       },
-      onResponseEnd: () => resolve(response),
+      // Nearly every answer comes in one piece.
+      onResponseEnd: () =>
+        resolve({ status, headers, body: chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks) }),
       onResponseError: (_controller, error) => reject(error),
     }
     pool.dispatch({ method: request.method, path: request.path, body: request.body, headers: { host } }, handler)

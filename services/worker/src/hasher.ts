@@ -1,3 +1,4 @@
+import { LINE_LENGTH } from './tally.ts'
 import type { Answer, Upstream } from './upstream.ts'
 
 /** POST /: the SHA-256 of the bytes, 64 hexadecimal digits. */
@@ -11,7 +12,7 @@ export function fetchDigest(hasher: Upstream, bytes: Uint8Array): Promise<Answer
 /** POST /batch: the SHA-256 of each of `count` pieces, 64 hexadecimal digits and a newline each. */
 export function fetchDigests(hasher: Upstream, pieces: Uint8Array, count: number): Promise<Answer<Buffer>> {
   return hasher.ask({ method: 'POST', path: '/batch', body: pieces }, (body) => {
-    if (body.length !== 65 * count || !/^(?:[0-9a-f]{64}\n)+$/.test(body.toString('latin1')))
+    if (body.length !== LINE_LENGTH * count || !/^(?:[0-9a-f]{64}\n)+$/.test(body.toString('latin1')))
       throw unexpected(`${count} lines of 64 hexadecimal digits`, body)
     return body
   })

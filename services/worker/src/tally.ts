@@ -4,9 +4,9 @@ import type { Answer } from './upstream.ts'
 
 /** Random bytes that make one hash. */
 export const HASH_BYTES = 32
-/** 64 hexadecimal digits, and what stands between two digests. */
 const DIGEST_LENGTH = 64
-const LINE_LENGTH = DIGEST_LENGTH + 1
+/** 64 hexadecimal digits, and the newline between two digests. */
+export const LINE_LENGTH = DIGEST_LENGTH + 1
 const ZERO = '0'.charCodeAt(0)
 
 /** What one finished unit of work brought: one hash, or several where it is a batch. */
