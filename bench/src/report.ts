@@ -44,11 +44,13 @@ export function toVerdicts(results: Result[]): string {
 }
 
 function meets(value: number, goal: Goal): boolean {
-  return 'atLeast' in goal ? value >= goal.atLeast : value <= goal.atMost
+  if ('atLeast' in goal) return value >= goal.atLeast
+  return 'atMost' in goal ? value <= goal.atMost : value < goal.below
 }
 
 function words(goal: Goal): string {
-  return 'atLeast' in goal ? `at least ${digits(goal.atLeast)}` : `at most ${digits(goal.atMost)}`
+  if ('atLeast' in goal) return `at least ${digits(goal.atLeast)}`
+  return 'atMost' in goal ? `at most ${digits(goal.atMost)}` : `below ${digits(goal.below)}`
 }
 
 function pad(cell: string, width: number, right: boolean): string {

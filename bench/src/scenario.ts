@@ -12,7 +12,7 @@ export interface Row {
   goal?: Goal
 }
 
-export type Goal = { atLeast: number } | { atMost: number }
+export type Goal = { atLeast: number } | { atMost: number } | { below: number }
 
 /** What a scenario is given. */
 export interface Bench {

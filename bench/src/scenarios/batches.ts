@@ -15,7 +15,7 @@ export const batches: Scenario = {
       const name = `batches of ${batch}`
       const isGoal = batch === 64
       add(name, 'hashes/s', figures.hashesPerSecond, isGoal ? { atLeast: 300_000 } : undefined)
-      addCosts(bench, name, figures, isGoal ? { atMost: 120 } : undefined)
+      addCosts(bench, name, figures, isGoal ? { below: 120 } : undefined)
       await application.stopAndProve()
       await processes.stopAll()
     }

@@ -20,7 +20,7 @@ export const fiftyWorkers: Scenario = {
       `${sizes.length} processes`,
       'MB in all',
       sizes.reduce((sum, mb) => sum + mb, 0),
-      { atMost: 2500 },
+      { below: 2500 },
     )
     await runner.stop()
   },
