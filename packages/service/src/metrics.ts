@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Registry } from 'prom-client'
 
 import type { CappedLog } from './capped-log.ts'
+import { createHistogram } from './histogram.ts'
 import { CLIENT_GONE } from './problem.ts'
 
 /** A registry of its own for each service, with the process's figures (CPU, memory, event loop) in it. */
@@ -20,12 +21,11 @@ export function observeRequests(
   accessLog: CappedLog | undefined,
   probes: Set<string>,
 ): (request: FastifyRequest, reply: FastifyReply) => void {
-  const seconds = new Histogram({
+  const observe = createHistogram(metrics, {
     name: 'http_request_duration_seconds',
     help: 'Time from the head of a request to the end of its answer.',
     labelNames: ['method', 'route', 'status'],
     buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
-    registers: [metrics],
   })
 
   return (request, { raw: response }) => {
@@ -34,7 +34,7 @@ export function observeRequests(
       const durationMs = performance.now() - arrived
       const { method, url } = request
       const status = response.writableFinished ? response.statusCode : CLIENT_GONE
-      seconds.observe({ method, route: request.routeOptions.url ?? 'unknown', status }, durationMs / 1000)
+      observe(durationMs / 1000, method, request.routeOptions.url ?? 'unknown', status)
       if (!probes.has(url)) accessLog?.info(() => accessLine(method, url, status, durationMs))
     })
   }

@@ -75,10 +75,22 @@ interface Turn {
 
 function timed<T>(reply: FastifyReply, { queueMs, began, concurrency }: Turn, work: () => T): T {
   const result = work()
-  const workMs = performance.now() - began
-  const places = concurrency === undefined ? '' : `, concurrency;desc=${concurrency}`
-  reply.header('server-timing', `queue;dur=${queueMs.toFixed(1)}, work;dur=${workMs.toFixed(1)}${places}`)
+  reply.header('server-timing', describeTiming(queueMs, performance.now() - began, concurrency))
   return result
+}
+
+let newest: { queue: number; work: number; concurrency: number | undefined; text: string } | undefined
+
+/** The value of a `Server-Timing` header (W3C), in tenths of a millisecond. */
+function describeTiming(queueMs: number, workMs: number, concurrency: number | undefined): string {
+  const queue = Math.round(queueMs * 10)
+  const work = Math.round(workMs * 10)
+  // Without delays most answers say the same as the one before, and to write numbers takes long.
+  if (newest?.queue === queue && newest.work === work && newest.concurrency === concurrency) return newest.text
+  const places = concurrency === undefined ? '' : `, concurrency;desc=${concurrency}`
+  const text = `queue;dur=${(queue / 10).toFixed(1)}, work;dur=${(work / 10).toFixed(1)}${places}`
+  newest = { queue, work, concurrency, text }
+  return text
 }
 
 /** Fires when the client closes its connection before it has its answer. */

@@ -23,7 +23,7 @@ const MAX_RESPONSE_BYTES = 1024 * 1024
  * One HTTP request and its whole answer. Undici's `dispatch` is used bare because `request` makes a stream of each
  * answer, which at thousands of small answers a second costs more than all the rest. Rejects when the connection fails.
  */
-export function exchange({ pool, host }: Pick<Replica, 'pool' | 'host'>, request: Request): Promise<Response> {
+export function exchange(pool: Replica['pool'], request: Request): Promise<Response> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let status = 0
@@ -46,6 +46,6 @@ export function exchange({ pool, host }: Pick<Replica, 'pool' | 'host'>, request
         resolve({ status, headers, body: chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks) }),
       onResponseError: (_controller, error) => reject(error),
     }
-    pool.dispatch({ method: request.method, path: request.path, body: request.body, headers: { host } }, handler)
+    pool.dispatch(request, handler)
   })
 }

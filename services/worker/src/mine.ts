@@ -21,9 +21,7 @@ export async function mineOnce(
   { rng, hasher, recorder, hashesPerUnit, pause }: Mine,
   stop: AbortSignal,
 ): Promise<void> {
-  const began = performance.now()
-  if (pause) await pause(stop)
-  const pauseMs = performance.now() - began
+  const pauseMs = pause ? await timed(pause(stop)) : 0
   const bytes = await fetchRandomBytes(rng, hashesPerUnit * HASH_BYTES)
   const digests = await (hashesPerUnit === 1
     ? fetchDigest(hasher, bytes.value)
@@ -41,4 +39,10 @@ export async function mineUntil(stop: AbortSignal, mine: Mine): Promise<void> {
   } catch (error) {
     if (!stop.aborted) throw error
   }
+}
+
+async function timed(pause: Promise<void>): Promise<number> {
+  const began = performance.now()
+  await pause
+  return performance.now() - began
 }

@@ -13,8 +13,8 @@ const LOOK_AGAIN_MS = 100
 
 /** All replicas behind some URLs, as names resolve at the moment. */
 export interface Replicas {
-  /** The next one in turn that may be asked now, if there is one. */
-  next(): Replica | undefined
+  /** The next one in turn that may be asked at `now` (performance.now), if there is one. */
+  next(now: number): Replica | undefined
   /** Waits until there is one. Rejects once `destroy` was called. */
   wait(): Promise<Replica>
   /** Whether there is one that is not lost. */
@@ -79,9 +79,8 @@ export function followReplicas(name: string, { urls, timeoutMs, log }: ReplicasO
 
   for (const url of urls) void keepResolving(url)
 
-  function next(): Replica | undefined {
+  function next(now: number): Replica | undefined {
     if (destroyed.signal.aborted) return undefined
-    const now = performance.now()
     for (let step = 0; step < all.length; step++) {
       const candidate = all[++turn % all.length]
       if (candidate && candidate.retryAt <= now) return candidate
@@ -94,9 +93,9 @@ export function followReplicas(name: string, { urls, timeoutMs, log }: ReplicasO
     async wait() {
       for (;;) {
         destroyed.signal.throwIfAborted()
-        const replica = next()
-        if (replica) return replica
         const now = performance.now()
+        const replica = next(now)
+        if (replica) return replica
         const soonestMs = Math.min(...all.map(({ retryAt }) => retryAt - now), LOOK_AGAIN_MS)
         await sleep(Math.max(0, soonestMs), undefined, { signal: destroyed.signal })
       }

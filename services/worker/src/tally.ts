@@ -4,7 +4,7 @@ import type { Answer } from './upstream.ts'
 
 /** Random bytes that make one hash. */
 export const HASH_BYTES = 32
-const DIGEST_LENGTH = 64
+export const DIGEST_LENGTH = 64
 /** 64 hexadecimal digits, and the newline between two digests. */
 export const LINE_LENGTH = DIGEST_LENGTH + 1
 const ZERO = '0'.charCodeAt(0)
@@ -26,8 +26,13 @@ export interface Tally {
   from: number
   to: number
   pauseMs: number
-  rng: UpstreamReport
-  hasher: UpstreamReport
+  rng: UpstreamTally
+  hasher: UpstreamTally
+}
+
+interface UpstreamTally extends Omit<UpstreamReport, 'replicas'> {
+  /** Answers of each. */
+  replicas: Map<string, number>
 }
 
 /** More replicas than anybody runs; keeps a neighbour that makes up names from filling our memory. */
@@ -73,27 +78,24 @@ export function toReport(
   worker: Pick<Report, 'worker' | 'hostname' | 'loops' | 'hashesPerUnit' | 'expiresAfterMs' | 'latestCoins'>,
 ): Report {
   const { from, to, hashes, pauseMs, rng, hasher } = tally
-  return { ...worker, from, to, hashes, pauseMs, rng, hasher }
+  return { ...worker, from, to, hashes, pauseMs, rng: toUpstreamReport(rng), hasher: toUpstreamReport(hasher) }
 }
 
-function emptyUpstream(): UpstreamReport {
-  // The names come from outside, and `__proto__` is to be a name like any other.
-  return {
-    queueMs: 0,
-    workMs: 0,
-    networkMs: 0,
-    concurrency: 0,
-    replicas: Object.create(null) as Record<string, number>,
-  }
+function toUpstreamReport(upstream: UpstreamTally): UpstreamReport {
+  return { ...upstream, replicas: Object.fromEntries(upstream.replicas) }
 }
 
-function addAnswer(report: UpstreamReport, answer: Answer<unknown>): void {
-  const { servedBy } = answer
-  report.queueMs += answer.queueMs
-  report.workMs += answer.workMs
-  report.networkMs += answer.networkMs
-  report.concurrency = answer.concurrency
-  const known = Object.hasOwn(report.replicas, servedBy) || Object.keys(report.replicas).length < MAX_REPLICAS
-  const name = known ? servedBy : 'others'
-  report.replicas[name] = (report.replicas[name] ?? 0) + 1
+function emptyUpstream(): UpstreamTally {
+  return { queueMs: 0, workMs: 0, networkMs: 0, concurrency: 0, replicas: new Map() }
+}
+
+function addAnswer(upstream: UpstreamTally, answer: Answer<unknown>): void {
+  const { replicas } = upstream
+  upstream.queueMs += answer.queueMs
+  upstream.workMs += answer.workMs
+  upstream.networkMs += answer.networkMs
+  upstream.concurrency = answer.concurrency
+  const isRoom = replicas.size < MAX_REPLICAS || replicas.has(answer.servedBy)
+  const name = isRoom ? answer.servedBy : 'others'
+  replicas.set(name, (replicas.get(name) ?? 0) + 1)
 }

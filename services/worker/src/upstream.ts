@@ -31,11 +31,10 @@ export function createUpstream(name: string, options: ReplicasOptions & { stop: 
     destroy: () => replicas.destroy(),
     async ask(request, read) {
       const began = performance.now()
-      for (;;) {
-        const replica = replicas.next() ?? (await replicas.wait())
-        const startedAt = performance.now()
+      for (let startedAt = began; ; startedAt = performance.now()) {
+        const replica = replicas.next(startedAt) ?? (await replicas.wait())
         try {
-          const { status, headers, body } = await exchange(replica, request)
+          const { status, headers, body } = await exchange(replica.pool, request)
           if (status !== 200) throw new Error(`expected 200, got ${status}: ${body.toString('latin1', 0, 200)}`)
           const value = read(body)
           replica.succeeded(startedAt)

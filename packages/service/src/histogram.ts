@@ -1,0 +1,58 @@
+import type { Metric, Registry } from 'prom-client'
+
+export interface HistogramOptions<Label extends string> {
+  name: string
+  help: string
+  labelNames: readonly Label[]
+  /** Upper bounds, ascending. */
+  buckets: readonly number[]
+}
+
+/** Counts a value, in the unit that the name ends with; `labels` are in the order of their names. */
+export type Observe = (value: number, ...labels: readonly (string | number)[]) => void
+
+interface Series {
+  labels: Record<string, string | number>
+  /** For each bucket the values in it alone; the last is for what is above all bounds. */
+  counts: number[]
+  sum: number
+}
+
+/**
+ * A histogram as Prometheus knows it. prom-client's own makes a key of the labels and a text of each bound for every value,
+ * which at thousands of requests a second took a tenth of all time; this one makes its texts when somebody looks.
+ */
+export function createHistogram<Label extends string>(registry: Registry, options: HistogramOptions<Label>): Observe {
+  const { name, help, labelNames, buckets } = options
+  const all = new Map<string, Series>()
+
+  function createSeries(labels: readonly (string | number)[]): Series {
+    const named = Object.fromEntries(labelNames.map((label, index) => [label, labels[index] ?? '']))
+    return { labels: named, counts: Array.from({ length: buckets.length + 1 }, () => 0), sum: 0 }
+  }
+
+  function* valuesOf({ labels, counts, sum }: Series) {
+    let count = 0
+    for (const [index, inBucket] of counts.entries()) {
+      count += inBucket
+      yield { metricName: `${name}_bucket`, labels: { le: buckets[index] ?? '+Inf', ...labels }, value: count }
+    }
+    yield { metricName: `${name}_sum`, labels, value: sum }
+    yield { metricName: `${name}_count`, labels, value: count }
+  }
+
+  const metric = { name, help, type: 'histogram', aggregator: 'sum' }
+  const get = () => Promise.resolve({ ...metric, values: [...all.values()].flatMap((series) => [...valuesOf(series)]) })
+  // All that a registry asks of a metric is its name and `get`; the type names prom-client's own kinds alone.
+  registry.registerMetric({ ...metric, get } as unknown as Metric)
+
+  return (value, ...labels) => {
+    const key = labels.join(' ')
+    let series = all.get(key)
+    if (!series) all.set(key, (series = createSeries(labels)))
+    let bucket = 0
+    while (bucket < buckets.length && value > buckets[bucket]!) bucket++
+    series.counts[bucket]!++
+    series.sum += value
+  }
+}
