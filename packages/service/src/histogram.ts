@@ -42,12 +42,14 @@ export function createHistogram<Label extends string>(registry: Registry, option
   }
 
   const metric = { name, help, type: 'histogram', aggregator: 'sum' }
-  const get = () => Promise.resolve({ ...metric, values: [...all.values()].flatMap((series) => [...valuesOf(series)]) })
+  const get = () =>
+    Promise.resolve({ ...metric, values: [...all.values()].flatMap((series) => Array.from(valuesOf(series))) })
   // All that a registry asks of a metric is its name and `get`; the type names prom-client's own kinds alone.
   registry.registerMetric({ ...metric, get } as unknown as Metric)
 
   return (value, ...labels) => {
-    const key = labels.join(' ')
+    let key = ''
+    for (const label of labels) key += `${label} `
     let series = all.get(key)
     if (!series) all.set(key, (series = createSeries(labels)))
     let bucket = 0

@@ -2,6 +2,8 @@ import { STATUS_CODES } from 'node:http'
 
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 
+import type { Log } from './log.ts'
+
 /** An answer that tells the client what was expected and what came (RFC 9457, Problem Details). Its message is public. */
 export class Problem extends Error {
   override name = 'Problem'
@@ -28,12 +30,14 @@ export function problemBody(status: number, detail: string): string {
   return JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail })
 }
 
-/** Fastify's error handler: what was thrown becomes a problem. An error nobody foresaw is logged and answered 500 without its message. */
-export function answerError(error: FastifyError | Problem, request: FastifyRequest, reply: FastifyReply): void {
-  const foreseen = toProblem(error)
-  if (!foreseen) request.log.error({ err: error }, `${request.method} ${request.url} failed`)
-  const { status, message, headers } = foreseen ?? new Problem(500, 'internal error')
-  void reply.code(status).headers(headers).type('application/problem+json').send(problemBody(status, message))
+/** For Fastify: what was thrown becomes a problem. An error nobody foresaw is logged and answered 500 without its message. */
+export function answerErrors(log: Log) {
+  return (error: FastifyError | Problem, request: FastifyRequest, reply: FastifyReply): void => {
+    const foreseen = toProblem(error)
+    if (!foreseen) log.error({ err: error }, `${request.method} ${request.url} failed`)
+    const { status, message, headers } = foreseen ?? new Problem(500, 'internal error')
+    void reply.code(status).headers(headers).type('application/problem+json').send(problemBody(status, message))
+  }
 }
 
 function toProblem(error: FastifyError | Problem): Problem | undefined {

@@ -1,13 +1,13 @@
 import { once } from 'node:events'
 
-import { fastify, LogController, type FastifyInstance } from 'fastify'
+import { fastify, type FastifyInstance, type FastifyReply } from 'fastify'
 import type { Registry } from 'prom-client'
 
 import { capLog } from './capped-log.ts'
 import type { httpSettings } from './http-settings.ts'
 import { createLog, type Log } from './log.ts'
 import { createMetrics, observeRequests } from './metrics.ts'
-import { answerError, Problem, stoppingProblem } from './problem.ts'
+import { answerErrors, Problem, stoppingProblem } from './problem.ts'
 import { answerUnknownRoutes, answerUnreadable, refusal } from './refuse.ts'
 import type { Config } from './settings.ts'
 import { aborted } from './stop-signal.ts'
@@ -18,6 +18,11 @@ export type HttpConfig = Config<typeof httpSettings>
 export type Service = FastifyInstance & {
   log: Log
   metrics: Registry
+  /**
+   * Answers 200 with a body that is at hand, its media type, and the value of `Server-Timing`. Fastify's `send` would first
+   * find out what the body is and who else wants to change it, which takes long for an answer as small as ours.
+   */
+  answer(reply: FastifyReply, body: string | Buffer, type: string, timing: string): void
   /** Listens. A port that cannot be had ends in an error that says which and why. */
   start(): Promise<void>
   /** Calls `callback` when the process begins to stop, before the connections are closed. */
@@ -40,14 +45,16 @@ export interface ServiceOptions {
 /** An HTTP server named `name` with logs, probes, metrics, problem+json errors and a quick stop; the caller adds its routes. */
 export function createService(name: string, config: HttpConfig, options: ServiceOptions = {}): Service {
   const { isReady = () => true, accessLog = false } = options
+  const { hostname } = config
   const log = createLog(name, config)
   const metrics = createMetrics()
+  const answerError = answerErrors(log)
   const stopCallbacks: (() => void)[] = []
   let stopping = false
 
   const service = fastify({
-    loggerInstance: log,
-    logController: new LogController({ disableRequestLogging: true }),
+    // Fastify would log each request, and prepare for that also where it is told not to; ours go to the access log.
+    logger: false,
     return503OnClosing: false,
     routerOptions: { maxParamLength: 16_384 },
     // Whoever sends a request slowly, to hold connections open, has this long for all of it.
@@ -59,21 +66,18 @@ export function createService(name: string, config: HttpConfig, options: Service
       // Where a request has no body, Node then makes no stream of it.
       optimizeEmptyRequests: true,
     },
-    clientErrorHandler: (error, socket) => answerUnreadable(error, socket, config.hostname),
+    clientErrorHandler: (error, socket) => answerUnreadable(error, socket, hostname),
     frameworkErrors: (error, request, reply) => {
-      void reply.header('x-served-by', config.hostname)
+      void reply.header('x-served-by', hostname)
       answerError(error, request, reply)
     },
   }) as unknown as Service
-
-  // Each request would get a child logger of its own; ours are told apart by nothing that it adds.
-  service.log.child = () => service.log as never
 
   const requestLog = accessLog ? capLog(log, 'requests answered') : undefined
   const observe = observeRequests(metrics, requestLog, PROBES)
   service.addHook('onRequest', (request, reply, done) => {
     observe(request, reply)
-    reply.header('x-served-by', config.hostname)
+    reply.header('x-served-by', hostname)
     // That a connection stays open goes without saying in HTTP/1.1 (RFC 9112, 9.3), and two headers more are dear to parse.
     if (request.raw.httpVersion === '1.1' && reply.raw.shouldKeepAlive) reply.raw.removeHeader('connection')
     done(stopping && !PROBES.has(request.url) ? stoppingProblem() : refusal(request))
@@ -96,6 +100,14 @@ export function createService(name: string, config: HttpConfig, options: Service
   return Object.assign(service, {
     log,
     metrics,
+    answer(reply: FastifyReply, body: string | Buffer, type: string, timing: string) {
+      const length = `${Buffer.byteLength(body)}`
+      const headers = ['content-type', type, 'content-length', length, 'x-served-by', hostname, 'server-timing', timing]
+      if (stopping) headers.push('connection', 'close')
+      reply.hijack()
+      reply.raw.writeHead(200, headers)
+      reply.raw.end(body)
+    },
     start: () => listen(service, config),
     onStop: (callback: () => void) => void stopCallbacks.push(callback),
     async stop() {

@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream'
+
 import type { FastifyReply } from 'fastify'
 import { Gauge, Histogram } from 'prom-client'
 
@@ -6,9 +8,14 @@ import { CLIENT_GONE, Problem } from './problem.ts'
 import type { Service } from './service.ts'
 import { integer } from './settings.ts'
 
+type Body = string | Buffer | Readable
+
 export interface SimulatedWork {
-  /** Does `work` when it is this request's turn and DELAY_MS has passed, and tells in `Server-Timing` where the time went. */
-  work<T>(reply: FastifyReply, work: () => T): Promise<T> | T
+  /**
+   * Does `work` when it is this request's turn and DELAY_MS has passed, answers with what it gives, of the media type
+   * `type`, and tells in `Server-Timing` where the time went.
+   */
+  answer(reply: FastifyReply, type: string, work: () => Body): Promise<void> | void
   /** Waits in the same line, and then takes no time. */
   pass(reply: FastifyReply): Promise<void> | void
 }
@@ -40,8 +47,18 @@ export function simulatedWorkSettings(options: { concurrency: number; takes: str
 
 /** Simulated work for the routes of `service`. With `delayMs` 0 there is no line at all. */
 export function simulateWork(service: Service, config: LineConfig): SimulatedWork {
+  function answer(reply: FastifyReply, type: string, work: () => Body, { queueMs, began, concurrency }: Turn): void {
+    const body = work()
+    const timing = describeTiming(queueMs, performance.now() - began, concurrency)
+    if (body instanceof Readable) void reply.type(type).header('server-timing', timing).send(body)
+    else service.answer(reply, body, type, timing)
+  }
+
   if (config.delayMs === 0) {
-    return { work: (reply, work) => timed(reply, { queueMs: 0, began: performance.now() }, work), pass: () => {} }
+    return {
+      answer: (reply, type, work) => answer(reply, type, work, { queueMs: 0, began: performance.now() }),
+      pass: () => {},
+    }
   }
 
   const line = createLine(config)
@@ -54,10 +71,10 @@ export function simulateWork(service: Service, config: LineConfig): SimulatedWor
     return queueMs
   }
   return {
-    async work(reply, work) {
+    async answer(reply, type, work) {
       const arrived = performance.now()
       const queueMs = await turn(reply, 'work')
-      return timed(reply, { queueMs, began: arrived + queueMs, concurrency: config.concurrency }, work)
+      answer(reply, type, work, { queueMs, began: arrived + queueMs, concurrency: config.concurrency })
     },
     async pass(reply) {
       await turn(reply, 'pass')
@@ -71,12 +88,6 @@ interface Turn {
   began: number
   /** Absent where there is no line. */
   concurrency?: number
-}
-
-function timed<T>(reply: FastifyReply, { queueMs, began, concurrency }: Turn, work: () => T): T {
-  const result = work()
-  reply.header('server-timing', describeTiming(queueMs, performance.now() - began, concurrency))
-  return result
 }
 
 let newest: { queue: number; work: number; concurrency: number | undefined; text: string } | undefined

@@ -17,16 +17,14 @@ export function buildHasher(config: HasherConfig): Service {
   hasher.post('/', async (request, reply) => {
     const digest = createDigest()
     await readBody(request.raw, bodyLimit, digest.take)
-    reply.type('text/plain')
-    return simulated.work(reply, digest.hex)
+    return simulated.answer(reply, 'text/plain', digest.hex)
   })
 
   hasher.post('/batch', async (request, reply) => {
     const pieces = await readWholeBody(request.raw, batchLimit)
     if (pieces.length === 0 || pieces.length % PIECE_BYTES > 0)
       throw new Problem(400, `expected pieces of ${PIECE_BYTES} bytes, got ${pieces.length} bytes in all`)
-    reply.type('text/plain')
-    return simulated.work(reply, () => digestPieces(pieces))
+    return simulated.answer(reply, 'text/plain', () => digestPieces(pieces))
   })
 
   return hasher

@@ -9,12 +9,12 @@ interface Limit {
 }
 
 /** Hands `take` each piece of a body as it comes. Rejects with a 413 Problem past the limit, and with 400 when it is cut off. */
-export async function readBody(body: IncomingMessage, limit: Limit, take: (chunk: Buffer) => void): Promise<void> {
-  const { 'content-length': announced = '0', 'transfer-encoding': coding } = body.headers
-  if (Number(announced) > limit.maxBytes) throw tooLarge(limit, announced)
-  if (announced === '0' && coding === undefined) return
-  let bytes = 0
-  await new Promise<void>((resolve, reject) => {
+export function readBody(body: IncomingMessage, limit: Limit, take: (chunk: Buffer) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const { 'content-length': announced = '0', 'transfer-encoding': coding } = body.headers
+    if (Number(announced) > limit.maxBytes) return reject(tooLarge(limit, announced))
+    if (announced === '0' && coding === undefined) return resolve()
+    let bytes = 0
     const cutOff = (why: string) => reject(new Problem(400, `expected the whole body: ${why}`))
     body.on('data', (chunk: Buffer) => {
       bytes += chunk.length

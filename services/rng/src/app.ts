@@ -15,10 +15,8 @@ export function buildRng(config: RngConfig): Service {
 
   rng.get<{ Params: { count: string } }>('/:count', (request, reply) => {
     const count = parseCount(request.params.count, config.maxBytes)
-    return simulated.work(reply, () => {
-      reply.type('application/octet-stream').header('content-length', count)
-      return randomBytes(count)
-    })
+    reply.header('content-length', count)
+    return simulated.answer(reply, 'application/octet-stream', () => randomBytes(count))
   })
 
   return rng
