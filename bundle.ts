@@ -1,8 +1,19 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
 
 // node bundle.ts SERVICE: writes services/SERVICE/dist, all that its image needs beside Node itself.
+
+/** The ledger's few commands, in the place of the list of all that the Redis client has. */
+const fewerCommands: Plugin = {
+  name: 'fewer-commands',
+  setup(building) {
+    const contents = "export { redisCommands as default } from './redis-commands.ts'"
+    const few = { contents, resolveDir: resolve('packages/ledger/src') }
+    building.onLoad({ filter: /@redis\/client\/dist\/lib\/commands\/index\.js$/ }, () => few)
+  },
+}
 
 const services = ['rng', 'hasher', 'worker', 'webui']
 const [service = ''] = process.argv.slice(2)
@@ -24,6 +35,7 @@ await build({
   // Never loaded: the page is bundled below and not when the service starts, nothing is tested here, and every processor
   // that Node 24 runs on has SIMD.
   external: ['./bundle-page.ts', 'light-my-request', '*/llhttp-wasm.js', '*/no-simd.js'],
+  plugins: [fewerCommands],
   logLevel: 'warning',
 })
 if (service === 'webui') {

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { createClient, ErrorReply } from '@redis/client'
+import type allCommands from '@redis/client/dist/lib/commands/index.js'
 
+import type { redisCommands } from './redis-commands.ts'
 import { scripts } from './redis-scripts.ts'
 
 /** A name server may take a while, too. */
@@ -15,7 +17,8 @@ const MAX_PAUSE_MS = 1000
 
 const CLOSED = new Error('the ledger is closed')
 
-export type Client = ReturnType<typeof createOne>
+/** With no commands but those that images have. */
+export type Client = Omit<ReturnType<typeof createOne>, Exclude<keyof typeof allCommands, keyof typeof redisCommands>>
 
 export interface Connection {
   /** Asks the server. Waits while a connection is being made; rejects at once between two tries, and after 5 s at the latest. */
