@@ -30,14 +30,14 @@ const HEALTHY_AFTER_MS = 10_000
 
 /** Starts a process and keeps it running. `onMisconfigured` is called when it refuses its configuration; it then stays down. */
 export function keepRunning(plan: ProcessPlan, output: Output, onMisconfigured: (name: string) => void): KeptProcess {
-  const { name } = plan
+  const { name, startAfterMs } = plan
   const stopping = new AbortController()
   const { promise: gone, resolve: leave } = Promise.withResolvers<boolean>()
   let child: ChildProcess | undefined
-  let nextStart: NodeJS.Timeout | undefined
+  let nextStart = startAfterMs === undefined ? undefined : setTimeout(start, startAfterMs)
   let isRestarting = false
   let pauseMs = FIRST_PAUSE_MS
-  start()
+  if (!nextStart) start()
 
   return {
     name,

@@ -15,6 +15,8 @@ export interface ProcessPlan {
   /** Where this machine reaches it. */
   url: string
   env: NodeJS.ProcessEnv
+  /** How long after the others it is started, in milliseconds. */
+  startAfterMs?: number
 }
 
 /** All that is to run, and where. */
@@ -27,6 +29,9 @@ export interface Plan {
   /** The folder that must exist for it, if any. */
   dataFolder?: string
 }
+
+/** On few processors the dashboard would hold up the first hash, and nobody looks at it sooner than that. */
+const WEBUI_AFTER_MS = 250
 
 /** The folder of this clone. */
 export const repository = fileURLToPath(new URL('../..', import.meta.url))
@@ -61,7 +66,11 @@ export function planLocal(options: LocalOptions, env: NodeJS.ProcessEnv, colours
   }
   return {
     host,
-    processes: processes.map((process) => ({ ...process, env: environment(process) })),
+    processes: processes.map((process) => ({
+      ...process,
+      env: environment(process),
+      ...(process.service === 'webui' && { startAfterMs: WEBUI_AFTER_MS }),
+    })),
     ...ledger,
   }
 
