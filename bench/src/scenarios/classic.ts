@@ -11,6 +11,8 @@ import { summarize } from '../stats.ts'
 /** A unit of work takes this long by the classic's timings. */
 const UNIT_MS = 300
 const MIN_SECONDS = 10
+/** So many batches in a row make one value: each tells whole milliseconds, and has four units. */
+const BATCHES = 4
 /** The first batches tell of the start. */
 const SETTLED_AFTER_MS = 3000
 
@@ -24,7 +26,7 @@ export const classic: Scenario = {
   },
 }
 
-/** The median over batches, each of which tells when its first unit began and its last one ended. */
+/** The median over batches in a row, each of which tells when its first unit began and its last one ended. */
 async function overheadOfUnits(processes: Processes, redisUrl: string, ms: number): Promise<number> {
   const env = { DELAY_MS: '100', KEY_PREFIX: `classic-${process.pid}-${performance.now()}:` }
   const application = await startApplication(processes, { redisUrl, env })
@@ -37,7 +39,15 @@ async function overheadOfUnits(processes: Processes, redisUrl: string, ms: numbe
   await ledger.close()
   await application.stopAndProve()
   await processes.stopAll()
-  return summarize([...told.values()].map(({ from, to, hashes }) => (to - from) / hashes - UNIT_MS)).median
+  const reports = [...told.values()].toSorted((a, b) => a.to - b.to)
+  const rows = reports.slice(BATCHES - 1).map((_, index) => reports.slice(index, index + BATCHES))
+  return summarize(rows.map(overheadOf)).median
+}
+
+function overheadOf(batches: Report[]): number {
+  const hashes = batches.reduce((sum, batch) => sum + batch.hashes, 0)
+  const ms = batches.reduce((sum, { from, to }) => sum + to - from, 0)
+  return ms / hashes - UNIT_MS
 }
 
 async function overheadOfTimers(processes: Processes, ms: number): Promise<number> {

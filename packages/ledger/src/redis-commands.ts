@@ -6,6 +6,7 @@ import HSCAN from '@redis/client/dist/lib/commands/HSCAN.js'
 import MGET from '@redis/client/dist/lib/commands/MGET.js'
 import PING from '@redis/client/dist/lib/commands/PING.js'
 import ZRANGE from '@redis/client/dist/lib/commands/ZRANGE.js'
+import type { Command } from '@redis/client/dist/lib/RESP/types.js'
 
 /**
  * The commands of Redis that the ledger uses, in the shape of the client's own list of all 500. The client makes methods of
@@ -13,12 +14,12 @@ import ZRANGE from '@redis/client/dist/lib/commands/ZRANGE.js'
  */
 export const redisCommands = {
   /** Asked by the client itself, where the URL has a password. */
-  AUTH,
-  get: GET,
-  hGetAll: HGETALL,
-  hLen: HLEN,
-  hScan: HSCAN,
-  mGet: MGET,
-  ping: PING,
-  zRange: ZRANGE,
-}
+  AUTH: AUTH.default,
+  get: GET.default,
+  hGetAll: HGETALL.default,
+  hLen: HLEN.default,
+  hScan: HSCAN.default,
+  mGet: MGET.default,
+  ping: PING.default,
+  zRange: ZRANGE.default,
+} satisfies Record<string, Command>

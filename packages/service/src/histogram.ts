@@ -25,6 +25,8 @@ interface Series {
 export function createHistogram<Label extends string>(registry: Registry, options: HistogramOptions<Label>): Observe {
   const { name, help, labelNames, buckets } = options
   const all = new Map<string, Series>()
+  // What has no labels is there before the first value.
+  if (labelNames.length === 0) all.set('', createSeries([]))
 
   function createSeries(labels: readonly (string | number)[]): Series {
     const named = Object.fromEntries(labelNames.map((label, index) => [label, labels[index] ?? '']))
@@ -49,7 +51,7 @@ export function createHistogram<Label extends string>(registry: Registry, option
 
   return (value, ...labels) => {
     let key = ''
-    for (const label of labels) key += `${label} `
+    for (const label of labels) key += `${label}\0`
     let series = all.get(key)
     if (!series) all.set(key, (series = createSeries(labels)))
     let bucket = 0

@@ -104,8 +104,8 @@ export function createService(name: string, config: HttpConfig, options: Service
       const length = `${Buffer.byteLength(body)}`
       const headers = ['content-type', type, 'content-length', length, 'x-served-by', hostname, 'server-timing', timing]
       if (stopping) headers.push('connection', 'close')
-      reply.hijack()
       reply.raw.writeHead(200, headers)
+      reply.hijack()
       reply.raw.end(body)
     },
     start: () => listen(service, config),

@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream'
 
 import type { FastifyReply } from 'fastify'
-import { Gauge, Histogram } from 'prom-client'
+import { Gauge } from 'prom-client'
 
+import { createHistogram, type Observe } from './histogram.ts'
 import { createLine, type LineConfig } from './line.ts'
 import { CLIENT_GONE, Problem } from './problem.ts'
 import type { Service } from './service.ts'
@@ -13,9 +14,9 @@ type Body = string | Buffer | Readable
 export interface SimulatedWork {
   /**
    * Does `work` when it is this request's turn and DELAY_MS has passed, answers with what it gives, of the media type
-   * `type`, and tells in `Server-Timing` where the time went.
+   * `type`, and tells in `Server-Timing` where the time went. The route is to return what this returns.
    */
-  answer(reply: FastifyReply, type: string, work: () => Body): Promise<void> | void
+  answer(reply: FastifyReply, type: string, work: () => Body): Promise<unknown> | FastifyReply | undefined
   /** Waits in the same line, and then takes no time. */
   pass(reply: FastifyReply): Promise<void> | void
 }
@@ -47,11 +48,12 @@ export function simulatedWorkSettings(options: { concurrency: number; takes: str
 
 /** Simulated work for the routes of `service`. With `delayMs` 0 there is no line at all. */
 export function simulateWork(service: Service, config: LineConfig): SimulatedWork {
-  function answer(reply: FastifyReply, type: string, work: () => Body, { queueMs, began, concurrency }: Turn): void {
+  function answer(reply: FastifyReply, type: string, work: () => Body, { queueMs, began, concurrency }: Turn) {
     const body = work()
     const timing = describeTiming(queueMs, performance.now() - began, concurrency)
-    if (body instanceof Readable) void reply.type(type).header('server-timing', timing).send(body)
-    else service.answer(reply, body, type, timing)
+    if (body instanceof Readable) return reply.type(type).header('server-timing', timing).send(body)
+    service.answer(reply, body, type, timing)
+    return undefined
   }
 
   if (config.delayMs === 0) {
@@ -62,19 +64,19 @@ export function simulateWork(service: Service, config: LineConfig): SimulatedWor
   }
 
   const line = createLine(config)
-  const queueSeconds = observeLine(service, line)
+  const observeQueue = observeLine(service, line)
   service.onStop(() => line.close())
 
   async function turn(reply: FastifyReply, how: 'work' | 'pass'): Promise<number> {
     const queueMs = await line.turn(whenGone(reply), how)
-    queueSeconds.observe(queueMs / 1000)
+    observeQueue(queueMs / 1000)
     return queueMs
   }
   return {
     async answer(reply, type, work) {
       const arrived = performance.now()
       const queueMs = await turn(reply, 'work')
-      answer(reply, type, work, { queueMs, began: arrived + queueMs, concurrency: config.concurrency })
+      return answer(reply, type, work, { queueMs, began: arrived + queueMs, concurrency: config.concurrency })
     },
     async pass(reply) {
       await turn(reply, 'pass')
@@ -113,7 +115,7 @@ function whenGone(reply: FastifyReply): AbortSignal {
   return gone.signal
 }
 
-function observeLine(service: Service, line: { waiting: number; serving: number }): Histogram {
+function observeLine(service: Service, line: { waiting: number; serving: number }): Observe {
   const registers = [service.metrics]
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({
@@ -126,10 +128,10 @@ function observeLine(service: Service, line: { waiting: number; serving: number 
     })
   gauge('dockercoins_queue_requests', 'Requests waiting in line.', () => line.waiting)
   gauge('dockercoins_serving_requests', 'Requests being served.', () => line.serving)
-  return new Histogram({
+  return createHistogram(service.metrics, {
     name: 'dockercoins_queue_seconds',
     help: 'Time that requests waited in line.',
+    labelNames: [],
     buckets: [0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 100],
-    registers,
   })
 }

@@ -34,8 +34,7 @@ test('GET / tells who is running, and waits in the same line without taking time
   assert.match(String(response.headers['content-type']), /^text\/plain/)
 })
 
-test('every count has its stated answer', async (t) => {
-  const rng = build(t)
+test('every count has its stated answer, with and without a delay', async (t) => {
   const answers: [path: string, status: number, bytes?: number][] = [
     ['/0', 200, 0],
     ['/1', 200, 1],
@@ -58,10 +57,12 @@ test('every count has its stated answer', async (t) => {
     ['/%', 400],
     ['//', 404],
   ]
-  for (const [path, status, bytes] of answers) {
-    const response = await rng.inject({ method: 'GET', url: `http://rng${path}` })
-    assert.equal(response.statusCode, status, path.slice(0, 50))
-    if (bytes !== undefined) assert.equal(response.rawPayload.length, bytes)
+  for (const rng of [build(t), build(t, { DELAY_MS: '1' })]) {
+    for (const [path, status, bytes] of answers) {
+      const response = await rng.inject({ method: 'GET', url: `http://rng${path}` })
+      assert.equal(response.statusCode, status, path.slice(0, 50))
+      if (bytes !== undefined) assert.equal(response.rawPayload.length, bytes)
+    }
   }
 })
 

@@ -32,7 +32,7 @@ export function createReplica(name: string, url: URL, address: string, timeoutMs
       connect: {
         timeout: CONNECT_TIMEOUT_MS,
         // The name stays in the Host header and in the certificate; the address was looked up before.
-        lookup: (_name, _options, found) => found(null, [{ address, family }]),
+        lookup: (_name, { all }, found) => (all ? found(null, [{ address, family }]) : found(null, address, family)),
       },
       headersTimeout: timeoutMs,
       bodyTimeout: timeoutMs,

@@ -31,8 +31,13 @@ export function createUpstream(name: string, options: ReplicasOptions & { stop: 
     destroy: () => replicas.destroy(),
     async ask(request, read) {
       const began = performance.now()
-      for (let startedAt = began; ; startedAt = performance.now()) {
-        const replica = replicas.next(startedAt) ?? (await replicas.wait())
+      let startedAt = began
+      for (;;) {
+        let replica = replicas.next(startedAt)
+        if (!replica) {
+          replica = await replicas.wait()
+          startedAt = performance.now()
+        }
         try {
           const { status, headers, body } = await exchange(replica.pool, request)
           if (status !== 200) throw new Error(`expected 200, got ${status}: ${body.toString('latin1', 0, 200)}`)
@@ -46,6 +51,7 @@ export function createUpstream(name: string, options: ReplicasOptions & { stop: 
           // The neighbours may be stopping just as we are, and that is no loss.
           if (options.stop.aborted) throw error
           replica.failed(error as Error)
+          startedAt = performance.now()
         }
       }
     },
