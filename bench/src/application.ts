@@ -91,9 +91,9 @@ export async function startService(
 }
 
 /** Resolves when `url` answers 200. */
-export async function untilReady(url: string): Promise<void> {
+export async function untilReady(url: string, method = 'GET'): Promise<void> {
   const deadline = performance.now() + 20_000
-  while ((await fetch(url).catch(() => undefined))?.status !== 200) {
+  while ((await fetch(url, { method }).catch(() => undefined))?.status !== 200) {
     if (performance.now() > deadline) throw new Error(`expected ${url} to answer 200 within 20 s`)
     await sleep(2)
   }

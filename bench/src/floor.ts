@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 
 import { freePort } from '@dockercoins/ledger/listen'
 
+import { untilReady } from './application.ts'
 import type { Load } from './load.ts'
 import type { Processes } from './processes.ts'
 
@@ -35,6 +35,6 @@ export async function startBare(processes: Processes, name: 'rng' | 'hasher') {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const server = processes.start(name, yardstick(name), { PORT: `${port}` })
-  while (!(await fetch(`${url}/1`, { method: name === 'rng' ? 'GET' : 'POST' }).catch(() => undefined))) await sleep(5)
+  await untilReady(`${url}/1`, name === 'rng' ? 'GET' : 'POST')
   return { ...server, url }
 }

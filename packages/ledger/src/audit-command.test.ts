@@ -61,7 +61,7 @@ test('a ledger that cannot be reached exits with 2, in one line', async () => {
   assert.equal(
     stderr,
     'The ledger cannot be read: Redis at 127.0.0.1:1 cannot be reached: connect ECONNREFUSED 127.0.0.1:1. ' +
-      'Name another: npm run audit -- file:.data/8000/ledger.db\n',
+      'Name another, as npm start tells it: npm run audit -- file:PATH\n',
   )
 })
 

@@ -28,6 +28,6 @@ try {
   }
 } catch (error) {
   const reason = error instanceof Error ? error.message : String(error)
-  console.error(`The ledger cannot be read: ${reason}. Name another: npm run audit -- file:.data/8000/ledger.db`)
+  console.error(`The ledger cannot be read: ${reason}. Name another, as npm start tells it: npm run audit -- file:PATH`)
   process.exitCode = 2
 }
