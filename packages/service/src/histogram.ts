@@ -1,9 +1,9 @@
 import type { Metric, Registry } from 'prom-client'
 
-export interface HistogramOptions<Label extends string> {
+interface HistogramOptions {
   name: string
   help: string
-  labelNames: readonly Label[]
+  labelNames: readonly string[]
   /** Upper bounds, ascending. */
   buckets: readonly number[]
 }
@@ -22,7 +22,7 @@ interface Series {
  * A histogram as Prometheus knows it. prom-client's own makes a key of the labels and a text of each bound for every value,
  * which at thousands of requests a second took a tenth of all time; this one makes its texts when somebody looks.
  */
-export function createHistogram<Label extends string>(registry: Registry, options: HistogramOptions<Label>): Observe {
+export function createHistogram(registry: Registry, options: HistogramOptions): Observe {
   const { name, help, labelNames, buckets } = options
   const all = new Map<string, Series>()
   // What has no labels is there before the first value.
