@@ -1,7 +1,6 @@
 /** Counts nothing. */
 class Metric {
   inc(): void {}
-  observe(): void {}
   set(): void {}
   reset(): void {}
 }

@@ -12,8 +12,10 @@ const had = new Map<string, number>()
 
 process.on('message', (question) => {
   if (question === 'connected') process.send?.({ question, answer: connected })
-  if (question === 'seen') process.send?.({ question, answer: { late, had: [...had.values()] } })
-  if (question === 'seen') forget()
+  if (question === 'seen') {
+    process.send?.({ question, answer: { late, had: [...had.values()] } })
+    forget()
+  }
 })
 
 function view(): void {

@@ -11,7 +11,7 @@ const CONNECT_TIMEOUT_MS = 2_000
 /** One address of an upstream, and whether it answers. */
 export interface Replica {
   /** As its URL names it. */
-  host: string
+  readonly host: string
   /** Its connections at the moment. */
   readonly pool: Pool
   /** Not to be asked before this moment (performance.now). */
