@@ -56,6 +56,8 @@ export function createService(name: string, config: HttpConfig, options: Service
     // Fastify would log each request, and prepare for that also where it is told not to; ours go to the access log.
     logger: false,
     return503OnClosing: false,
+    // No route has a schema, and what Fastify would load to compile one takes 2 MB.
+    schemaController: { compilersFactory: { buildValidator: refuseSchema, buildSerializer: refuseSchema } },
     routerOptions: { maxParamLength: 16_384 },
     // Whoever sends a request slowly, to hold connections open, has this long for all of it.
     requestTimeout: 60_000,
@@ -151,4 +153,8 @@ function addProbes(service: Service, metrics: Registry, isReady: () => Promise<b
     return reply.type('text/plain').send('ready\n')
   })
   service.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()))
+}
+
+function refuseSchema(): never {
+  throw new Error('expected a route without a schema')
 }
