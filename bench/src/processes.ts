@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url'
 
 export const repository = fileURLToPath(new URL('../..', import.meta.url))
 const usage = fileURLToPath(new URL('usage.mjs', import.meta.url))
+/** The variables and the options of Node that the images set, so that what is measured is what is deployed. */
+const image = readImage()
 
 export interface Usage {
   /** Processor time since it began, microseconds. */
@@ -61,8 +63,8 @@ export function createProcesses(): Processes {
       const file = join(folder, `${++started}-${name}.log`)
       const log = openSync(file, 'a')
       const imports = [usage, preload].flatMap((path) => (path ? ['--import', path] : []))
-      const child = spawn(process.execPath, [...imports, module], {
-        env: { PATH: process.env.PATH, ...imageEnv(), ...env },
+      const child = spawn(process.execPath, [...image.options, ...imports, module], {
+        env: { PATH: process.env.PATH, ...image.env, ...env },
         stdio: ['ignore', log, log, 'ipc'],
       })
       closeSync(log)
@@ -111,11 +113,12 @@ function measured(name: string, child: ChildProcess, exited: Promise<number | nu
   }
 }
 
-/** The variables that the images set, so that what is measured is what is deployed. */
-function imageEnv(): Record<string, string> {
+function readImage(): { env: Record<string, string>; options: string[] } {
   const dockerfile = readFileSync(join(repository, 'services/worker/Dockerfile'), 'utf8')
   const line = /^ENV (.*)$/m.exec(dockerfile)?.[1] ?? ''
-  return Object.fromEntries(
+  const env = Object.fromEntries(
     [...line.matchAll(/(\w+)=(?:"([^"]*)"|(\S+))/g)].map(([, key, a, b]) => [key, a ?? b ?? '']),
   )
+  const command = JSON.parse(/^CMD (.*)$/m.exec(dockerfile)?.[1] ?? '[]') as string[]
+  return { env, options: command.slice(0, -1) }
 }

@@ -70,11 +70,14 @@ test('every relative link in the documents leads somewhere', async () => {
   }
 })
 
-test('npm start gives the services the heap that their images give them', async () => {
+test('npm start runs the services as their images run them', async () => {
   const runner = await read('local/src/keep-running.ts')
   for (const service of ['rng', 'hasher', 'worker', 'webui']) {
-    const [, options = ''] = /NODE_OPTIONS="([^"]+)"/.exec(await read(`services/${service}/Dockerfile`)) ?? []
-    assert.ok(options.includes('--max-old-space-size='), service)
-    for (const option of options.split(' ')) assert.ok(runner.includes(`'${option}'`), `${service}: ${option}`)
+    const dockerfile = await read(`services/${service}/Dockerfile`)
+    const [settings = ''] = /^ENV [^]*$/m.exec(dockerfile) ?? []
+    const options = [...settings.matchAll(/--[\w=-]+/g)].map(([option]) => `'${option}'`)
+    const allocator = [...settings.matchAll(/(MALLOC_\w+)=(\d+)/g)].map(([, name, value]) => `${name}: '${value}'`)
+    assert.ok(options.length > 0 && allocator.length > 0, service)
+    for (const setting of [...options, ...allocator]) assert.ok(runner.includes(setting), `${service}: ${setting}`)
   }
 })
