@@ -18,7 +18,8 @@ const fewerCommands: Plugin = {
 
 /**
  * Node's own modules by `require`: an `import` makes all that a module has ready, of node:http also fetch and WebSocket, which
- * takes megabytes and milliseconds. HTTP/2 and HTTPS, which nobody here speaks, are left out for the same reason.
+ * takes megabytes and milliseconds. `http2` and `https` are left out for the same reason: nobody here speaks HTTP/2, nor serves
+ * HTTPS, and the clients' TLS is in `tls`.
  */
 const requireOfNode: Plugin = {
   name: 'require-of-node',

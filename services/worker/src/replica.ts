@@ -29,6 +29,8 @@ export function createReplica(name: string, url: URL, address: string, timeoutMs
   const origin = `${url.protocol}//${family === 6 ? `[${address}]` : address}${url.port && `:${url.port}`}`
   const createPool = () =>
     new Pool(url.origin, {
+      // Images leave HTTP/2 out (bundle.ts), and behind TLS it would be negotiated.
+      allowH2: false,
       connect: {
         timeout: CONNECT_TIMEOUT_MS,
         // The name stays in the Host header and in the certificate; the address was looked up before.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net'
 import { test, type TestContext } from 'node:test'
 
 import { pino } from 'pino'
@@ -150,4 +150,23 @@ test('of several names one that cannot be resolved does not keep the others from
   const upstream = createUpstream('rng', { urls, timeoutMs: 1000, stop, log: pino({ level: 'silent' }) })
   t.after(() => upstream.destroy())
   assert.equal((await upstream.ask({ method: 'GET', path: '/', body: null }, String)).value, 'found')
+})
+
+test('over TLS no HTTP/2 is offered, which images do not have', async (t) => {
+  const server = createTcpServer().listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  await once(server, 'listening')
+  const log = pino({ level: 'silent' })
+  const urls = [new URL(`https://localhost:${(server.address() as AddressInfo).port}`)]
+  const upstream = createUpstream('rng', { urls, timeoutMs: 5000, stop: new AbortController().signal, log })
+  t.after(() => upstream.destroy())
+  const asked = upstream.ask({ method: 'GET', path: '/32', body: null }, String)
+  const [socket] = (await once(server, 'connection')) as [Socket]
+  t.after(() => socket.destroy())
+  const [hello] = (await once(socket, 'data')) as [Buffer]
+  // A list of protocols in the first message (RFC 7301): each with its length before it.
+  assert.ok(hello.includes('\x08http/1.1'))
+  assert.ok(!hello.includes('\x02h2'))
+  upstream.destroy()
+  await assert.rejects(asked)
 })
