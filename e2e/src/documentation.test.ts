@@ -77,7 +77,8 @@ test('npm start runs the services as their images run them', async () => {
     const [settings = ''] = /^ENV [^]*$/m.exec(dockerfile) ?? []
     const options = [...settings.matchAll(/--[\w=-]+/g)].map(([option]) => `'${option}'`)
     const allocator = [...settings.matchAll(/(MALLOC_\w+)=(\d+)/g)].map(([, name, value]) => `${name}: '${value}'`)
-    assert.ok(options.length > 0 && allocator.length > 0, service)
+    assert.match(settings, /NODE_OPTIONS="[^"]*--max-old-space-size=/, service)
+    assert.ok(allocator.length > 0, service)
     for (const setting of [...options, ...allocator]) assert.ok(runner.includes(setting), `${service}: ${setting}`)
   }
 })
