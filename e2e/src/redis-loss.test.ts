@@ -3,8 +3,9 @@ import { test } from 'node:test'
 
 import { startCuttingProxy } from '@dockercoins/ledger/cutting-proxy'
 import { hasRedisServer, NO_REDIS, startRedisServer } from '@dockercoins/ledger/redis-server'
+import { until } from '@dockercoins/testing'
 
-import { audit, hashed, totals, unitsDone, until } from './figures.ts'
+import { audit, hashed, totals, unitsDone } from './figures.ts'
 import { startService } from './service-process.ts'
 
 const fast = { DELAY_MS: '5', INTERVAL_MS: '20', LOOPS: '2' }
@@ -32,10 +33,12 @@ test(
     )
     for (let round = 0; round < 20; round++) {
       const { hashes } = await until(
+        'an answer from /json',
         () => totals(webui.url),
         () => true,
       )
       await until(
+        'enough hashes in /json',
         () => totals(webui.url),
         (now) => now.hashes > hashes + 20,
       )
@@ -47,6 +50,7 @@ test(
 
     const units = workers.reduce((sum, { lines }) => sum + unitsDone(lines), 0)
     const { hashes } = await until(
+      'an answer from /json',
       () => totals(webui.url),
       () => true,
     )
