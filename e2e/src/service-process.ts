@@ -33,15 +33,8 @@ export async function startService(
   const listening = await Promise.race([service.line(/listening on/), service.exited])
   if (typeof listening !== 'string') throw new Error(`${name} did not start: ${service.lines.join(' | ')}`)
   const port = Number(/port (\d+)/.exec(listening)?.[1])
-  const url = `http://127.0.0.1:${port}`
-  return {
-    ...service,
-    get exited() {
-      return service.exited
-    },
-    port,
-    url,
-  }
+  // Not a copy: `exited` is a getter, and each look at it is a wait with an end.
+  return Object.assign(service, { port, url: `http://127.0.0.1:${port}` })
 }
 
 /** Runs a service with `env` and nothing else of ours, and does not wait for it. */
