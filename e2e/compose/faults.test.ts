@@ -2,17 +2,21 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 
+import { until } from '@dockercoins/testing'
+
 import { docker, down, startComposeStack, type ComposeStack } from '../src/compose-stack.ts'
-import { totals, unitsDone, until } from '../src/figures.ts'
+import { totals, unitsDone } from '../src/figures.ts'
 
 const quick = { env: { DELAY_MS: '10', TIMEOUT_MS: '2000' } }
 
 async function untilMore({ urls }: ComposeStack, hashes = 20): Promise<void> {
   const before = await until(
+    'an answer from /json',
     () => totals(urls.webui),
     () => true,
   )
   await until(
+    'enough hashes in /json',
     () => totals(urls.webui),
     (now) => now.hashes >= before.hashes + hashes,
   )
@@ -26,6 +30,7 @@ async function assertNothingLost(stack: ComposeStack): Promise<void> {
 
 function untilWorkerSays(stack: ComposeStack, pattern: RegExp): Promise<string[]> {
   return until(
+    'a line of the worker',
     () => stack.lines('worker'),
     (lines) => lines.some((line) => pattern.test(line)),
   )
@@ -68,6 +73,7 @@ test('a worker that is killed is started again by the engine, and the ledger sta
   const pid = await docker('inspect', '--format', '{{.State.Pid}}', worker)
   await docker('run', '--rm', '--pid', 'host', '--user', 'root', 'redis:8', 'sh', '-c', `kill -KILL ${pid}`)
   await until(
+    'the worker to be started again',
     () => docker('inspect', '--format', '{{.RestartCount}} {{.State.Running}}', worker),
     (state) => state === '1 true',
   )
@@ -83,6 +89,7 @@ test('what was counted outlives the containers', async (t) => {
   await down(stack.project)
   await stack.compose('up', '--detach', '--scale', 'worker=0')
   const after = await until(
+    'an answer from /json',
     () => totals(stack.urls.webui),
     () => true,
   )

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
+import { until } from '@dockercoins/testing'
+
 import { docker, startComposeStack } from '../src/compose-stack.ts'
-import { totals, until } from '../src/figures.ts'
+import { totals } from '../src/figures.ts'
 
 /** What a program in the container gets when it connects to the place: "connected", or why not. */
 async function connect(container: string, host: string, port: number): Promise<string> {
@@ -31,6 +33,7 @@ async function rights(container: string): Promise<unknown> {
 test('two applications on one engine, blue and green, do not see each other’s Redis', async (t) => {
   const [blue, green] = await Promise.all([startComposeStack(t), startComposeStack(t, { scale: { worker: 0 } })])
   await until(
+    'a first hash in /json',
     () => totals(blue.urls.webui),
     ({ hashes }) => hashes > 0,
   )

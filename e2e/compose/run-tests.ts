@@ -15,4 +15,10 @@ async function run(program: string, args: string[]): Promise<number> {
 
 process.exitCode =
   (await run('docker', ['compose', '--progress', 'quiet', 'build'])) ||
-  (await run(process.execPath, ['--test', '--test-concurrency=1', '--test-timeout=300000', ...files]))
+  (await run(process.execPath, [
+    '--test',
+    '--test-concurrency=1',
+    '--test-timeout=300000',
+    '--test-force-exit',
+    ...files,
+  ]))

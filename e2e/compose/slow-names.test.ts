@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 
+import { until } from '@dockercoins/testing'
+
 import { docker, startComposeStack } from '../src/compose-stack.ts'
-import { totals, until } from '../src/figures.ts'
+import { totals } from '../src/figures.ts'
 
 /** Hands each question on to the engine's own name server, a second late. */
 const slowNameServer = `
@@ -46,18 +48,19 @@ test('where names are resolved slowly a worker mines at full speed all the same,
   const worker = await run('--volume', `${resolvers}:/etc/resolv.conf:ro`, 'dockercoins/worker')
 
   const first = await until(
+    'a first hash in /json',
     () => totals(stack.urls.webui),
     ({ hashes }) => hashes > 0,
   )
   const later = await until(
+    'enough hashes in /json',
     () => totals(stack.urls.webui),
     ({ hashes }) => hashes >= first.hashes + 50,
   )
   const speed = (later.hashes - first.hashes) / (later.now - first.now)
   assert.ok(speed > 3, `expected 3.3 hashes a second, got ${speed.toFixed(2)}`)
 
-  const began = performance.now()
   await docker('stop', worker)
-  assert.ok(performance.now() - began < 3000)
+  // 137 where it had not stopped by itself when the engine's patience ended.
   assert.equal(await docker('inspect', '--format', '{{.State.ExitCode}}', worker), '0')
 })

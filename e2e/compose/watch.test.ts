@@ -9,9 +9,9 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 import { freePort } from '@dockercoins/ledger/listen'
+import { until } from '@dockercoins/testing'
 
 import { docker, down } from '../src/compose-stack.ts'
-import { until } from '../src/figures.ts'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const left = new Set(['node_modules', '.git', '.data'])
@@ -38,8 +38,8 @@ test('docker compose watch puts an edit into a new container', async (t) => {
   for await (const line of createInterface({ input: watch.stdout })) if (line.includes('Watch enabled')) break
   watch.stdout.resume()
   const answer = () => fetch(`http://127.0.0.1:${port}/`).then((response) => response.text())
-  await until(answer, (text) => text.startsWith('RNG running'))
+  await until('the rng that was built', answer, (text) => text.startsWith('RNG running'))
   const source = join(folder, 'services/rng/src/app.ts')
   await writeFile(source, (await readFile(source, 'utf8')).replace('RNG running', 'RNG edited'))
-  await until(answer, (text) => text.startsWith('RNG edited'))
+  await until('the rng that was edited', answer, (text) => text.startsWith('RNG edited'))
 })

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { hasRedisServer, NO_REDIS } from '@dockercoins/ledger/redis-server'
+import { until } from '@dockercoins/testing'
 
-import { hashed, totals, unitsDone, until } from './figures.ts'
+import { hashed, totals, unitsDone } from './figures.ts'
 import { startStack, type Stack } from './stack.ts'
 
 // The whole application, from outside: these hold wherever and however it runs.
@@ -13,6 +14,7 @@ const fast = { DELAY_MS: '5', INTERVAL_MS: '20', LOOPS: '2' }
 
 function untilHashes({ urls }: Stack, hashes: number) {
   return until(
+    'enough hashes in /json',
     () => totals(urls.webui),
     (now) => now.hashes >= hashes,
   )
@@ -29,6 +31,7 @@ test('every hash is counted once, and the speed of all seconds adds up to the co
   assert.equal(hashes, unitsDone(await stack.lines('worker')))
   assert.ok((await hashed(stack.urls.hasher)) >= hashes)
   const settled = await until(
+    'every second to be settled in /history',
     async () => (await (await fetch(`${stack.urls.webui}/history?seconds=60`)).json()) as { speeds: number[] },
     ({ speeds }) => sum(speeds) >= hashes - 1e-6,
   )
@@ -68,6 +71,7 @@ test(
     const stack = await startStack(t, { env: fast, scale: { worker: 3 } })
     for (let round = 1; round <= 3; round++) {
       const { hashes } = await until(
+        'an answer from /json',
         () => totals(stack.urls.webui),
         () => true,
       )
@@ -77,6 +81,7 @@ test(
     }
     await stack.stop('worker', 'SIGTERM')
     const { hashes } = await until(
+      'an answer from /json',
       () => totals(stack.urls.webui),
       () => true,
     )
@@ -100,15 +105,15 @@ test('what was counted is still there when everything was stopped and started ag
 test('the page, /json and /readyz tell that the ledger is away, and recover by themselves', { skip }, async (t) => {
   const stack = await startStack(t)
   const ready = () => fetch(`${stack.urls.webui}/readyz`).then(({ status }) => status)
-  await until(ready, (status) => status === 200)
+  await until('/readyz to answer 200', ready, (status) => status === 200)
   await stack.stop('redis', 'SIGKILL')
-  await until(ready, (status) => status === 503)
+  await until('/readyz to answer 503', ready, (status) => status === 503)
   const response = await fetch(`${stack.urls.webui}/json`)
   assert.equal(response.status, 503)
   assert.match(String(response.headers.get('content-type')), /^application\/problem\+json/)
   assert.equal((await fetch(`${stack.urls.webui}/healthz`)).status, 200)
   await stack.start('redis')
-  await until(ready, (status) => status === 200)
+  await until('/readyz to answer 200', ready, (status) => status === 200)
   assert.equal((await stack.lines('webui')).filter((line) => line.includes('is lost')).length, 1)
 })
 

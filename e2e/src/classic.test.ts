@@ -5,9 +5,10 @@ import { buffer } from 'node:stream/consumers'
 import { test } from 'node:test'
 
 import { hasRedisServer, NO_REDIS, startRedisServer } from '@dockercoins/ledger/redis-server'
+import { until } from '@dockercoins/testing'
 import { createClient } from '@redis/client'
 
-import { totals, until } from './figures.ts'
+import { totals } from './figures.ts'
 import { startService } from './service-process.ts'
 
 const skip = hasRedisServer() ? false : NO_REDIS
@@ -64,7 +65,7 @@ test('a web UI that only knows the classic’s keys shows what our workers do', 
   await startService(t, 'worker', { ...env, RNG_URL: rng.url, HASHER_URL: hasher.url })
   const client = await createClient({ url: redis.url }).connect()
   const classicJson = async () => ({ coins: await client.hLen('wallet'), hashes: Number(await client.get('hashes')) })
-  const { coins, hashes } = await until(classicJson, (answer) => answer.coins >= 3)
+  const { coins, hashes } = await until('three coins in the classic keys', classicJson, (answer) => answer.coins >= 3)
   assert.ok(coins <= hashes)
   const wallet = await client.withTypeMapping({ 36: Buffer }).hGetAll('wallet')
   for (const [digest, bytes] of Object.entries(wallet)) {

@@ -8,8 +8,9 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
 import { freePort } from '@dockercoins/ledger/listen'
+import { until } from '@dockercoins/testing'
 
-import { audit, until } from './figures.ts'
+import { audit } from './figures.ts'
 import type { Part, Stack, StackOptions } from './stack.ts'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
@@ -57,7 +58,11 @@ export async function startComposeStack(
   await writeFile(join(folder, 'env'), variables.join('\n'))
   await writeFile(
     join(folder, 'override.yaml'),
-    JSON.stringify({ services: Object.fromEntries(services.map((service) => [service, { environment: env }])) }),
+    JSON.stringify({
+      services: Object.fromEntries(
+        services.map((service) => [service, { environment: { LOG_FORMAT: 'json', ...env } }]),
+      ),
+    }),
   )
   const files = ['--env-file', join(folder, 'env'), '--file', 'compose.yaml', '--file', join(folder, 'override.yaml')]
   const compose = (...args: string[]) => docker('compose', '--project-name', project, ...files, ...args)
@@ -68,9 +73,11 @@ export async function startComposeStack(
 
   const url = async (service: Published) => (count[service] ? `http://${await compose('port', service, '80')}` : '')
   async function untilListening(part: Part, times: number): Promise<void> {
-    if (part === 'redis') await until(() => compose('exec', '-T', 'redis', 'redis-cli', '-e', 'ping'), isTrue)
+    if (part === 'redis')
+      await until('Redis to answer a ping', () => compose('exec', '-T', 'redis', 'redis-cli', '-e', 'ping'), isTrue)
     else
       await until(
+        `${part} to listen`,
         () => stack.lines(part),
         (lines) => listenings(lines) >= times,
       )

@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
@@ -17,17 +16,6 @@ export async function totals(webui: string): Promise<Totals> {
   return (await response.json()) as Totals
 }
 
-const ASK_AGAIN_MS = 10
-
-/** Waits until `question` has an answer that will do, and gives it; one that fails will not. */
-export async function until<T>(question: () => Promise<T>, willDo: (answer: T) => boolean): Promise<T> {
-  for (;;) {
-    const answer = await question().catch(() => undefined)
-    if (answer !== undefined && willDo(answer)) return answer
-    await sleep(ASK_AGAIN_MS)
-  }
-}
-
 /** The sum of a counter in GET /metrics over all series that match. */
 export async function metric(url: string, series: RegExp): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text()
@@ -43,9 +31,20 @@ export function hashed(hasher: string, route = '/'): Promise<number> {
   )
 }
 
-/** The hashes that workers say they have made, from their lines. */
+/** The hashes that workers recorded: the sum of `hashes` in their lines, with LOG_FORMAT=json. */
 export function unitsDone(lines: string[]): number {
-  return lines.reduce((sum, line) => sum + Number(/(\d+) (?:units of work|hashes) done/.exec(line)?.[1] ?? 0), 0)
+  return lines.reduce((sum, line) => sum + Number(fields(line)['hashes'] ?? 0), 0)
+}
+
+/** The fields of a line of the log in JSON; none where the line is not JSON. A name that npm start puts before it is left out. */
+export function fields(line: string): Record<string, unknown> {
+  const [, json] = /^(?:[\w-]+ +\| )?(\{.*\})$/.exec(line) ?? []
+  return json === undefined ? {} : (JSON.parse(json) as Record<string, unknown>)
+}
+
+/** The lines that warn or tell of an error, with LOG_FORMAT=json. */
+export function complaints(lines: string[]): string[] {
+  return lines.filter((line) => Number(fields(line)['level']) > 30)
 }
 
 /** Runs the audit command. Rejects, with what it printed, unless it found the ledger sound. */

@@ -4,7 +4,9 @@ import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 
-import { audit, hashed, metric, totals, unitsDone, until } from './figures.ts'
+import { until } from '@dockercoins/testing'
+
+import { audit, hashed, metric, totals, unitsDone } from './figures.ts'
 import { startService } from './service-process.ts'
 
 const fast = { DELAY_MS: '5', INTERVAL_MS: '50' }
@@ -75,6 +77,7 @@ test('workers that start before everything else wait, say so once for each neigh
   await startService(t, 'rng', late)
   await worker.line(/rng .* is back/)
   await until(
+    'a first hash in /json',
     () => totals(webui.url),
     ({ hashes }) => hashes > 0,
   )
@@ -87,6 +90,7 @@ test('two replicas of rng get the same number of requests', async (t) => {
   const second = await startService(t, 'rng', { ...fast, HOSTNAME: 'rng-2' })
   await startService(t, 'worker', { ...workerEnv, RNG_URL: `${rng.url},${second.url}` })
   await until(
+    'enough hashes in /json',
     () => totals(webui.url),
     ({ hashes }) => hashes >= 60,
   )
@@ -95,12 +99,25 @@ test('two replicas of rng get the same number of requests', async (t) => {
 })
 
 test('a worker’s metrics count what its lines say, and the parts of a unit’s time', async (t) => {
-  const { workerEnv } = await startUpstreams(t)
+  const { rng, hasher, workerEnv } = await startUpstreams(t)
   const worker = await startService(t, 'worker', workerEnv)
-  await worker.line(/units of work done/)
+  await worker.line(/Coin found/)
+  // Without bytes it makes no more, and its lines catch up with its metrics.
+  rng.kill('SIGKILL')
+  await worker.line(/rng .* is lost/)
   const hashes = await metric(worker.url, /^dockercoins_hashes_total /)
-  assert.ok(hashes >= unitsDone(worker.lines))
-  const pauses = await metric(worker.url, /^dockercoins_unit_seconds_total\{part="pause"\}/)
-  assert.ok(pauses > 0)
+  assert.ok(hashes > 0)
+  await until(
+    'lines that tell of all hashes',
+    () => unitsDone(worker.lines),
+    (units) => units >= hashes,
+  )
+  assert.equal(unitsDone(worker.lines), hashes)
+  assert.equal(await hashed(hasher.url), hashes)
+  for (const part of ['pause', 'rng_work', 'hasher_work']) {
+    const seconds = await metric(worker.url, new RegExp(`^dockercoins_unit_seconds_total\\{part="${part}"\\}`))
+    // Each waits for 5 ms, of which a timer may leave out one.
+    assert.ok(seconds >= hashes * 0.0035, `${part}: ${seconds} s for ${hashes} hashes`)
+  }
   assert.equal(await (await fetch(worker.url)).text(), `WORKER running on ${hostname()}\n`)
 })

@@ -3,8 +3,9 @@ import { test } from 'node:test'
 
 import { startCuttingProxy } from '@dockercoins/ledger/cutting-proxy'
 import { hasRedisServer, NO_REDIS, startRedisServer } from '@dockercoins/ledger/redis-server'
+import { until } from '@dockercoins/testing'
 
-import { audit, hashed, totals, unitsDone, until } from './figures.ts'
+import { audit, fields, hashed, totals, unitsDone } from './figures.ts'
 import { startService } from './service-process.ts'
 
 const fast = { DELAY_MS: '5', INTERVAL_MS: '20', LOOPS: '2' }
@@ -32,10 +33,12 @@ test(
     )
     for (let round = 0; round < 20; round++) {
       const { hashes } = await until(
+        'an answer from /json',
         () => totals(webui.url),
         () => true,
       )
       await until(
+        'enough hashes in /json',
         () => totals(webui.url),
         (now) => now.hashes > hashes + 20,
       )
@@ -47,6 +50,7 @@ test(
 
     const units = workers.reduce((sum, { lines }) => sum + unitsDone(lines), 0)
     const { hashes } = await until(
+      'an answer from /json',
       () => totals(webui.url),
       () => true,
     )
@@ -54,5 +58,34 @@ test(
     assert.ok((await hashed(hasher.url)) >= hashes)
     assert.ok(proxy.cuts() > 0, 'no reply was cut')
     assert.match(await audit(redis.url), /sound/)
+  },
+)
+
+test(
+  'a worker that must stop while the ledger is lost says exactly how many hashes it gives up',
+  { skip },
+  async (t) => {
+    const redis = await startRedisServer()
+    t.after(() => redis.remove())
+    const [rng, hasher] = await Promise.all([startService(t, 'rng', fast), startService(t, 'hasher', fast)])
+    const webui = await startService(t, 'webui', { REDIS_URL: redis.url })
+    const upstreams = { RNG_URL: rng.url, HASHER_URL: hasher.url }
+    const worker = await startService(t, 'worker', { ...fast, ...upstreams, REDIS_URL: redis.url })
+    await until(
+      'enough hashes in /json',
+      () => totals(webui.url),
+      ({ hashes }) => hashes > 20,
+    )
+    await redis.stop('SIGTERM')
+    await worker.line(/ledger .* lost/)
+    worker.kill('SIGTERM')
+    assert.equal(await worker.exited, 1)
+    const said = worker.lines.map((line) => Number(fields(line)['givenUp'] ?? 0)).filter((givenUp) => givenUp > 0)
+    assert.equal(said.length, 1, worker.lines.join('\n'))
+    await redis.start()
+    const { hashes } = await until('an answer from /json', () => totals(webui.url))
+    const made = await hashed(hasher.url)
+    // The hasher may have answered a loop that was cut off before it heard.
+    assert.ok(hashes + said[0]! <= made && hashes + said[0]! >= made - 2, `${hashes} + ${said[0]} of ${made}`)
   },
 )

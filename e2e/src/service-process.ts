@@ -4,6 +4,10 @@ import { createInterface } from 'node:readline'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
+import { within } from '@dockercoins/testing'
+
+/** What ships where STACK is "bundle", else the source. */
+const entry = process.env.STACK === 'bundle' ? 'dist/main.mjs' : 'src/main.ts'
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 
 /** One service as a process of its own, whose lines the test can wait for. */
@@ -13,7 +17,7 @@ export interface ServiceProcess {
   url: string
   lines: string[]
   kill(signal: NodeJS.Signals): void
-  /** Resolves when the process is gone, to its exit code, or null where a signal ended it. */
+  /** Resolves when the process is gone, within a minute of being read, to its exit code, or null where a signal ended it. */
   exited: Promise<number | null>
   /** Resolves to the first line, said already or still to come, that matches. */
   line(pattern: RegExp): Promise<string>
@@ -25,20 +29,25 @@ export async function startService(
   name: 'rng' | 'hasher' | 'worker' | 'webui',
   env: NodeJS.ProcessEnv = {},
 ): Promise<ServiceProcess> {
-  const service = runService(t, name, { HOST: '127.0.0.1', PORT: '0', LOG_FORMAT: 'text', ...env })
+  const service = runService(t, name, { HOST: '127.0.0.1', PORT: '0', LOG_FORMAT: 'json', ...env })
   const listening = await Promise.race([service.line(/listening on/), service.exited])
   if (typeof listening !== 'string') throw new Error(`${name} did not start: ${service.lines.join(' | ')}`)
   const port = Number(/port (\d+)/.exec(listening)?.[1])
+  // Not a copy: `exited` is a getter, and each look at it is a wait with an end.
   return Object.assign(service, { port, url: `http://127.0.0.1:${port}` })
 }
 
 /** Runs a service with `env` and nothing else of ours, and does not wait for it. */
 export function runService(t: TestContext, name: string, env: NodeJS.ProcessEnv): Omit<ServiceProcess, 'port' | 'url'> {
-  const child = spawn(process.execPath, [`${repository}services/${name}/src/main.ts`], {
+  const child = spawn(process.execPath, [`${repository}services/${name}/${entry}`], {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  t.after(() => child.kill('SIGKILL'))
+  const kill = () => child.kill('SIGKILL')
+  t.after(kill)
+  // Also where the tests are ended before their time.
+  process.once('exit', kill)
+  child.once('exit', () => process.off('exit', kill))
   const lines: string[] = []
   const said = new EventEmitter().setMaxListeners(0)
   for (const input of [child.stdout, child.stderr]) {
@@ -47,18 +56,25 @@ export function runService(t: TestContext, name: string, env: NodeJS.ProcessEnv)
       said.emit('line', line)
     })
   }
+  // 'close' and not 'exit': by then every line has been read.
+  const closed = once(child, 'close').then(([code]) => code as number | null)
+  const recent = () => lines.slice(-5).join(' | ') || 'no line'
   return {
     pid: child.pid ?? 0,
     lines,
     kill: (signal) => void child.kill(signal),
-    // 'close' and not 'exit': by then every line has been read.
-    exited: once(child, 'close').then(([code]) => code as number | null),
-    async line(pattern) {
-      for (const line of lines) if (pattern.test(line)) return line
-      for (;;) {
-        const [line] = (await once(said, 'line')) as [string]
-        if (pattern.test(line)) return line
+    get exited() {
+      return within(`${name} to exit`, closed, recent)
+    },
+    line(pattern) {
+      const come = async () => {
+        for (;;) {
+          const found = lines.find((line) => pattern.test(line))
+          if (found !== undefined) return found
+          await once(said, 'line')
+        }
       }
+      return within(`a line of ${name} that matches ${pattern}`, come(), recent)
     },
   }
 }

@@ -7,7 +7,7 @@ export interface Transcript extends Writable {
   waitFor(pattern: RegExp): Promise<RegExpExecArray>
 }
 
-const GIVE_UP_AFTER_MS = 15_000
+const GIVE_UP_AFTER_MS = 60_000
 
 /** An empty transcript. */
 export function createTranscript(): Transcript {

@@ -135,5 +135,7 @@ test('a batch takes one turn in line, and pays the delay once', async (t) => {
   const hasher = build(t, { DELAY_MS: '20', CONCURRENCY: '1' })
   const payload = Buffer.alloc(32 * 100)
   const [first] = await Promise.all([1, 2].map(() => hasher.inject({ method: 'POST', url: '/batch', payload })))
-  assert.match(String(first?.headers['server-timing']), /work;dur=[12]\d\.\d, concurrency;desc=1$/)
+  const [, workMs] = /work;dur=([\d.]+), concurrency;desc=1$/.exec(String(first?.headers['server-timing'])) ?? []
+  // A delay for each of the hundred pieces would be 2 s.
+  assert.ok(Number(workMs) < 2000, `${workMs} ms`)
 })

@@ -104,11 +104,15 @@ test('clients that go away leave the line, and who comes after them is served', 
     return client.end()
   })
   await allArrived
-  assert.ok((await waiting()) > 40)
   for (const client of clients) client.destroy()
   const response = await fetch(`http://127.0.0.1:${port}/32`)
   assert.equal((await response.arrayBuffer()).byteLength, 32)
   assert.equal(await waiting(), 0)
+  const { body } = await rng.inject('/metrics')
+  const count = (status: number) =>
+    Number(new RegExp(`count\\{.*route="/:count",status="${status}"\\} (\\d+)`).exec(body)?.[1])
+  assert.equal(count(200) + count(499), 51)
+  assert.ok(count(499) > 0, body)
 })
 
 test('probes do not wait behind simulated work', async (t) => {

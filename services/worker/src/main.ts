@@ -46,7 +46,7 @@ await Promise.all(loops)
 clearTimeout(cutOff)
 const givenUp = await recorder.finish(FINISH_RECORDS_MS)
 if (givenUp > 0) {
-  log.error(`${givenUp} hashes may be uncounted: the ledger was away and the worker had to stop`)
+  log.error({ givenUp }, `${givenUp} hashes may be uncounted: the ledger was away and the worker had to stop`)
   process.exitCode = 1
 }
 destroyUpstreams()

@@ -137,7 +137,7 @@ test('coins that come fast are recorded long before the interval is over, and ne
   assert.equal(ledger.hashes(), coins)
 })
 
-test('what could not be recorded in time is counted and said', async (t) => {
+test('what could not be recorded in time is counted', async (t) => {
   const { ledger, recorder } = build(t)
   ledger.away = true
   await ledger.next().catch(() => {})

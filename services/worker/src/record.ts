@@ -80,7 +80,8 @@ export function createRecorder({
   async function record(batch: Batch): Promise<void> {
     inHand = batch
     const done = hashesPerUnit === 1 ? 'units of work' : 'hashes'
-    if (batch.hashes > 0) log.info(`${batch.hashes} ${done} done, updating hash counter`)
+    const { hashes } = batch
+    if (hashes > 0) log.info({ hashes, sequence: batch.sequence }, `${hashes} ${done} done, updating hash counter`)
     for (let failures = 1; !(await isRecorded(batch)); failures++) {
       await sleep(backoffMs(failures), undefined, { signal: giveUp.signal })
     }

@@ -5,6 +5,7 @@ import { createServer as createTcpServer, type AddressInfo, type Socket } from '
 import { test, type TestContext } from 'node:test'
 
 import { listenLocally } from '@dockercoins/ledger/listen'
+import { until } from '@dockercoins/testing'
 import { pino } from 'pino'
 
 import { createUpstream } from './upstream.ts'
@@ -72,7 +73,7 @@ test('a replica that is lost is told once and passed over, and told once when it
   for (let request = 0; request < 20; request++) assert.equal((await ask()).value, 'first')
   assert.equal(upstream.isReady(), true)
   await listen(t, second.port, (_request, response) => response.end('back'))
-  while ((await ask()).value !== 'back');
+  await until('an answer of the second', ask, ({ value }) => value === 'back')
   assert.equal(lines.filter((line) => line.includes('is lost')).length, 1)
   assert.equal(lines.filter((line) => line.includes('is back')).length, 1)
 })
@@ -128,7 +129,11 @@ test('a name that cannot be resolved is told once and tried again', async () => 
   })
   const answer = upstream.ask({ method: 'GET', path: '/', body: null }, String)
   answer.catch(() => {})
-  while (lines.length === 0) await new Promise(setImmediate)
+  await until(
+    'a line',
+    () => lines.length,
+    (count) => count > 0,
+  )
   assert.match(lines[0] ?? '', /^rng at http:\/\/no-such-host.invalid cannot be found: .*no-such-host.invalid/)
   assert.equal(upstream.isReady(), false)
   upstream.destroy()
