@@ -35,8 +35,8 @@ suite('a ledger in a file', { concurrency: true }, () => {
     for (const { stdout, stderr } of await Promise.all(processes)) assert.equal(stdout + stderr, '')
 
     const ledger = await open(t, path)
-    assert.deepEqual(await ledger.totals(), { hashes: 8 * 465, coins: 8 * 30 })
-    assert.deepEqual(await ledger.sums(), { hashes: 8 * 465, batches: 8 * 465 })
+    assert.deepEqual(await ledger.totals(), { hashes: 8 * 465, coins: 8 * 30, recorded: 8 * 465 })
+    assert.deepEqual(await ledger.sums(), { hashes: 8 * 465, batches: 8 * 465, coins: 8 * 30 })
   })
 
   test('what was counted is there after closing and opening again', async (t) => {
@@ -47,7 +47,7 @@ suite('a ledger in a file', { concurrency: true }, () => {
     await first.close()
     const second = await open(t, path)
     assert.equal(await second.record(batch), 'already')
-    assert.deepEqual(await second.totals(), { hashes: 10, coins: 1 })
+    assert.deepEqual(await second.totals(), { hashes: 10, coins: 1, recorded: 10 })
   })
 
   test('a file from before wallets were bounded goes on as it is', async (t) => {
@@ -71,7 +71,7 @@ suite('a ledger in a file', { concurrency: true }, () => {
     other.exec('BEGIN IMMEDIATE')
     const recording = ledger.record(sampleBatch())
     // Reading goes on: only writers wait for one another.
-    for (let i = 0; i < 5; i++) assert.deepEqual(await ledger.totals(), { hashes: 0, coins: 0 })
+    for (let i = 0; i < 5; i++) assert.deepEqual(await ledger.totals(), { hashes: 0, coins: 0, recorded: 0 })
     other.exec('ROLLBACK')
     assert.equal(await recording, 'recorded')
   })
@@ -100,8 +100,8 @@ suite('a ledger in a file', { concurrency: true }, () => {
     const batch = sampleBatch({ coins: [sampleCoin()] })
     const report = sampleReport(batch.worker)
     await assert.rejects(ledger.record({ ...batch, report }), /cannot be used: no room/)
-    assert.deepEqual(await ledger.totals(), { hashes: 0, coins: 0 })
-    assert.deepEqual(await ledger.sums(), { hashes: 0, batches: 0 })
+    assert.deepEqual(await ledger.totals(), { hashes: 0, coins: 0, recorded: 0 })
+    assert.deepEqual(await ledger.sums(), { hashes: 0, batches: 0, coins: 0 })
     other.exec('DROP TRIGGER refuse')
     assert.equal(await ledger.record({ ...batch, report }), 'recorded')
   })
