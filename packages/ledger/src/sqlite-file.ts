@@ -1,9 +1,9 @@
-import { mkdirSync, statSync } from 'node:fs'
+import { mkdirSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { mayPass, isBusy } from './sqlite-errors.ts'
+import { isBusy, mayPass } from './sqlite-errors.ts'
 
 /** SQLite's own wait for another process's lock blocks the event loop, so it is short. */
 const BLOCKING_MS = 50
@@ -38,7 +38,7 @@ export function openFile<Prepared>(path: string, prepare: (db: DatabaseSync) => 
   function use(): Handle<Prepared> {
     const change = handle && changeOf(path, handle.inodes)
     if (handle && change !== undefined) {
-      letGo(handle.db, path)
+      letGo(path, handle)
       handle = undefined
       throw new Error(change)
     }
@@ -98,12 +98,22 @@ function changeOf(path: string, opened: (bigint | undefined)[]): string | undefi
   return `${name} was ${found[changed] === undefined ? 'deleted' : 'replaced'} while in use; the next call opens it again`
 }
 
-/** Where only the -wal file was deleted, its entries are still readable through the open handle: they move to the file. */
-function letGo(db: DatabaseSync, path: string): void {
+/** Closes a file that is no longer at its path, or not whole, so that what is left of it does no harm to the next. */
+function letGo(path: string, { db, inodes }: Handle<unknown>): void {
+  const found = inodesOf(path)
   try {
-    if (statSync(`${path}-wal`, { throwIfNoEntry: false }) === undefined) db.exec('PRAGMA wal_checkpoint')
+    if (found[0] !== inodes[0]) removeLeftovers(path, inodes, found)
+    // The entries of a deleted -wal file are still readable here: this moves them to the file.
+    else if (found[1] === undefined) db.exec('PRAGMA wal_checkpoint')
   } finally {
     db.close()
+  }
+}
+
+/** SQLite would apply a -wal file that belongs to the deleted file to the one that replaced it. */
+function removeLeftovers(path: string, opened: Handle<unknown>['inodes'], found: Handle<unknown>['inodes']): void {
+  for (const [i, suffix] of SUFFIXES.entries()) {
+    if (i > 0 && found[i] !== undefined && found[i] === opened[i]) rmSync(path + suffix, { force: true })
   }
 }
 

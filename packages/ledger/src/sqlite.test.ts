@@ -106,15 +106,34 @@ suite('a ledger in a file', { concurrency: true }, () => {
     assert.equal(await ledger.record({ ...batch, report }), 'recorded')
   })
 
-  test('buckets older than an hour are deleted, and workers that are dead', async (t) => {
+  test('the newest 28,800 seconds of speed are kept, and older ones are not known', async (t) => {
     const path = join(await makeFolder(t), 'ledger.db')
     const ledger = await open(t, path)
-    const other = openDatabase(t, path)
-    other.exec(`INSERT INTO speed VALUES (1700000000, 5); INSERT INTO workers VALUES ('dead', 1700000000000, '{}')`)
+    const second = Math.floor(Date.now() / 1000)
+    openDatabase(t, path).exec(`
+      WITH RECURSIVE ago(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM ago WHERE n < 28900)
+      INSERT INTO speed SELECT ${second} - n, 1000000 FROM ago`)
+    await ledger.record(sampleBatch({ hashes: 5, from: second * 1000, to: second * 1000 + 1000 }))
+    assert.deepEqual(await ledger.speeds(second - 28_800, 3), [null, 1, 1])
+    assert.deepEqual(await ledger.speeds(second, 1), [5])
+  })
+
+  test('a worker two hours ahead deletes neither the speed nor the reports of others', async (t) => {
+    const path = join(await makeFolder(t), 'ledger.db')
+    const ledger = await open(t, path)
     const batch = sampleBatch()
-    await ledger.record({ ...batch, report: sampleReport(batch.worker) })
-    assert.deepEqual(await ledger.speeds(1_700_000_000, 1), [0])
-    assert.equal(other.prepare('SELECT count(*) AS n FROM workers').get()?.n, 1)
+    const report = sampleReport(batch.worker)
+    await ledger.record({ ...batch, report })
+    const from = Math.floor(batch.from / 1000)
+    const speeds = await ledger.speeds(from, 3)
+
+    const realNow = Date.now()
+    t.mock.timers.enable({ apis: ['Date'], now: realNow + 7_200_000 })
+    const ahead = sampleBatch()
+    await ledger.record({ ...ahead, report: sampleReport(ahead.worker) })
+    t.mock.timers.setTime(realNow)
+    assert.deepEqual(await ledger.speeds(from, 3), speeds)
+    assert.ok((await ledger.reports()).some(({ worker }) => worker === batch.worker))
   })
 
   test('a file that cannot be opened or is no database is refused in one line that names it', async (t) => {
