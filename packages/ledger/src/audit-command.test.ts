@@ -101,11 +101,13 @@ test('--help prints the usage', async () => {
 
 async function startRedis(t: TestContext) {
   const server = await startRedisServer()
-  t.after(() => server.remove())
   const ledger = await openLedger({ ledgerUrl: server.url, keyPrefix: '' })
-  t.after(() => ledger.close())
   const client = await createClient({ url: server.url }).connect()
-  t.after(() => client.destroy())
+  t.after(async () => {
+    client.destroy()
+    await ledger.close()
+    await server.remove()
+  })
   return { ledger, client, url: server.url }
 }
 

@@ -11,8 +11,8 @@ export interface LedgerConfig {
 }
 
 /**
- * Opens the ledger that the URL names. Redis is connected in the background, so it may as well be down; a file that
- * cannot be opened rejects, for waiting would not mend it.
+ * Opens the ledger that the URL names. Redis is connected in the background, so it may be down, and a file may be busy
+ * or on a full disk: calls reject until that has passed. Rejects where waiting would not help, as with no database.
  */
 export async function openLedger({
   ledgerUrl,

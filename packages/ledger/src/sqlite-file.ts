@@ -3,13 +3,17 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { isBusy, mayPass } from './sqlite-errors.ts'
-
 /** SQLite's own wait for another process's lock blocks the event loop, so it is short. */
 const BLOCKING_MS = 50
 /** Between two tries the event loop runs. A call that has not got the lock after this time rejects. */
 const CALL_TIMEOUT_MS = 5000
 const MAX_PAUSE_MS = 50
+
+const BUSY = 5
+/** Also LOCKED, NOMEM, IOERR, FULL and PROTOCOL (https://sqlite.org/rescode.html). */
+const PASSING_RESULTS = new Set([BUSY, 6, 7, 10, 13, 15])
+/** Errors of the system while the ledger's folder is created. */
+const PASSING_CODES = new Set(['EAGAIN', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE', 'ENOMEM', 'ENOSPC'])
 
 /** SQLite keeps an open ledger in three files. */
 const SUFFIXES = ['', '-wal', '-shm']
@@ -115,6 +119,22 @@ function removeLeftovers(path: string, opened: Handle<unknown>['inodes'], found:
   for (const [i, suffix] of SUFFIXES.entries()) {
     if (i > 0 && found[i] !== undefined && found[i] === opened[i]) rmSync(path + suffix, { force: true })
   }
+}
+
+/** Whether another connection holds the lock. */
+function isBusy(error: unknown): boolean {
+  return resultOf(error) === BUSY
+}
+
+/** Whether waiting may help: the file is busy, or the disk full or failing. */
+function mayPass(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  return PASSING_RESULTS.has(resultOf(error)) || PASSING_CODES.has(code)
+}
+
+/** The primary result code: the low byte of an extended one. */
+function resultOf(error: unknown): number {
+  return error instanceof Error && 'errcode' in error ? Number(error.errcode) % 256 : -1
 }
 
 function explain(path: string, error: unknown): Error {
