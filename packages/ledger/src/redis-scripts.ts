@@ -54,12 +54,12 @@ if #kept > 0 then redis.call('HSET', KEYS[1], unpack(kept)) end
  * ARGV: sequence, hashes, second of its beginning; for each slot its text; the digests of the coins.
  */
 const COMMIT = `${READ}
-local LIMIT = 9007199254740992
+local LIMIT = 9007199254740991
 local function count(key, more)
   local text = read('GET', key) or '0'
   local value = string.match(text, '^%-?%d+$') and tonumber(text)
   if not value or math.abs(value) > LIMIT then
-    error({ err = "ERR expected key '" .. key .. "' to be a whole number of at most 2^53" })
+    error({ err = "ERR expected key '" .. key .. "' to be a whole number below 2^53" })
   end
   if value + more > LIMIT then error({ err = "ERR key '" .. key .. "' would pass 2^53" }) end
   return string.format('%.0f', value + more)
