@@ -50,16 +50,16 @@ if #kept > 0 then redis.call('HSET', KEYS[1], unpack(kept)) end
  * Commits an entry: one MSET of absolute values, after every check. Returns 1, or 0 when the entry was committed before.
  * Neither reads nor writes a key that expires: Redis would add a DEL to the write, and so make it a transaction.
  *
- * KEYS: hashes, recorded, unkept, since, wallet, entries, entry:<worker>, then the slots of the measured speed.
- * ARGV: worker, sequence, hashes, second of its beginning, most coins to keep; for each slot its text; the digests.
+ * KEYS: hashes, recorded, unkept, since, wallet, entry:<worker>, then the slots of the measured speed.
+ * ARGV: sequence, hashes, second of its beginning; for each slot its text; the digests of the coins.
  */
 const COMMIT = `${READ}
-local LIMIT = 9007199254740992
+local LIMIT = 9007199254740991
 local function count(key, more)
   local text = read('GET', key) or '0'
   local value = string.match(text, '^%-?%d+$') and tonumber(text)
   if not value or math.abs(value) > LIMIT then
-    error({ err = "ERR expected key '" .. key .. "' to be a whole number of at most 2^53" })
+    error({ err = "ERR expected key '" .. key .. "' to be a whole number below 2^53" })
   end
   if value + more > LIMIT then error({ err = "ERR key '" .. key .. "' would pass 2^53" }) end
   return string.format('%.0f', value + more)
@@ -70,30 +70,25 @@ local function numbers(text)
   return found
 end
 
-local sequence, hashes, from = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local last, hashesBefore, coinsBefore = entryOf(KEYS[7])
+local sequence, hashes, from = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local last, hashesBefore, coinsBefore = entryOf(KEYS[6])
 if sequence <= last then return 0 end
-if read('SISMEMBER', KEYS[6], ARGV[1]) == 0 then return { err = "ERR the worker is not in key '" .. KEYS[6] .. "'" } end
-
-local firstDigest = 6 + #KEYS - 7
+local firstDigest = 4 + #KEYS - 6
 local coins, unkept = #ARGV - firstDigest + 1, 0
 for i = firstDigest, #ARGV do unkept = unkept + 1 - read('HEXISTS', KEYS[5], ARGV[i]) end
-if unkept > 0 and read('HLEN', KEYS[5]) < tonumber(ARGV[5]) then
-  return { err = "ERR the entry's coins are not in key '" .. KEYS[5] .. "', which has room for them" }
-end
 
 local values = { KEYS[1], count(KEYS[1], hashes), KEYS[2], count(KEYS[2], hashes), KEYS[3], count(KEYS[3], unkept) }
 local function set(key, value)
   values[#values + 1] = key
   values[#values + 1] = value
 end
-set(KEYS[7], string.format('%.0f %.0f %.0f', sequence, hashesBefore + hashes, coinsBefore + coins))
+set(KEYS[6], string.format('%.0f %.0f %.0f', sequence, hashesBefore + hashes, coinsBefore + coins))
 local now = tonumber(redis.call('TIME')[1])
 if not read('GET', KEYS[4]) then set(KEYS[4], string.format('%.0f', math.min(from, now))) end
 
 local newest = now + ${AHEAD_S}
-for i = 8, #KEYS do
-  local slot, held = numbers(ARGV[i - 2]), numbers(read('GET', KEYS[i]) or '')
+for i = 7, #KEYS do
+  local slot, held = numbers(ARGV[i - 3]), numbers(read('GET', KEYS[i]) or '')
   local start, heldStart = slot[1], held[1] or 0
   local isOlder = start < heldStart and heldStart <= newest
   if start <= newest and not isOlder then

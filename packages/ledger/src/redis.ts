@@ -96,9 +96,9 @@ function keysUnder(prefix: string) {
 }
 
 /**
- * Sends everything at once. What precedes the commit may be applied without it and is then applied again; the commit
- * checks that it was. What follows the commit is not needed for the count: an error there is ignored, and the next entry
- * brings another report.
+ * Records an entry in two round trips. What precedes the commit is harmless without it and is repeated when the entry is sent
+ * again. What follows the commit is not needed for the count: an error there is ignored, and the next entry brings
+ * another report.
  */
 async function recordEntry(client: Client, keys: Keys, entry: Batch, maxCoins: number): Promise<number> {
   const { worker, sequence, hashes, from, coins, report } = entry
@@ -108,27 +108,25 @@ async function recordEntry(client: Client, keys: Keys, entry: Batch, maxCoins: n
     const values = coins.slice(i, i + CHUNK).flatMap(({ digest, bytes }) => [digest, toBuffer(bytes)])
     prepared.push(client.keepCoins([keys.wallet, entryKey], [`${sequence}`, `${maxCoins}`, ...values]))
   }
+  await Promise.all(prepared)
 
   const slots = slotsOf(entry)
+  const slotKeys = slots.map(({ slot }) => keys.slot(slot))
   const committed = client.commit(
+    [keys.hashes, keys.recorded, keys.unkept, keys.since, keys.wallet, entryKey, ...slotKeys],
     [
-      ...[keys.hashes, keys.recorded, keys.unkept, keys.since, keys.wallet, keys.entries, entryKey],
-      ...slots.map(({ slot }) => keys.slot(slot)),
-    ],
-    [
-      ...[worker, `${sequence}`, `${hashes}`, `${Math.floor(from / 1000)}`, `${maxCoins}`],
+      ...[`${sequence}`, `${hashes}`, `${Math.floor(from / 1000)}`],
       ...slots.map(({ text }) => text),
       ...coins.map(({ digest }) => digest),
     ],
   )
-
   const expires = `${report?.expiresAfterMs ?? 0}`
   const followed = [
     client.putReport([entryKey, keys.report(worker)], [`${sequence}`, expires, report ? JSON.stringify(report) : '']),
     client.putWorker([entryKey, keys.workers], [`${sequence}`, expires, worker]),
     client.dropWorkers([entryKey, keys.workers], [`${sequence}`]),
   ]
-  const [, applied] = await Promise.all([Promise.all(prepared), committed, Promise.allSettled(followed)])
+  const [applied] = await Promise.all([committed, Promise.allSettled(followed)])
   return applied
 }
 
