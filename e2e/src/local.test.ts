@@ -56,7 +56,7 @@ test('ten workers that are stopped leave no process behind and nothing uncounted
   assert.equal(await local.stop(), 0)
   assert.deepEqual(pids.filter(isAlive), [])
   assert.deepEqual(complaints(lines), [])
-  const ledger = await openLedger({ redisUrl: local.ledgerUrl, keyPrefix: '' })
+  const ledger = await openLedger({ ledgerUrl: local.ledgerUrl, keyPrefix: '' })
   assert.equal((await ledger.totals()).hashes, unitsDone(lines))
   await ledger.close()
   assert.match(await audit(local.ledgerUrl), /sound/)

@@ -17,8 +17,8 @@ test(
   { skip: hasBrowser() ? false : NO_BROWSER },
   async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'dockercoins-markup-'))
-    const redisUrl = `file:${join(folder, 'ledger.db')}`
-    const ledger = await openLedger({ redisUrl, keyPrefix: '' })
+    const ledgerUrl = `file:${join(folder, 'ledger.db')}`
+    const ledger = await openLedger({ ledgerUrl, keyPrefix: '' })
     t.after(async () => {
       await ledger.close()
       await rm(folder, { recursive: true, force: true })
@@ -45,7 +45,7 @@ test(
         ...times,
       },
     })
-    const webui = await startService(t, 'webui', { REDIS_URL: redisUrl })
+    const webui = await startService(t, 'webui', { LEDGER_URL: ledgerUrl })
     const { page, complaints } = await openPage(t, webui.url)
     const shown = page.getByText(MARKUP)
     await shown.first().waitFor({ state: 'attached' })

@@ -7,16 +7,22 @@ import { audit, describeAudit } from './audit.ts'
 import { fileOf } from './file-url.ts'
 import { ledgerSettings, openLedger } from './index.ts'
 
-// npm run audit [-- URL]: exits with 0 when the ledger is sound, 1 when it is not, 2 when it cannot be read, 78 for bad settings.
+const USAGE = `Usage: npm run audit [-- URL]
+Checks the ledger at URL (default: LEDGER_URL), under KEY_PREFIX. URL: redis://HOST:PORT, rediss://HOST:PORT or file:PATH.
+Exit code: 0: sound; 1: not sound; 2: the ledger cannot be read; 78: invalid settings.`
 
-// npm runs this in the repository's folder; a path is meant from where the user stands.
-if (process.env.INIT_CWD !== undefined) process.chdir(process.env.INIT_CWD)
 const [url] = process.argv.slice(2)
-if (url !== undefined) process.env.REDIS_URL = url
+if (url === '--help' || url === '-h') {
+  console.log(USAGE)
+  process.exit()
+}
+// npm runs the command in the repository's folder. A relative path is relative to the user's folder.
+if (process.env.INIT_CWD !== undefined) process.chdir(process.env.INIT_CWD)
+if (url !== undefined) process.env.LEDGER_URL = url
 const config = loadConfig(ledgerSettings)
 
 try {
-  const path = config.redisUrl.startsWith('file:') ? fileOf(config.redisUrl) : undefined
+  const path = config.ledgerUrl.startsWith('file:') ? fileOf(config.ledgerUrl) : undefined
   if (path !== undefined && !existsSync(path)) throw new Error(`there is no file ${resolve(path)}`)
   const ledger = await openLedger(config)
   try {
@@ -28,6 +34,6 @@ try {
   }
 } catch (error) {
   const reason = error instanceof Error ? error.message : String(error)
-  console.error(`The ledger cannot be read: ${reason}. Name another, as npm start tells it: npm run audit -- file:PATH`)
+  console.error(`The ledger cannot be read: ${reason}. To check another ledger: npm run audit -- URL`)
   process.exitCode = 2
 }

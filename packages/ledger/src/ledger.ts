@@ -9,10 +9,10 @@ export interface Ledger {
   /** The counters as the classic keeps them; 0 before anything was counted. Coins count whether the wallet kept them or not. */
   totals(): Promise<Totals>
   /**
-   * The true speed, in hashes a second, of `count` whole seconds from `from` (seconds since the epoch); 0 where nothing was
-   * recorded. Seconds older than an hour may be gone.
+   * The measured speed, in hashes per second, of `count` whole seconds from `from` (seconds since the epoch). 0 where no
+   * hash was computed; null where the speed is not known: before the first entry, or longer ago than speeds are kept.
    */
-  speeds(from: number, count: number): Promise<number[]>
+  speeds(from: number, count: number): Promise<(number | null)[]>
   /** The last report of every worker alive: those whose `expiresAfterMs` has not passed since their last batch. */
   reports(): Promise<Report[]>
   /** Every coin, streamed, however many there are. One that is added meanwhile may be missing, none that was there before. */
@@ -28,8 +28,11 @@ export interface Ledger {
 }
 
 export interface Totals {
+  /** The counter, which foreign workers move too. */
   hashes: number
   coins: number
+  /** The hashes of all entries ever recorded; a running total, cheap to read. `hashes - recorded` is foreign. */
+  recorded: number
 }
 
 export interface CoinCounts {
@@ -42,8 +45,10 @@ export interface CoinCounts {
 export interface Sums {
   /** The counter, which anybody may have moved. */
   hashes: number
-  /** The hashes of all batches ever recorded. */
+  /** The hashes of all entries, added up worker by worker. */
   batches: number
+  /** The coins that all entries brought, added up worker by worker; a coin that was brought twice counts twice. */
+  coins: number
 }
 
 /** A digest that begins with '0', and the bytes that it is the SHA-256 of. */

@@ -17,27 +17,37 @@ export interface RedisProgram {
 }
 
 /** A redis-server or valkey-server on the PATH, else a container; undefined where neither can be had. */
-export function findRedisProgram(): (() => RedisProgram) | undefined {
+export function findRedisProgram(): ((args: string[]) => RedisProgram) | undefined {
   const binary = findBinary()
-  if (binary !== undefined) return () => fromBinary(binary)
+  if (binary !== undefined) return (args) => fromBinary(binary, args)
   return hasDocker() ? fromContainer : undefined
 }
 
-function fromBinary(binary: string): RedisProgram {
+function fromBinary(binary: string, args: string[]): RedisProgram {
   const folder = mkdtempSync(join(tmpdir(), 'dockercoins-redis-'))
   return {
-    run: (port) => start(binary, ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, ...PERSISTENCE]),
+    run: (port) =>
+      start(binary, ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, ...PERSISTENCE, ...args]),
     signal: (server, signal) => void server.kill(signal),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   }
 }
 
-function fromContainer(): RedisProgram {
+function fromContainer(args: string[]): RedisProgram {
   const name = `dockercoins-redis-${randomUUID()}`
   return {
     run(port) {
       const container = ['--rm', '--name', name, '--publish', `127.0.0.1:${port}:6379`, '--volume', `${name}:/data`]
-      return start('docker', ['run', ...container, IMAGE, 'redis-server', '--protected-mode', 'no', ...PERSISTENCE])
+      return start('docker', [
+        'run',
+        ...container,
+        IMAGE,
+        'redis-server',
+        '--protected-mode',
+        'no',
+        ...PERSISTENCE,
+        ...args,
+      ])
     },
     // Not to the client: it cannot hand on a SIGKILL.
     signal: (_server, signal) => void spawnSync('docker', ['kill', '--signal', signal, name]),

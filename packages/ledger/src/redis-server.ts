@@ -26,9 +26,9 @@ export function hasRedisServer(): boolean {
   return findRedisProgram() !== undefined
 }
 
-/** Starts a Redis, or Valkey, on a free port of this machine, with data of its own. Rejects when there is none. */
-export async function startRedisServer(): Promise<RedisServer> {
-  const program = findRedisProgram()?.()
+/** Starts a Redis, or Valkey, on a free port of this machine, with data of its own and perhaps options. Rejects when there is none. */
+export async function startRedisServer(args: string[] = []): Promise<RedisServer> {
+  const program = findRedisProgram()?.(args)
   if (program === undefined) throw new Error(NO_REDIS)
   const port = await freePort()
   let server: ChildProcess | undefined

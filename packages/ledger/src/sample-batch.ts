@@ -44,3 +44,12 @@ export function sampleCoin(): Coin {
     if (digest.startsWith('0')) return { digest, bytes: new Uint8Array(bytes) }
   }
 }
+
+/** Entry number `sequence` of a worker, the same in every process: as many hashes as its number, and one true coin. */
+export function numberedEntry(worker: string, sequence: number): Batch {
+  for (let i = 0; ; i++) {
+    const bytes = Buffer.from(`${worker} ${sequence} ${i}`)
+    const digest = hash('sha256', bytes)
+    if (digest.startsWith('0')) return sampleBatch({ worker, sequence, hashes: sequence, coins: [{ digest, bytes }] })
+  }
+}

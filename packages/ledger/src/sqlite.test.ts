@@ -19,7 +19,7 @@ suite('a ledger in a file', { concurrency: true }, () => {
     const path = join(await makeFolder(t), 'new', 'folder', 'ledger.db')
     const script = `import { openLedger } from ${JSON.stringify(import.meta.resolve('./index.ts'))}
     import { sampleBatch, sampleCoin } from ${JSON.stringify(import.meta.resolve('./sample-batch.ts'))}
-    const ledger = await openLedger({ redisUrl: ${JSON.stringify(`file:${path}`)}, keyPrefix: '' })
+    const ledger = await openLedger({ ledgerUrl: ${JSON.stringify(`file:${path}`)}, keyPrefix: '' })
     const { worker } = sampleBatch()
     for (let sequence = 1; sequence <= 30; sequence++) {
       const batch = sampleBatch({ worker, sequence, hashes: sequence, coins: [sampleCoin()] })
@@ -35,8 +35,8 @@ suite('a ledger in a file', { concurrency: true }, () => {
     for (const { stdout, stderr } of await Promise.all(processes)) assert.equal(stdout + stderr, '')
 
     const ledger = await open(t, path)
-    assert.deepEqual(await ledger.totals(), { hashes: 8 * 465, coins: 8 * 30 })
-    assert.deepEqual(await ledger.sums(), { hashes: 8 * 465, batches: 8 * 465 })
+    assert.deepEqual(await ledger.totals(), { hashes: 8 * 465, coins: 8 * 30, recorded: 8 * 465 })
+    assert.deepEqual(await ledger.sums(), { hashes: 8 * 465, batches: 8 * 465, coins: 8 * 30 })
   })
 
   test('what was counted is there after closing and opening again', async (t) => {
@@ -47,7 +47,7 @@ suite('a ledger in a file', { concurrency: true }, () => {
     await first.close()
     const second = await open(t, path)
     assert.equal(await second.record(batch), 'already')
-    assert.deepEqual(await second.totals(), { hashes: 10, coins: 1 })
+    assert.deepEqual(await second.totals(), { hashes: 10, coins: 1, recorded: 10 })
   })
 
   test('a file from before wallets were bounded goes on as it is', async (t) => {
@@ -57,7 +57,7 @@ suite('a ledger in a file', { concurrency: true }, () => {
     await first.record(batch)
     await first.close()
     openDatabase(t, path).exec('DROP TABLE unkept')
-    const second = await openLedger({ redisUrl: `file:${path}`, keyPrefix: '', maxCoins: 3 })
+    const second = await openLedger({ ledgerUrl: `file:${path}`, keyPrefix: '', maxCoins: 3 })
     t.after(() => second.close())
     await second.record({ ...batch, sequence: 2, coins: [sampleCoin(), sampleCoin()] })
     assert.deepEqual(await second.coinCounts(), { kept: 3, unkept: 1 })
@@ -71,7 +71,7 @@ suite('a ledger in a file', { concurrency: true }, () => {
     other.exec('BEGIN IMMEDIATE')
     const recording = ledger.record(sampleBatch())
     // Reading goes on: only writers wait for one another.
-    for (let i = 0; i < 5; i++) assert.deepEqual(await ledger.totals(), { hashes: 0, coins: 0 })
+    for (let i = 0; i < 5; i++) assert.deepEqual(await ledger.totals(), { hashes: 0, coins: 0, recorded: 0 })
     other.exec('ROLLBACK')
     assert.equal(await recording, 'recorded')
   })
@@ -98,21 +98,40 @@ suite('a ledger in a file', { concurrency: true }, () => {
     const batch = sampleBatch({ coins: [sampleCoin()] })
     const report = sampleReport(batch.worker)
     await assert.rejects(ledger.record({ ...batch, report }), /cannot be used: no room/)
-    assert.deepEqual(await ledger.totals(), { hashes: 0, coins: 0 })
-    assert.deepEqual(await ledger.sums(), { hashes: 0, batches: 0 })
+    assert.deepEqual(await ledger.totals(), { hashes: 0, coins: 0, recorded: 0 })
+    assert.deepEqual(await ledger.sums(), { hashes: 0, batches: 0, coins: 0 })
     other.exec('DROP TRIGGER refuse')
     assert.equal(await ledger.record({ ...batch, report }), 'recorded')
   })
 
-  test('buckets older than an hour are deleted, and workers that are dead', async (t) => {
+  test('the newest 28,800 seconds of speed are kept, and older ones are not known', async (t) => {
     const path = join(await makeFolder(t), 'ledger.db')
     const ledger = await open(t, path)
-    const other = openDatabase(t, path)
-    other.exec(`INSERT INTO speed VALUES (1700000000, 5); INSERT INTO workers VALUES ('dead', 1700000000000, '{}')`)
+    const second = Math.floor(Date.now() / 1000)
+    openDatabase(t, path).exec(`
+      WITH RECURSIVE ago(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM ago WHERE n < 28900)
+      INSERT INTO speed SELECT ${second} - n, 1000000 FROM ago`)
+    await ledger.record(sampleBatch({ hashes: 5, from: second * 1000, to: second * 1000 + 1000 }))
+    assert.deepEqual(await ledger.speeds(second - 28_800, 3), [null, 1, 1])
+    assert.deepEqual(await ledger.speeds(second, 1), [5])
+  })
+
+  test('a worker two hours ahead deletes neither the speed nor the reports of others', async (t) => {
+    const path = join(await makeFolder(t), 'ledger.db')
+    const ledger = await open(t, path)
     const batch = sampleBatch()
-    await ledger.record({ ...batch, report: sampleReport(batch.worker) })
-    assert.deepEqual(await ledger.speeds(1_700_000_000, 1), [0])
-    assert.equal(other.prepare('SELECT count(*) AS n FROM workers').get()?.n, 1)
+    const report = sampleReport(batch.worker)
+    await ledger.record({ ...batch, report })
+    const from = Math.floor(batch.from / 1000)
+    const speeds = await ledger.speeds(from, 3)
+
+    const realNow = Date.now()
+    t.mock.timers.enable({ apis: ['Date'], now: realNow + 7_200_000 })
+    const ahead = sampleBatch()
+    await ledger.record({ ...ahead, report: sampleReport(ahead.worker) })
+    t.mock.timers.setTime(realNow)
+    assert.deepEqual(await ledger.speeds(from, 3), speeds)
+    assert.ok((await ledger.reports()).some(({ worker }) => worker === batch.worker))
   })
 
   test('a file that cannot be opened or is no database is refused in one line that names it', async (t) => {
@@ -144,7 +163,7 @@ async function makeFolder(t: TestContext): Promise<string> {
 }
 
 async function open(t: TestContext, path: string) {
-  const ledger = await openLedger({ redisUrl: `file:${path}`, keyPrefix: '' })
+  const ledger = await openLedger({ ledgerUrl: `file:${path}`, keyPrefix: '' })
   t.after(() => ledger.close())
   return ledger
 }

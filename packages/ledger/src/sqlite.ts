@@ -3,38 +3,44 @@ import * as v from 'valibot'
 import { checkBatch, checkSeconds } from './check-batch.ts'
 import { fileOf } from './file-url.ts'
 import type { Batch, Coin, CoinCounts, Ledger } from './ledger.ts'
-import { KEEP_S, MILLIONTHS, spread } from './spread.ts'
+import { watchRunning } from './running-workers.ts'
+import { HISTORY_S, MILLIONTHS, spread } from './spread.ts'
 import { openFile } from './sqlite-file.ts'
 import { createTables, prepareStatements, tablesUnder, type Statements } from './sqlite-schema.ts'
-import { parseReports, rows } from './stored.ts'
+import { rows } from './stored.ts'
 
 /** Coins to a page while the wallet is streamed: between two pages others get their turn. */
 const PAGE = 1000
 
-/** A ledger in one file, shared by all processes of this machine. Rejects when the file cannot be opened. */
+/** The newest seconds for which the speed is kept: an hour, and hours more for clocks that are ahead or behind. */
+const KEPT_SECONDS = 8 * HISTORY_S
+/** How long the report of a worker that was killed stays in the file, by the clock of a worker that records. */
+const KEPT_REPORT_MS = KEPT_SECONDS * 1000
+/** One in so many of a worker's entries, the first included, also deletes rows that are no longer needed. */
+const ENTRIES_TO_TIDY = 60
+
+/**
+ * A ledger in one file, shared by all processes of this machine. Rejects where no waiting would help: the URL names no
+ * file, the file is no database, or permission is missing.
+ */
 export async function openSqlite(url: string, keyPrefix: string, maxCoins: number): Promise<Ledger> {
   const path = fileOf(url)
   if (path === undefined) throw new Error(`expected the ledger's URL to be file:PATH, got ${url}`)
-  const file = await openFile(path)
   const tables = tablesUnder(keyPrefix)
-  const statements = await file
-    .call((db) => {
-      createTables(db, tables)
-      return prepareStatements(db, tables)
-    })
-    .catch((error: unknown) => {
-      file.close()
-      throw error
-    })
+  const file = openFile(path, (db) => {
+    createTables(db, tables)
+    return prepareStatements(db, tables)
+  })
+  const runningOf = watchRunning()
   const read = <T>(schema: v.GenericSchema<unknown, T>, question: (statements: Statements) => unknown) =>
-    file.call(() => v.parse(schema, question(statements)))
+    file.call((statements) => v.parse(schema, question(statements)))
 
   return {
     async record(batch) {
       checkBatch(batch)
-      return file.call((db) => {
+      return file.call((statements, db) => {
         db.exec('BEGIN IMMEDIATE')
-        const outcome = apply(statements, batch, maxCoins, Date.now())
+        const outcome = apply(statements, batch, maxCoins)
         db.exec('COMMIT')
         return outcome
       })
@@ -44,14 +50,16 @@ export async function openSqlite(url: string, keyPrefix: string, maxCoins: numbe
     },
     async speeds(from, count) {
       checkSeconds(from, count)
+      const { second: first } = await read(rows.firstSecond, (sql) => sql.firstSecond.get())
       const shares = await read(rows.shares, (sql) => sql.shares.all(from, from + count))
-      const speeds = Array.from({ length: count }, () => 0)
+      const speeds = Array.from<unknown, number | null>({ length: count }, (_, i) =>
+        first === null || from + i < first ? null : 0,
+      )
       for (const { second, millionths } of shares) speeds[second - from] = millionths / MILLIONTHS
       return speeds
     },
     async reports() {
-      const found = await read(rows.reports, (sql) => sql.reports.all(Date.now()))
-      return parseReports(found.map(({ report }) => report))
+      return runningOf(await read(rows.reports, (sql) => sql.reports.all()))
     },
     async *coins() {
       let last = ''
@@ -79,20 +87,27 @@ export async function openSqlite(url: string, keyPrefix: string, maxCoins: numbe
   }
 }
 
-/** Counts a batch once, within a transaction: the same steps as the script for Redis (redis-scripts.ts). */
-function apply(sql: Statements, batch: Batch, maxCoins: number, now: number): 'recorded' | 'already' {
-  const { worker, sequence, hashes, report } = batch
+/** Counts an entry once, within a transaction. */
+function apply(sql: Statements, batch: Batch, maxCoins: number): 'recorded' | 'already' {
+  const { worker, sequence, hashes, coins, to, report } = batch
   const last = v.parse(rows.last, sql.lastSequence.get(worker))
   if (last && sequence <= last.sequence) return 'already'
 
-  const { kept, unkept } = addCoins(sql, batch.coins, maxCoins)
+  const { kept, unkept } = addCoins(sql, coins, maxCoins)
   sql.addTotals.run(hashes, kept + unkept)
   if (unkept > 0) sql.addUnkept.run(unkept)
+  if (coins.length > 0) sql.addFound.run(worker, coins.length)
   sql.addBatch.run(worker, sequence, hashes)
   for (const { second, millionths } of spread(batch)) sql.addShare.run(second, millionths)
-  sql.dropShares.run(Math.floor(now / 1000) - KEEP_S)
-  sql.dropWorkers.run(worker, now)
+  // An entry without hashes also marks its second: the speed was 0 then, which is not the same as unknown.
+  if (hashes === 0) sql.addShare.run(Math.floor(to / 1000), 0)
+  const now = Date.now()
   if (report) sql.putWorker.run(worker, now + report.expiresAfterMs, JSON.stringify(report))
+  else sql.dropWorker.run(worker)
+  if (sequence % ENTRIES_TO_TIDY === 1) {
+    sql.dropShares.run(KEPT_SECONDS)
+    sql.dropWorkers.run(now - KEPT_REPORT_MS)
+  }
   return 'recorded'
 }
 

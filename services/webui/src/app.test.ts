@@ -22,7 +22,7 @@ const page = loadPage()
 
 async function build(t: TestContext) {
   const folder = await mkdtemp(join(tmpdir(), 'dockercoins-webui-'))
-  const ledger = await openLedger({ redisUrl: `file:${join(folder, 'ledger.db')}`, keyPrefix: '' })
+  const ledger = await openLedger({ ledgerUrl: `file:${join(folder, 'ledger.db')}`, keyPrefix: '' })
   const webui = buildWebui(
     parseSettings(settings, { PORT: '0', HOST: '127.0.0.1', HOSTNAME: 'webui-1' }),
     ledger,

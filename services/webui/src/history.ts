@@ -21,7 +21,8 @@ export function createHistory(ledger: Ledger): (seconds: number) => Promise<Hist
   async function readHour(now: number): Promise<History> {
     const until = settledSecond(now, await ledger.reports())
     const from = until - MAX_HISTORY_S
-    return { from, speeds: await ledger.speeds(from, MAX_HISTORY_S) }
+    const speeds = await ledger.speeds(from, MAX_HISTORY_S)
+    return { from, speeds: speeds.map((speed) => speed ?? 0) }
   }
 
   return async (wanted) => {

@@ -42,7 +42,7 @@ export function createCamera(ledger: Ledger, platform: Platform): () => Promise<
     const ledgerMs = performance.now() - began
     const now = Date.now()
     const settledUntil = settledSecond(now / 1000, reports)
-    const speeds = await ledger.speeds(settledUntil - RETOLD_S, RETOLD_S)
+    const speeds = (await ledger.speeds(settledUntil - RETOLD_S, RETOLD_S)).map((speed) => speed ?? 0)
     telling = new Map(reports.map((report) => [report.worker, newestTelling(report, telling.get(report.worker), now)]))
     const told = [...telling.values()]
     const replicas = { rng: look(seen.rng, told, 'rng', now), hasher: look(seen.hasher, told, 'hasher', now) }
