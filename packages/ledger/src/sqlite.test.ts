@@ -76,18 +76,16 @@ suite('a ledger in a file', { concurrency: true }, () => {
     assert.equal(await recording, 'recorded')
   })
 
-  test('a lock that is never given back makes record reject within the bound, and count later', async (t) => {
+  test('a lock that is never given back makes record reject, and count later', async (t) => {
     const path = join(await makeFolder(t), 'ledger.db')
     const ledger = await open(t, path)
     const other = openDatabase(t, path)
     other.exec('BEGIN IMMEDIATE')
     const batch = sampleBatch()
-    const began = performance.now()
     await assert.rejects(
       ledger.record(batch),
       /^Error: the ledger in the file [^\n]* cannot be used: database is locked$/,
     )
-    assert.ok(performance.now() - began < 5500)
     other.exec('ROLLBACK')
     assert.equal(await ledger.record(batch), 'recorded')
   })
