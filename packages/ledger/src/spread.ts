@@ -1,10 +1,8 @@
 /** Buckets count in millionths of a hash: integers, so that any number of shares add up to exactly what was done. */
 export const MILLIONTHS = 1_000_000
 
-/** How far back the true speed is kept, in seconds. */
+/** How far back the measured speed is drawn, in seconds. */
 export const HISTORY_S = 3600
-/** Buckets are kept for an hour, and five minutes more so that a reader with a slower clock misses none. */
-export const KEEP_S = HISTORY_S + 300
 
 /** The share of a batch that falls into one second of the wall clock. */
 export interface Share {

@@ -10,7 +10,7 @@ import { openLedger } from './index.ts'
 import { sampleBatch, sampleCoin } from './sample-batch.ts'
 
 /** Written by the first edition: 62 hashes of two workers; four coins, of which the wallet kept three. */
-const FIRST_EDITION = new URL('first-edition.db', import.meta.url)
+const FIRST_EDITION = new URL('fixtures/sqlite-0.1.db', import.meta.url)
 const FIRST_WORKER = '11111111-1111-4111-8111-111111111111'
 
 test('a file of the first edition keeps its counts, passes the audit and takes new entries', async (t) => {
