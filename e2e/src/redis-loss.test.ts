@@ -68,9 +68,9 @@ test(
     const redis = await startRedisServer()
     t.after(() => redis.remove())
     const [rng, hasher] = await Promise.all([startService(t, 'rng', fast), startService(t, 'hasher', fast)])
-    const webui = await startService(t, 'webui', { REDIS_URL: redis.url })
+    const webui = await startService(t, 'webui', { LEDGER_URL: redis.url })
     const upstreams = { RNG_URL: rng.url, HASHER_URL: hasher.url }
-    const worker = await startService(t, 'worker', { ...fast, ...upstreams, REDIS_URL: redis.url })
+    const worker = await startService(t, 'worker', { ...fast, ...upstreams, LEDGER_URL: redis.url })
     await until(
       'enough hashes in /json',
       () => totals(webui.url),

@@ -97,6 +97,7 @@ const nodeOptions = [
   '--no-maglev',
   '--no-wasm-tier-up',
   '--no-wasm-dynamic-tiering',
+  '--disable-sigusr1',
 ]
 const allocator = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072' }
 

@@ -1,6 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
 
+import { redactUrl } from '@dockercoins/service/redact'
+
 import { LocalError } from './local-error.ts'
 import type { LocalOptions, ServiceName } from './options.ts'
 import { createOutput, hasColours, type Output } from './output.ts'
@@ -93,7 +95,7 @@ async function sayWhereToLook(supervisor: Supervisor, plan: Plan, output: Output
 
 function describe(plan: Plan): string {
   const urls = urlsOf(plan)
-  const ledger = plan.ledgerUrl.replace(/^file:/, '').replace(/\/\/[^@]*@/, '//***@')
+  const ledger = redactUrl(plan.ledgerUrl).replace(/^file:/, '')
   const rows = [
     ['Dashboard', shown(urls.webui)],
     ['rng', shown(urls.rng)],

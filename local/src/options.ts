@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util'
 
+import { redactUrl } from '@dockercoins/service/redact'
+
 import { LocalError } from './local-error.ts'
 
 /** In the order in which Compose's file, and so the ports, have them. */
@@ -118,7 +120,7 @@ function wrong(message: string): LocalError {
   return new LocalError(`${message} (npm start -- --help says more)`, 2)
 }
 
-/** A value fit for one line, with no password of a URL shown. */
+/** A value fit for one line, without the password of a URL. */
 function quote(value: string): string {
-  return JSON.stringify(value.replace(/\/\/[^@]*@/g, '//***@').slice(0, 200))
+  return JSON.stringify(redactUrl(value).slice(0, 200))
 }

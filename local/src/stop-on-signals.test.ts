@@ -13,7 +13,7 @@ function setUp() {
   return { source, calls, clock }
 }
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) {
   test(`${signal} stops politely`, () => {
     const { source, calls } = setUp()
     source.emit(signal)

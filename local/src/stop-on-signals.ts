@@ -6,7 +6,7 @@ import type { EventEmitter } from 'node:events'
  */
 export const SAME_KEYPRESS_MS = 250
 
-const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 
 /** Stops politely on the first signal, at once on a second. */
 export function stopOnSignals(

@@ -3,8 +3,6 @@
 const KILL_AFTER_MS = 10_000
 
 process.once('disconnect', () => {
-  // Nobody reads any more; that must not be what ends a service that is still recording what it has.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   process.kill(process.pid, 'SIGTERM')
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), KILL_AFTER_MS).unref()
 })

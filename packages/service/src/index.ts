@@ -1,8 +1,10 @@
 export { capLog, type CappedLog } from './capped-log.ts'
 export { httpSettings } from './http-settings.ts'
 export type { Log } from './log.ts'
+export { exit } from './log-output.ts'
 export { createPause } from './pause.ts'
 export { Problem } from './problem.ts'
+export { redactUrl } from './redact.ts'
 export { createService, serve, type HttpConfig, type Service } from './service.ts'
 export {
   ConfigError,

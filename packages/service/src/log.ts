@@ -1,12 +1,26 @@
+import type { Writable } from 'node:stream'
+
 import { pino, type Logger } from 'pino'
+
+import { createLogOutput } from './log-output.ts'
 
 export type Log = Logger
 
-/** A log on standard output: a JSON object a line, or with `text` the time, the level where it is not "info", and the message. */
-export function createLog(name: string, { logFormat, debug }: { logFormat: 'json' | 'text'; debug: boolean }): Log {
-  const options = { name, level: debug ? 'debug' : 'info' }
-  if (logFormat === 'json') return pino(options, pino.destination({ sync: true }))
-  return pino(options, { write: (line) => process.stdout.write(toText(line)) })
+/**
+ * A log on standard output: a JSON object per line, or with `text` the time, the level unless it is "info", and the message.
+ * Logging never blocks the process and never ends it, whatever happens to the reader.
+ */
+export function createLog(
+  name: string,
+  { logFormat, debug }: { logFormat: 'json' | 'text'; debug: boolean },
+  stream: Writable = process.stdout,
+): Log {
+  const output = createLogOutput(stream, (dropped) =>
+    log.warn({ dropped }, `${dropped} lines dropped: the log was not read fast enough`),
+  )
+  const write = (line: string) => output.write(logFormat === 'json' ? line : toText(line))
+  const log = pino({ name, level: debug ? 'debug' : 'info' }, { write })
+  return log
 }
 
 /** One line of pino's JSON as a person would want to read it. */

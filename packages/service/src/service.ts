@@ -5,6 +5,7 @@ import type { Registry } from 'prom-client'
 
 import { capLog } from './capped-log.ts'
 import type { httpSettings } from './http-settings.ts'
+import { exit } from './log-output.ts'
 import { createLog, type Log } from './log.ts'
 import { createMetrics, observeRequests } from './metrics.ts'
 import { answerErrors, Problem, stoppingProblem } from './problem.ts'
@@ -122,7 +123,7 @@ export function createService(name: string, config: HttpConfig, options: Service
   })
 }
 
-/** Starts the service, waits for the stop signal, and stops it. */
+/** Starts the service, waits for the stop signal, and stops the service. */
 export async function serve(service: Service, stop: AbortSignal): Promise<void> {
   await service.start()
   await aborted(stop)
@@ -136,14 +137,19 @@ async function listen(service: Service, { host, port }: HttpConfig): Promise<voi
   try {
     await once(service.server, 'listening')
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    const advice =
-      code === 'EADDRINUSE' ? 'it is taken: end what holds it or set PORT' : `set HOST or PORT (${message})`
+    const advice = adviseOn(error as NodeJS.ErrnoException)
     service.log.fatal(`cannot listen on ${host || 'all addresses'}, port ${port}: ${advice}`)
-    process.exit(1)
+    await exit(1)
   }
   const address = service.server.address()
   if (address && typeof address === 'object') service.log.info(`listening on ${address.address}, port ${address.port}`)
+}
+
+function adviseOn({ code, message }: NodeJS.ErrnoException): string {
+  if (code === 'EADDRINUSE') return 'it is taken: end what holds it or set PORT'
+  if (code === 'EACCES')
+    return 'this user may not: set PORT above 1023, or the sysctl net.ipv4.ip_unprivileged_port_start to 0'
+  return `set HOST or PORT (${message})`
 }
 
 function addProbes(service: Service, metrics: Registry, isReady: () => Promise<boolean>): void {

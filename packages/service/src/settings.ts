@@ -1,5 +1,7 @@
 import * as v from 'valibot'
 
+import { redactUrl } from './redact.ts'
+
 /** One environment variable: its name, its default, what it means and which texts it takes. */
 export interface Setting<T> {
   variable: string
@@ -83,7 +85,7 @@ function parseSetting(setting: Setting<unknown>, env: NodeJS.ProcessEnv): unknow
   throw new ConfigError(`${variable} is ${quote(value)}: expected ${setting.expected}`)
 }
 
-/** A value fit for one line of a log: control characters escaped, bounded, and no password of a URL shown. */
+/** A value fit for one line of a log: control characters escaped, bounded, and without the password of a URL. */
 function quote(value: string): string {
-  return JSON.stringify(value.replace(/\/\/[^@]*@/g, '//***@').slice(0, 200))
+  return JSON.stringify(redactUrl(value).slice(0, 200))
 }

@@ -1,13 +1,19 @@
-const exitCode = { SIGTERM: 143, SIGINT: 130 }
+const exitCode = { SIGTERM: 143, SIGINT: 130, SIGHUP: 129, SIGQUIT: 131 }
 
-/** Fires when the platform (SIGTERM) or ^C (SIGINT) asks the process to stop. A second signal exits at once. */
+/** What asks a process to stop: the platform (SIGTERM), ^C (SIGINT), a terminal that closes (SIGHUP), ^\ (SIGQUIT). */
+export const stopSignals = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const
+
+/** Fires on the first stop signal. A second signal exits at once. */
 export function stopSignal(): AbortSignal {
   const stop = new AbortController()
-  for (const name of ['SIGTERM', 'SIGINT'] as const) {
+  for (const name of stopSignals) {
+    const whileLoading = process.listeners(name)
     process.on(name, () => {
       if (stop.signal.aborted) process.exit(exitCode[name])
       stop.abort()
     })
+    // Removed last: without any listener a signal that has just arrived would be dropped.
+    for (const listener of whileLoading) process.off(name, listener)
   }
   return stop.signal
 }

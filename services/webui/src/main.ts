@@ -1,5 +1,5 @@
 import { openLedger } from '@dockercoins/ledger'
-import { loadConfig, exitMisconfigured, serve, stopSignal } from '@dockercoins/service'
+import { exit, loadConfig, exitMisconfigured, serve, stopSignal } from '@dockercoins/service'
 
 import { buildWebui } from './app.ts'
 import { settings } from './config.ts'
@@ -14,3 +14,4 @@ const page = await loadPage().catch((error: Error) => {
 })
 await serve(buildWebui(config, ledger, page), stop)
 await ledger.close()
+await exit()

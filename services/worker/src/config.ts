@@ -60,6 +60,6 @@ function urls(variable: string, fallback: string) {
   })
 }
 
-function isOrigin({ protocol, username, pathname, search, hash }: URL): boolean {
-  return /^https?:$/.test(protocol) && !username && pathname === '/' && !search && !hash
+function isOrigin({ protocol, username, password, pathname, search, hash }: URL): boolean {
+  return /^https?:$/.test(protocol) && !username && !password && pathname === '/' && !search && !hash
 }

@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto'
 
 import { openLedger } from '@dockercoins/ledger'
-import { aborted, createPause, createService, loadConfig, exitMisconfigured, stopSignal } from '@dockercoins/service'
+import {
+  aborted,
+  createPause,
+  createService,
+  exit,
+  loadConfig,
+  exitMisconfigured,
+  stopSignal,
+} from '@dockercoins/service'
 
 import { settings } from './config.ts'
 import { mineUntil } from './mine.ts'
@@ -52,7 +60,7 @@ if (givenUp > 0) {
 destroyUpstreams()
 await Promise.all([ledger.close(), service.stop()])
 // Not left to Node: a name that is being resolved would keep the process for as long as the resolver takes.
-process.exit()
+await exit()
 
 function destroyUpstreams(): void {
   rng.destroy()

@@ -15,6 +15,9 @@ export const MAX_PENDING_COINS = 30_000
 /** So many coins are recorded before the interval is over: a ledger takes small batches faster than a full one. */
 export const PROMPT_COINS = 1_000
 
+/** How long a worker that stops tries to record an entry without hashes, in milliseconds. */
+const NOTHING_LEFT_MS = 250
+
 /** The newest coins that a report names, for the dashboard. */
 const LATEST_COINS = 8
 
@@ -121,6 +124,7 @@ export function createRecorder({
   }, intervalMs)
   recordNow()
 
+  const left = () => (inHand?.hashes ?? 0) + tally.hashes
   const isFull = () => tally.coins.length >= MAX_PENDING_COINS
   return {
     unitDone(unit) {
@@ -145,13 +149,14 @@ export function createRecorder({
     isReady: () => hasRecorded && lostAt === undefined,
     async finish(deadlineMs) {
       clearInterval(heartbeat)
-      const deadline = setTimeout(() => giveUp.abort(), deadlineMs)
+      // An entry without hashes is worth one attempt, but no wait for a ledger that is away.
+      const deadline = setTimeout(() => giveUp.abort(), left() > 0 ? deadlineMs : Math.min(deadlineMs, NOTHING_LEFT_MS))
       // It fails only when given up, and what is left is counted below.
       const recorded = recordRest().catch(() => {})
       await Promise.race([recorded, aborted(giveUp.signal)])
       clearTimeout(deadline)
       coinLog.flush()
-      return (inHand?.hashes ?? 0) + tally.hashes
+      return left()
     },
   }
 }

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+
+import { docker, down } from '../src/compose-stack.ts'
+
+const repository = fileURLToPath(new URL('../..', import.meta.url))
+const anyPorts = { WEBUI_PORT: '0', RNG_PORT: '0', HASHER_PORT: '0' }
+
+/** Runs `docker compose` on `project` and resolves when it has ended. */
+function compose(project: string, ...args: string[]) {
+  const env = { ...process.env, ...anyPorts, COMPOSE_PROJECT_NAME: project }
+  const child = spawn('docker', ['compose', '--progress', 'quiet', ...args], { cwd: repository, env, stdio: 'ignore' })
+  return { child, ended: once(child, 'exit') }
+}
+
+test('an application that is stopped as soon as it is started stops at once, and nothing is killed', async (t) => {
+  const project = `dockercoins-${randomUUID().slice(0, 8)}`
+  t.after(() => down(project, '--volumes'))
+  for (let round = 0; round < 5; round++) {
+    await compose(project, 'up', '--detach').ended
+    await compose(project, 'stop').ended
+    const codes = await docker('compose', '--project-name', project, 'ps', '--all', '--format', '{{.ExitCode}}')
+    assert.match(codes, /^((0|143)\n?){5}$/)
+    await down(project, '--volumes')
+  }
+})
+
+test('^C while docker compose up is starting leaves no container running', async (t) => {
+  const project = `dockercoins-${randomUUID().slice(0, 8)}`
+  t.after(() => down(project, '--volumes'))
+  for (const ms of [300, 500, 700, 900, 1_100, 1_300, 1_500, 1_800, 2_100, 2_400]) {
+    const { child, ended } = compose(project, 'up')
+    await sleep(ms) // the moment of the keypress
+    child.kill('SIGINT')
+    await ended
+    assert.equal(
+      await docker('ps', '--quiet', '--filter', `label=com.docker.compose.project=${project}`),
+      '',
+      `${ms} ms`,
+    )
+    await down(project, '--volumes')
+  }
+})
+
+for (const service of ['rng', 'hasher', 'worker', 'webui']) {
+  test(`${service} behind an init stops at once whenever it is told to`, async (t) => {
+    const containers: string[] = []
+    t.after(() => docker('rm', '--force', ...containers))
+    for (const ms of [0, 50, 100, 150, 200, 300]) {
+      const container = await docker('run', '--init', '--detach', `dockercoins/${service}`)
+      containers.push(container)
+      await sleep(ms) // the moment of the signal
+      await docker('stop', '--time', '9', container)
+      const code = await docker('inspect', '--format', '{{.State.ExitCode}}', container)
+      assert.match(code, /^(0|143)$/, `${ms} ms after the start`)
+    }
+  })
+}
