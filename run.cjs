@@ -16,7 +16,7 @@ function run() {
   process.env.NODE_COMPILE_CACHE ??= join(__dirname, 'node_modules', '.cache', 'compile')
   require('node:module').enableCompileCache()
   process.argv.splice(1, 1)
-  import(pathToFileURL(resolve(process.argv[1])))
+  void import(pathToFileURL(resolve(process.argv[1])))
 }
 
 function runWith(program) {
