@@ -9,7 +9,7 @@ import { createOutput, hasColours, type Output } from './output.ts'
 import { planLocal, repository, type Plan } from './plan.ts'
 import { checkPorts } from './ports.ts'
 import { supervise, type ExitCode, type Supervisor } from './supervise.ts'
-import { watchSources } from './watch-sources.ts'
+import { watchSources, type Edit } from './watch-sources.ts'
 
 export { LocalError } from './local-error.ts'
 export type { LocalOptions, ServiceName } from './options.ts'
@@ -55,10 +55,11 @@ export async function startLocal(
 }
 
 function restartOnEdit(supervisor: Supervisor, output: Output): () => void {
-  return watchSources(repository, ({ file, services }) => {
+  const onEdit = ({ file, services }: Edit) => {
     output.say(`${file} was edited: ${services.join(', ')} restart${services.length === 1 ? 's' : ''}`)
     supervisor.restart(services)
-  })
+  }
+  return watchSources(repository, onEdit, (line) => output.say(line))
 }
 
 async function closeAfter(ended: Promise<ExitCode>, output: Output): Promise<ExitCode> {

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { EventEmitter, once } from 'node:events'
+import type { watch } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 
 import { serviceNames } from './options.ts'
+import { repository as root } from './plan.ts'
 import { watchSources, type Edit } from './watch-sources.ts'
 
 /** A repository like ours, watched; `edit` writes a file and gives the edit that is told next. */
@@ -23,7 +25,7 @@ async function setUp(t: TestContext) {
   }
   for (const name of ['service', 'ledger']) await write(`packages/${name}/src/index.ts`, '')
   const edits = new EventEmitter()
-  const stop = watchSources(repository, (edit) => edits.emit('edit', edit))
+  const stop = watchSources(repository, (edit) => edits.emit('edit', edit), assert.fail)
   t.after(() => {
     stop()
     return rm(repository, { recursive: true })
@@ -62,3 +64,30 @@ test('what no service runs restarts nothing', async (t) => {
   }
   assert.deepEqual((await edit('services/hasher/src/main.ts')).services, ['hasher'])
 })
+
+for (const how of ['at once', 'later']) {
+  test(`the limit of file watches, reached ${how}, is one line, and watching ends`, () => {
+    const lines: string[] = []
+    const limit = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+    const watchers: (EventEmitter & { closed: boolean; close(): void })[] = []
+    const watchFolder = () => {
+      if (how === 'at once' && watchers.length === 1) throw limit
+      const watcher: (typeof watchers)[number] = Object.assign(new EventEmitter(), {
+        closed: false,
+        close: () => void (watcher.closed = true),
+      })
+      watchers.push(watcher)
+      return watcher
+    }
+    watchSources(
+      root,
+      () => assert.fail(),
+      (line) => lines.push(line),
+      watchFolder as unknown as typeof watch,
+    )
+    if (how === 'later') for (const watcher of watchers) watcher.emit('error', limit)
+    assert.equal(lines.length, 1)
+    assert.match(lines[0] ?? '', /limit of file watches .*max_user_watches/)
+    assert.ok(watchers.every(({ closed }) => closed))
+  })
+}

@@ -1,4 +1,4 @@
-import { readFileSync, watch } from 'node:fs'
+import { readFileSync, watch, type FSWatcher } from 'node:fs'
 import { join } from 'node:path'
 
 import { serviceNames, type ServiceName } from './options.ts'
@@ -15,27 +15,66 @@ const SETTLE_MS = 100
 /** What no running service has read: tests, documents, bundles, and what editors write beside a file. */
 const NOT_RUN = /(\.test\.ts|\.md|~)$|(^|\/)(\.|#|4913$|node_modules\/|dist\/|testing\/)/
 
-/** Calls `onEdit` for each edit of a service's source, or of a package's that it depends on, until the returned function is called. */
-export function watchSources(repository: string, onEdit: (edit: Edit) => void): () => void {
+/**
+ * Calls `onEdit` for each edit of a service's source, or of a package's that it depends on, until the returned function is called.
+ * Where the system cannot watch, stops watching and calls `onFailure` once, with a line that says why and what to do.
+ */
+export function watchSources(
+  repository: string,
+  onEdit: (edit: Edit) => void,
+  onFailure: (line: string) => void,
+  watchFolder: typeof watch = watch,
+): () => void {
   const folders = new Map<string, ServiceName[]>()
   for (const service of serviceNames) {
     for (const folder of [`services/${service}`, ...packagesOf(repository, service)]) {
       folders.set(folder, [...(folders.get(folder) ?? []), service])
     }
   }
-  const watchers = [...folders].map(([folder, services]) => {
+  const watchers: FSWatcher[] = []
+  let hasFailed = false
+  for (const [folder, services] of folders) {
+    // Node reports the limit of watches as an exception or as an event, whichever file reaches it.
+    try {
+      watchers.push(watchOne(folder, services).on('error', fail))
+    } catch (error) {
+      fail(error as Error)
+    }
+    if (hasFailed) break
+  }
+  return close
+
+  function watchOne(folder: string, services: ServiceName[]): FSWatcher {
     let settling: NodeJS.Timeout | undefined
-    return watch(join(repository, folder), { recursive: true }, (_event, name) => {
-      if (name === null || NOT_RUN.test(name) || settling) return
+    return watchFolder(join(repository, folder), { recursive: true }, (_event, name) => {
+      if (hasFailed || name === null || NOT_RUN.test(name) || settling) return
       settling = setTimeout(() => {
         settling = undefined
         onEdit({ file: `${folder}/${name}`, services })
       }, SETTLE_MS)
     })
-  })
-  return () => {
+  }
+
+  function close(): void {
     for (const watcher of watchers) watcher.close()
   }
+
+  function fail(error: NodeJS.ErrnoException): void {
+    if (hasFailed) return
+    hasFailed = true
+    close()
+    onFailure(explain(error))
+  }
+}
+
+function explain({ code, message }: NodeJS.ErrnoException): string {
+  const raise: Record<string, string> = {
+    ENOSPC: 'sudo sysctl fs.inotify.max_user_watches=524288',
+    EMFILE: 'sudo sysctl fs.inotify.max_user_instances=512, or ulimit -n',
+  }
+  const advice = raise[code ?? '']
+  const why = advice ? `the limit of file watches is reached (${code}): raise it (${advice}) and start again` : message
+  return `edits are not noticed, ${why}`
 }
 
 /** The folders of our own packages that `service` depends on. */
