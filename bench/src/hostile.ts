@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
+import { parseArgs, promisify } from 'node:util'
 
 const usage = `node bench/src/hostile.ts SERVICE KIND [--image IMAGE] [--connections 10000] [--seconds 90]
 
@@ -92,7 +92,7 @@ async function openAll(host: string, count: number, open: Set<Socket>, statuses:
         statuses.set(status, (statuses.get(status) ?? 0) + 1)
       })
     } else socket.pause()
-    if (opened % 100 === 99) await sleep(5)
+    if (opened % 50 === 49) await sleep(10)
   }
 }
 
@@ -118,6 +118,7 @@ async function probe(host: string): Promise<string> {
 
 async function report(when: string, host: string, open: number): Promise<void> {
   const probed = await probe(host)
-  const memory = docker('stats', '--no-stream', '--format', '{{.MemUsage}}', container)
+  const stats = ['stats', '--no-stream', '--format', '{{.MemUsage}}', container]
+  const memory = (await promisify(execFile)('docker', stats)).stdout.trim()
   console.log(`${when}: ${open} open, ${memory}, probe ${probed}`)
 }
