@@ -14,9 +14,9 @@ export function createMetrics(): Registry {
 
 interface RequestObserver {
   /** Is called as a request arrives: it is measured to its very end, also where its client goes away. */
-  begin(request: FastifyRequest, reply: FastifyReply): void
+  begin: (request: FastifyRequest, reply: FastifyReply) => void
   /** Counts a response to what never became a request. */
-  count(method: string, status: number): void
+  count: (method: string, status: number) => void
 }
 
 /** Measures requests and writes them to the access log, save for `probes`. */

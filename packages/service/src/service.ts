@@ -96,9 +96,11 @@ export function createService(name: string, config: HttpConfig, options: Service
   }) as unknown as Service
 
   const connections = boundConnections(service.server, config.maxConnections, (socket) => {
-    if (socket.bytesWritten > 0) return void socket.destroy()
-    answerSocket(socket, overloadedProblem())
-    socket.destroySoon()
+    if (socket.bytesWritten > 0) socket.destroy()
+    else {
+      answerSocket(socket, overloadedProblem())
+      socket.destroySoon()
+    }
   })
   function begin(request: FastifyRequest, reply: FastifyReply): void {
     observer.begin(request, reply)

@@ -29,7 +29,10 @@ export function answerSockets(
   count: (method: string, status: number) => void,
 ): AnswerSocket {
   return (socket, { status, message, headers: own }, { method = 'unknown', response } = {}) => {
-    if (!socket.writable || response?.headersSent) return void socket.destroy()
+    if (!socket.writable || response?.headersSent) {
+      socket.destroy()
+      return
+    }
     const body = problemBody(status, message)
     const all = {
       date: new Date().toUTCString(),
