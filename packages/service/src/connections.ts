@@ -42,7 +42,7 @@ export function boundConnections(server: Server, maxConnections: number, evict: 
       const isOurs = idle.delete(socket) || busy.has(socket)
       if (!isOurs) return
       busy.set(socket, response)
-      response.once('close', () => {
+      response.on('close', () => {
         // A pipelined request may have taken its place.
         if (busy.get(socket) !== response) return
         busy.delete(socket)
