@@ -10,6 +10,7 @@ const http = {
   HOST: ['not a host'],
   PORT: ['', 'http', '-1', '65536', '80.5', '0x50'],
   HOSTNAME: ['', 'two words', 'a\r\nb', 'é'],
+  MAX_CONNECTIONS: ['', '0', '1', 'all'],
   LOG_FORMAT: ['', 'xml'],
 }
 const work = {

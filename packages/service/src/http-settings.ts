@@ -21,6 +21,13 @@ export const httpSettings = {
     expected: 'a host name: 1 to 253 letters, digits, dots, hyphens and underscores',
     schema: v.pipe(v.string(), v.regex(/^[\w.-]{1,253}$/)),
   }),
+  maxConnections: integer('MAX_CONNECTIONS', {
+    default: 4000,
+    min: 2,
+    max: 1_000_000,
+    meaning:
+      'connections at once; half of them may have a request in progress, one more is answered 503 with `Retry-After`',
+  }),
   logFormat: text('LOG_FORMAT', {
     default: 'json',
     meaning: '`json`: one object a line; `text`: for people',

@@ -12,15 +12,19 @@ export function createMetrics(): Registry {
   return metrics
 }
 
-/**
- * Gives what is to be called as a request arrives: it is measured to its very end, also where its client goes away, and
- * handed to the access log, save for `probes`.
- */
+interface RequestObserver {
+  /** Is called as a request arrives: it is measured to its very end, also where its client goes away. */
+  begin: (request: FastifyRequest, reply: FastifyReply) => void
+  /** Counts a response to what never became a request. */
+  count: (method: string, status: number) => void
+}
+
+/** Measures requests and writes them to the access log, save for `probes`. */
 export function observeRequests(
   metrics: Registry,
   accessLog: CappedLog | undefined,
   probes: Set<string>,
-): (request: FastifyRequest, reply: FastifyReply) => void {
+): RequestObserver {
   const observe = createHistogram(metrics, {
     name: 'http_request_duration_seconds',
     help: 'Time from the head of a request to the end of its answer.',
@@ -28,15 +32,23 @@ export function observeRequests(
     buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
   })
 
-  return (request, { raw: response }) => {
-    const arrived = performance.now()
-    response.on('close', () => {
-      const durationMs = performance.now() - arrived
-      const { method, url } = request
-      const status = response.writableFinished ? response.statusCode : CLIENT_GONE
-      observe(durationMs / 1000, method, request.routeOptions.url ?? 'unknown', status)
-      if (!probes.has(url)) accessLog?.info(() => accessLine(method, url, status, durationMs))
-    })
+  return {
+    begin(request, { raw: response }) {
+      const arrived = performance.now()
+      response.on('close', () => {
+        const durationMs = performance.now() - arrived
+        const { method, url } = request
+        // An error is small: where it is not finished, it was written to the bare socket.
+        const { writableFinished, statusCode } = response
+        const status = writableFinished || statusCode >= 400 ? statusCode : CLIENT_GONE
+        observe(durationMs / 1000, method, request.routeOptions.url ?? 'unknown', status)
+        if (!probes.has(url)) accessLog?.info(() => accessLine(method, url, status, durationMs))
+      })
+    },
+    count(method, status) {
+      observe(0, method, 'unknown', status)
+      accessLog?.info(() => accessLine(method, '-', status, 0))
+    },
   }
 }
 

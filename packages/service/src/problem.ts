@@ -25,6 +25,11 @@ export function stoppingProblem(): Problem {
   return new Problem(503, 'this replica is stopping: try another', { 'retry-after': '1' })
 }
 
+/** What a process answers while more requests are in progress than it may hold. */
+export function overloadedProblem(): Problem {
+  return new Problem(503, 'too many connections or requests at once: try again in a moment', { 'retry-after': '1' })
+}
+
 /** The body of a problem, `application/problem+json`. */
 export function problemBody(status: number, detail: string): string {
   return JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail })

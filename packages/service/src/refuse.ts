@@ -1,16 +1,33 @@
-import type { Socket } from 'node:net'
+import type { IncomingMessage } from 'node:http'
 
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 
-import { Problem, problemBody } from './problem.ts'
+import { Problem } from './problem.ts'
+
+/**
+ * RFC 9110, section 7.2 and RFC 3986, section 3.2.2: an IP literal, an IPv4 address or a registered name, which may be
+ * empty, and a port. Two Host lines arrive joined with a comma and a space, which no name contains.
+ */
+const validHost =
+  /^(?:\[(?:[\da-f:.]+(?:%25[\w.~-]+)?|v[\da-f]+\.[\w.~!$&'()*+,;=:-]+)\]|(?:[\w.~!$&'()*+,;=-]|%[\da-f]{2})*)(?::\d*)?$/i
+let newestValidHost = ''
 
 /** Why a request is not served whatever it asks for, if it is not. */
-export function refusal({ raw: { headers, httpVersion } }: FastifyRequest): Problem | undefined {
-  if (headers.host === undefined && httpVersion === '1.1') return new Problem(400, 'expected a Host header, got none')
-  if (headers.expect !== undefined && !/^100-continue$/i.test(headers.expect)) {
-    return new Problem(417, 'expected no Expect header but 100-continue')
+export function refusal({ headers: { host, expect }, httpVersion }: IncomingMessage): Problem | undefined {
+  if (host === undefined) {
+    if (httpVersion === '1.1') return new Problem(400, 'expected a Host header, got none')
+  } else if (host !== newestValidHost) {
+    if (!validHost.test(host)) return new Problem(400, `expected one valid Host header, got ${quote(host)}`)
+    newestValidHost = host
+  }
+  if (expect !== undefined && !/^100-continue$/i.test(expect)) {
+    return new Problem(417, `expected no Expect header but 100-continue, got ${quote(expect)}`)
   }
   return undefined
+}
+
+function quote(value: string): string {
+  return JSON.stringify(value.slice(0, 100))
 }
 
 /** 405 with the methods that would do (RFC 9110, 15.5.6) where the path exists, else 404. */
@@ -27,25 +44,4 @@ export function answerUnknownRoutes(service: FastifyInstance): void {
     const allow = [...methods].join(', ')
     throw new Problem(405, `expected ${allow} for this path, got ${request.method}`, { allow })
   })
-}
-
-const unreadable: Record<string, [status: number, detail: string]> = {
-  HPE_HEADER_OVERFLOW: [431, 'expected at most 16 KiB of headers'],
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'expected smaller chunk extensions'],
-  ERR_HTTP_REQUEST_TIMEOUT: [408, 'expected the whole request sooner'],
-}
-
-/** Answers what never became a request: broken or endless headers, a sender that is too slow. */
-export function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket, hostname: string): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
-  const [status, detail] = unreadable[error.code ?? ''] ?? [400, 'expected a well-formed HTTP/1.1 request']
-  const body = problemBody(status, detail)
-  const headers = [
-    `HTTP/1.1 ${status} ${JSON.parse(body).title}`,
-    'content-type: application/problem+json',
-    `content-length: ${Buffer.byteLength(body)}`,
-    `x-served-by: ${hostname}`,
-    'connection: close',
-  ]
-  socket.end(`${headers.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy())
 }

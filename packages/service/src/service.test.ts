@@ -8,10 +8,17 @@ import { test, type TestContext } from 'node:test'
 import { Problem } from './problem.ts'
 import { createService, type Service, type ServiceOptions } from './service.ts'
 
-const config = { host: '127.0.0.1', port: 0, hostname: 'replica-1', logFormat: 'json', debug: false } as const
+const config = {
+  host: '127.0.0.1',
+  port: 0,
+  hostname: 'replica-1',
+  maxConnections: 100,
+  logFormat: 'json',
+  debug: false,
+} as const
 
-function build(t: TestContext, options?: ServiceOptions): Service {
-  const service = createService('test', config, options)
+function build(t: TestContext, options?: ServiceOptions, maxConnections = 100): Service {
+  const service = createService('test', { ...config, maxConnections }, options)
   service.log.level = 'silent'
   t.after(() => service.close())
   return service
@@ -179,4 +186,153 @@ test('the connection is spoken of only where it does not go without saying', asy
   assert.match(await ask('1.1', 'connection: close\r\n'), /\r\nConnection: close\r\n/i)
   const both = 'GET /healthz HTTP/1.1\r\nhost: x\r\n\r\nGET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n'
   assert.equal((await sendRaw(port, both)).match(/\r\nConnection: /gi)?.length, 1)
+})
+
+test('two Host lines and an invalid Host are a 400 problem, whatever the version of HTTP', async (t) => {
+  const port = await start(build(t))
+  const invalid = ['a/b?c@d', 'a b', 'user@host', 'a:b', 'a:1:2', '[::1', '[zz]', 'a%zz', 'a"b', 'http://a', 'a\tb']
+  const wrong = [
+    'host: a\r\nhost: a',
+    'host: a\r\nhost:',
+    'host:\r\nhost: b',
+    ...invalid.map((host) => `host: ${host}`),
+  ]
+  for (const version of ['1.0', '1.1']) {
+    for (const lines of wrong) {
+      const answer = await sendRaw(port, `GET /healthz HTTP/${version}\r\n${lines}\r\nconnection: close\r\n\r\n`)
+      assert.match(answer, /^HTTP\/1.1 400 [^]*application\/problem\+json/, lines)
+    }
+    for (const host of ['', 'a', 'a.b-c_d:80', 'a:', '127.0.0.1:8000', '[::1]:80', '[fe80::1%25eth0]', 'x~%20!$&;=']) {
+      const answer = await sendRaw(port, `GET /healthz HTTP/${version}\r\nhost: ${host}\r\nconnection: close\r\n\r\n`)
+      assert.match(answer, /^HTTP\/1.1 200 /, host)
+    }
+  }
+})
+
+test('a response made outside the framework has the headers of every other, and is counted', async (t) => {
+  const service = build(t, { headers: { 'x-content-type-options': 'nosniff' } })
+  const port = await start(service)
+  for (const [bytes, status, counted] of [
+    ['GET /%zz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n', 400, 'GET'],
+    ['GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n', 200, 'GET'],
+    ['CONNECT a:80 HTTP/1.1\r\nhost: a:80\r\n\r\n', 501, 'CONNECT'],
+    ['nonsense\r\n\r\n', 400, 'unknown'],
+  ] as const) {
+    const answer = await sendRaw(port, bytes)
+    assert.match(answer, new RegExp(`^HTTP/1.1 ${status} `), bytes)
+    assert.match(answer, /\r\nx-served-by: replica-1\r\n/i)
+    assert.match(answer, /\r\nx-content-type-options: nosniff\r\n/i)
+    const { body } = await service.inject('/metrics')
+    assert.match(body, new RegExp(`_count{method="${counted}",route="[^"]+",status="${status}"} 1`), bytes)
+  }
+})
+
+test('a refused upload is answered while the client still sends, and the response is not reset', async (t) => {
+  const service = build(t)
+  service.get('/', () => 'ok')
+  const port = await start(service)
+  const body = Buffer.alloc(8 * 1024 * 1024)
+  const refused = [
+    ['POST / HTTP/1.1\r\nhost: x\r\n', 405],
+    ['POST /nowhere HTTP/1.1\r\nhost: x\r\n', 404],
+    ['POST /%zz HTTP/1.1\r\nhost: x\r\n', 400],
+    ['POST / HTTP/1.1\r\nhost: x\r\nexpect: tea\r\n', 417],
+    [`POST / HTTP/1.1\r\nhost: x\r\na: ${'b'.repeat(20_000)}\r\n`, 431],
+  ] as const
+  for (const [head, status] of refused) {
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+    socket.write(`${head}connection: close\r\ncontent-length: ${body.length}\r\n\r\n`)
+    // All of the body first: only then does the client read.
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', (error) => reject(new Error(`${head.slice(0, 60)}: ${error.message}`)))
+      socket.write(body, () => resolve())
+    })
+    assert.match(await text(socket), new RegExp(`^HTTP/1.1 ${status} `))
+    socket.end()
+  }
+})
+
+test('nothing that follows a refused upload on its connection is taken for a request', async (t) => {
+  const service = build(t)
+  let requests = 0
+  service.server.on('request', () => requests++)
+  const port = await start(service)
+  const upload = 'POST /nowhere HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\n'
+  const socket = connect(port, '127.0.0.1')
+  socket.write(upload)
+  const [answer] = (await once(socket, 'data')) as [Buffer]
+  assert.match(answer.toString(), /^HTTP\/1.1 404 [^]*\r\nconnection: close\r\n/i)
+  socket.end('helloGET /healthz HTTP/1.1\r\nhost: x\r\n\r\n')
+  assert.equal(await text(socket), '')
+  assert.equal(requests, 1)
+})
+
+test('a client that asks before it sends is refused at once, and is invited only where its body is read', async (t) => {
+  const service = build(t)
+  service.post('/', async ({ raw }) => `got ${(await text(raw)).length}`)
+  const port = await start(service)
+  const headers = 'host: x\r\ncontent-length: 5\r\nexpect: 100-continue\r\nconnection: close\r\n\r\n'
+  assert.match(await sendRaw(port, `POST /nowhere HTTP/1.1\r\n${headers}`), /^HTTP\/1.1 404 /)
+  const socket = connect(port, '127.0.0.1')
+  socket.write(`POST / HTTP/1.1\r\n${headers}`)
+  const [invitation] = (await once(socket, 'data')) as [Buffer]
+  assert.equal(invitation.toString(), 'HTTP/1.1 100 Continue\r\n\r\n')
+  socket.write('hello')
+  assert.match(await text(socket), /^HTTP\/1.1 200 [^]*got 5/)
+})
+
+test('where all connections are taken, a new one takes the place of the one that is idle for the longest time', async (t) => {
+  const service = build(t, {}, 4)
+  const port = await start(service)
+  const silent: Socket[] = []
+  for (let count = 0; count < 4; count++) {
+    const accepted = once(service.server, 'connection')
+    silent.push(connect(port, '127.0.0.1'))
+    await accepted
+  }
+  const evicted = text(silent[0]!)
+  assert.match(await sendRaw(port, 'GET /readyz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n'), /^HTTP\/1.1 200 /)
+  assert.match(await evicted, /^HTTP\/1.1 503 [^]*\r\nretry-after: 1\r\n/)
+  silent[3]!.write('GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')
+  assert.match(await text(silent[3]!), /^HTTP\/1.1 200 /)
+  for (const socket of silent) socket.destroy()
+})
+
+test('half of the connections may have a request in progress, one more is answered 503, and probes are answered', async (t) => {
+  const service = build(t, {}, 4)
+  service.get('/forever', () => new Promise(() => {}))
+  const port = await start(service)
+  const waiting: Socket[] = []
+  for (let count = 0; count < 2; count++) {
+    const arrived = once(service.server, 'request')
+    const socket = connect(port, '127.0.0.1')
+    socket.write('GET /forever HTTP/1.1\r\nhost: x\r\n\r\n')
+    waiting.push(socket)
+    await arrived
+  }
+  const ask = (path: string) => sendRaw(port, `GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`)
+  assert.match(await ask('/forever'), /^HTTP\/1.1 503 [^]*\r\nretry-after: 1\r\n/)
+  assert.match(await ask('/readyz'), /^HTTP\/1.1 200 /)
+  const left = waiting.map((socket) => once(socket.destroy(), 'close'))
+  await Promise.all(left)
+})
+
+test('a client that does not read its response is given up, and one whose request waits is not', async (t) => {
+  const service = build(t, { sendTimeoutMs: 100 })
+  const { promise: released, resolve: release } = Promise.withResolvers<string>()
+  service.get('/large', () => Buffer.alloc(64 * 1024 * 1024))
+  service.get('/waits', () => released)
+  const port = await start(service)
+  const patient = sendRaw(port, 'GET /waits HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')
+  const connected = once(service.server, 'request') as Promise<[IncomingMessage]>
+  const unread = connect(port, '127.0.0.1').pause()
+  unread.on('error', () => {})
+  t.after(() => unread.destroy())
+  await connected
+  const arrived = once(service.server, 'request') as Promise<[IncomingMessage]>
+  unread.write('GET /large HTTP/1.1\r\nhost: x\r\n\r\n')
+  const [{ socket }] = await arrived
+  await once(socket, 'close')
+  release('served')
+  assert.match(await patient, /^HTTP\/1.1 200 [^]*served$/)
 })

@@ -139,3 +139,39 @@ test('a batch takes one turn in line, and pays the delay once', async (t) => {
   // A delay for each of the hundred pieces would be 2 s.
   assert.ok(Number(workMs) < 2000, `${workMs} ms`)
 })
+
+test('a body over the limit is refused while the client still sends, and the response is not reset', async (t) => {
+  const port = await start(build(t))
+  const body = Buffer.alloc(8 * 1024 * 1024)
+  const chunk = Buffer.concat([Buffer.from(`${body.length.toString(16)}\r\n`), body, Buffer.from('\r\n0\r\n\r\n')])
+  for (const path of ['/', '/batch']) {
+    for (const [header, bytes] of [
+      [`content-length: ${body.length}`, body],
+      ['transfer-encoding: chunked', chunk],
+    ] as const) {
+      const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+      socket.write(`POST ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n${header}\r\n\r\n`)
+      // All of it before the client reads.
+      await new Promise<void>((resolve, reject) => {
+        socket.once('error', reject)
+        socket.write(bytes, () => resolve())
+      })
+      assert.match(await text(socket), /^HTTP\/1.1 413 [^]*expected a body of at most/, header)
+      socket.end()
+    }
+  }
+})
+
+test('a client that asks before it sends too large a body gets 413 and no invitation', async (t) => {
+  const port = await start(build(t))
+  for (const [length, status] of [
+    [MAX_BYTES + 1, 413],
+    [MAX_BYTES, 100],
+  ]) {
+    const socket = connect(port, '127.0.0.1')
+    socket.write(`POST / HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: ${length}\r\n\r\n`)
+    const [first] = (await once(socket, 'data')) as [Buffer]
+    assert.match(first.toString(), new RegExp(`^HTTP/1.1 ${status} `))
+    socket.destroy()
+  }
+})

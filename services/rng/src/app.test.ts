@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { request as httpRequest } from 'node:http'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test, type TestContext } from 'node:test'
 
@@ -123,4 +123,34 @@ test('probes do not wait behind simulated work', async (t) => {
   fetch(`http://127.0.0.1:${port}/32`).catch(() => {})
   await arrived
   for (const path of ['/healthz', '/readyz', '/metrics']) assert.equal((await rng.inject(path)).statusCode, 200)
+})
+
+test('more than 32 large responses at once are refused with 503, and a small one is not', async (t) => {
+  const rng = build(t, { MAX_BYTES: '33554432' })
+  await rng.start()
+  const { port } = rng.server.address() as AddressInfo
+  const unread = Array.from({ length: 32 }, () =>
+    httpRequest({ port, host: '127.0.0.1', path: '/33554432', agent: false }).end(),
+  )
+  const responses = await Promise.all(unread.map((request) => once(request, 'response')))
+  const refused = await fetch(`http://127.0.0.1:${port}/33554432`)
+  assert.equal(refused.status, 503)
+  assert.equal(refused.headers.get('retry-after'), '1')
+  assert.match(await refused.text(), /expected at most 32 responses of more than 32768 bytes at once/)
+  const small = await fetch(`http://127.0.0.1:${port}/32000`)
+  assert.equal((await small.arrayBuffer()).byteLength, 32_000)
+
+  const [left] = responses[0] as [IncomingMessage]
+  const closed = once(left.socket, 'close')
+  left.destroy()
+  await closed
+  // The service notices a moment after the client.
+  let status = 503
+  for (let attempt = 0; status === 503 && attempt < 1000; attempt++) {
+    const response = await fetch(`http://127.0.0.1:${port}/100000`)
+    status = response.status
+    await response.arrayBuffer()
+  }
+  assert.equal(status, 200)
+  for (const request of unread) request.destroy()
 })

@@ -2,7 +2,8 @@ import { randomFillSync } from 'node:crypto'
 import { Readable } from 'node:stream'
 
 const POOL_BYTES = 8 * 1024
-const CHUNK_BYTES = 64 * 1024
+/** More than this is streamed. A batch of a thousand units still fits. */
+export const CHUNK_BYTES = 32 * 1024
 
 let pool = Buffer.alloc(0)
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import type { ServerResponse } from 'node:http'
+import { get, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -102,7 +103,7 @@ test('every file that the page names is there, kept for ever and compressed', as
 
 test('all answers forbid what the page does not need, also those that are errors', async (t) => {
   const { webui } = await build(t)
-  for (const path of ['/', '/json', '/nothing', '/history?seconds=x', '/healthz']) {
+  for (const path of ['/', '/json', '/nothing', '/history?seconds=x', '/healthz', '/%zz']) {
     const { headers } = await webui.inject(path)
     assert.match(String(headers['content-security-policy']), /^default-src 'none'; script-src 'self'; style-src 'self'/)
     assert.equal(headers['x-content-type-options'], 'nosniff', path)
@@ -234,4 +235,28 @@ test('when the ledger cannot be read, /json and /history say so with 503 and the
     assert.equal(response.json().detail, 'the ledger cannot be reached: try again in a moment')
   }
   assert.equal((await webui.inject('/')).statusCode, 200)
+})
+
+test('HEAD /events has the headers of GET and no body', async (t) => {
+  const { webui } = await build(t)
+  const { statusCode, headers, body } = await webui.inject({ method: 'HEAD', url: '/events' })
+  assert.deepEqual([statusCode, body], [200, ''])
+  assert.equal(headers['content-type'], 'text/event-stream')
+  assert.equal(headers['cache-control'], 'no-store')
+  assert.match(String(headers['content-security-policy']), /^default-src 'none'/)
+})
+
+test('a thousand viewers are taken, and one more is answered 503', async (t) => {
+  const { webui } = await build(t)
+  await webui.start()
+  const { port } = webui.server.address() as AddressInfo
+  const path = '/events'
+  const viewers = Array.from({ length: 1000 }, () => get({ port, host: '127.0.0.1', path, agent: false }))
+  t.after(() => viewers.forEach((viewer) => viewer.destroy()))
+  for (const viewer of viewers) viewer.on('error', () => {})
+  await Promise.all(viewers.map((viewer) => once(viewer, 'response')))
+  const refused = await fetch(`http://127.0.0.1:${port}${path}`)
+  assert.equal(refused.status, 503)
+  assert.equal(refused.headers.get('retry-after'), '5')
+  assert.equal((await fetch(`http://127.0.0.1:${port}/json`)).status, 200)
 })

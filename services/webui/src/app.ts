@@ -4,7 +4,7 @@ import compress from '@fastify/compress'
 import etag from '@fastify/etag'
 
 import type { WebuiConfig } from './config.ts'
-import { createViewers } from './events.ts'
+import { createViewers, eventHeaders, MAX_VIEWERS } from './events.ts'
 import { createHistory, MAX_HISTORY_S } from './history.ts'
 import { servePage, type Page } from './page.ts'
 import { securityHeaders } from './security-headers.ts'
@@ -15,7 +15,7 @@ const DEFAULT_HISTORY_S = 900
 
 /** GET / serves the dashboard, which listens to GET /events; GET /json is as in the classic. */
 export function buildWebui(config: WebuiConfig, ledger: Ledger, page: Page): Service {
-  const webui = createService('webui', config, { isReady: () => watch.isReady() })
+  const webui = createService('webui', config, { isReady: () => watch.isReady(), headers: securityHeaders })
   const watch = watchLedger(createCamera(ledger, config.platform), webui.log)
   const readHistory = createHistory(ledger)
   const viewers = createViewers(watch, readHistory, page.version)
@@ -26,10 +26,6 @@ export function buildWebui(config: WebuiConfig, ledger: Ledger, page: Page): Ser
 
   webui.register(etag, { weak: true })
   webui.register(compress)
-  webui.addHook('onRequest', (_request, reply, done) => {
-    reply.headers(securityHeaders)
-    done()
-  })
   webui.register((routes, _options, done) => {
     addRoutes(routes as Service)
     done()
@@ -51,10 +47,13 @@ export function buildWebui(config: WebuiConfig, ledger: Ledger, page: Page): Ser
       return reply.header('cache-control', 'no-store').send(history)
     })
 
-    routes.get('/events', { exposeHeadRoute: false }, (request, reply) => {
+    routes.get('/events', (request, reply) => {
+      if (request.method === 'HEAD') return reply.headers(eventHeaders).send()
+      if (viewers.isFull()) throw new Problem(503, `expected at most ${MAX_VIEWERS} viewers`, { 'retry-after': '5' })
       reply.hijack()
       for (const [name, value] of Object.entries(reply.getHeaders())) reply.raw.setHeader(name, value ?? '')
       viewers.add(reply.raw, request.headers['last-event-id']?.toString())
+      return reply
     })
   }
 }

@@ -11,12 +11,17 @@ const MAX_UNREAD_BYTES = 32 * 1024
  * read before we can notice; so it is a minute's worth at most. It also spreads viewers over replicas that were added.
  */
 const ROTATE_MS = 60_000
+/** One more is answered 503. */
+export const MAX_VIEWERS = 1000
+export const eventHeaders = { 'content-type': 'text/event-stream', 'cache-control': 'no-store', connection: 'close' }
 /** After a lost connection browsers come back within this time, milliseconds. */
 const RETRY_MS = 500
 
 export interface Viewers {
   /** Sends Server-Sent Events (HTML standard, section 9.2) to one more viewer, until either side closes. */
   add(response: ServerResponse, lastEventId: string | undefined): void
+  /** Whether there are as many viewers as there may be. */
+  isFull(): boolean
   /** Lets all viewers go. */
   stop(): void
 }
@@ -60,14 +65,14 @@ export function createViewers(
 
   return {
     add(response, lastEventId) {
-      const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-store', connection: 'close' }
-      response.writeHead(200, headers)
+      response.writeHead(200, eventHeaders)
       response.write(`retry: ${RETRY_MS}\nevent: page\ndata: ${pageVersion}\n\n`)
       // Not all at once.
       viewers.set(response, performance.now() + ROTATE_MS * (0.75 + Math.random() / 2))
       response.once('close', () => viewers.delete(response))
       void welcome(response, lastEventId)
     },
+    isFull: () => viewers.size >= MAX_VIEWERS,
     stop() {
       unsubscribe()
       for (const viewer of viewers.keys()) viewer.end()
