@@ -9,10 +9,10 @@ export interface Ledger {
   /** The counters as the classic keeps them; 0 before anything was counted. Coins count whether the wallet kept them or not. */
   totals(): Promise<Totals>
   /**
-   * The true speed, in hashes a second, of `count` whole seconds from `from` (seconds since the epoch); 0 where nothing was
-   * recorded. Seconds older than an hour may be gone.
+   * The measured speed, in hashes per second, of `count` whole seconds from `from` (seconds since the epoch); 0 where nothing
+   * was done, null where nothing is known. Seconds older than an hour may be gone.
    */
-  speeds(from: number, count: number): Promise<number[]>
+  speeds(from: number, count: number): Promise<(number | null)[]>
   /** The last report of every worker alive: those whose `expiresAfterMs` has not passed since their last batch. */
   reports(): Promise<Report[]>
   /** Every coin, streamed, however many there are. One that is added meanwhile may be missing, none that was there before. */
@@ -30,6 +30,8 @@ export interface Ledger {
 export interface Totals {
   hashes: number
   coins: number
+  /** The hashes of all entries ever recorded: `hashes` minus these were made by workers that record no entries. */
+  recorded: number
 }
 
 export interface CoinCounts {
@@ -83,6 +85,8 @@ export interface Report {
   expiresAfterMs: number
   /** Sums over all units, in milliseconds. */
   pauseMs: number
+  /** How long one pause is set to be, in milliseconds; absent or 0 where that is not known or there is no pause. */
+  delayMs?: number
   rng: UpstreamReport
   hasher: UpstreamReport
   /** A few, newest first: when the worker found them, in milliseconds since the epoch. */
@@ -97,4 +101,6 @@ export interface UpstreamReport {
   /** Requests that a replica serves at a time, as the newest answer has it; 0 where it does not say. */
   concurrency: number
   replicas: Record<string, number>
+  /** Names of the replicas that the worker cannot reach at present. */
+  notResponding: string[]
 }

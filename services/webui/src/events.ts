@@ -14,6 +14,9 @@ const ROTATE_MS = 60_000
 /** After a lost connection browsers come back within this time, milliseconds. */
 const RETRY_MS = 500
 
+/** As long as there is no update to send, a viewer is sent this comment, so that proxies pass on that the stream has begun. */
+const WAITING = Buffer.from(': waiting for the ledger\n\n')
+
 export interface Viewers {
   /** Sends Server-Sent Events (HTML standard, section 9.2) to one more viewer, until either side closes. */
   add(response: ServerResponse, lastEventId: string | undefined): void
@@ -43,8 +46,8 @@ export function createViewers(
 
   async function welcome(viewer: ServerResponse, lastEventId: string | undefined): Promise<void> {
     const update = watch.latest()
-    if (!update) return
-    send(viewer, toEvent('pipeline' in update ? await withMissed(update, lastEventId) : update))
+    if (!update) return send(viewer, WAITING)
+    return send(viewer, toEvent('pipeline' in update ? await withMissed(update, lastEventId) : update))
   }
 
   /** The snapshot with all that a viewer missed since it saw `lastEventId`. */
@@ -60,8 +63,13 @@ export function createViewers(
 
   return {
     add(response, lastEventId) {
-      const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-store', connection: 'close' }
-      response.writeHead(200, headers)
+      response.writeHead(200, {
+        'content-type': 'text/event-stream',
+        // Proxies are to pass each event on at once: they neither compress nor buffer it (nginx reads the second header).
+        'cache-control': 'no-store, no-transform',
+        'x-accel-buffering': 'no',
+        connection: 'close',
+      })
       response.write(`retry: ${RETRY_MS}\nevent: page\ndata: ${pageVersion}\n\n`)
       // Not all at once.
       viewers.set(response, performance.now() + ROTATE_MS * (0.75 + Math.random() / 2))

@@ -5,10 +5,10 @@ import { settledSecond } from './snapshot.ts'
 /** The ledger keeps the speed of each second for an hour. */
 export const MAX_HISTORY_S = 3600
 
-/** The true speed of each of some seconds, the first of which begins at `from` (seconds since the epoch). */
+/** The measured speed of each of some seconds, the first of which begins at `from` (seconds since the epoch); null where it is not known. */
 export interface History {
   from: number
-  speeds: number[]
+  speeds: (number | null)[]
 }
 
 /**
