@@ -22,7 +22,7 @@ export interface Application extends Load {
 }
 
 export interface ApplicationOptions {
-  redisUrl: string
+  ledgerUrl: string
   env?: Record<string, string>
   scale?: Partial<Record<ServiceName, number>>
   /** Whether to run the sources, and not the bundles; perhaps with a module loaded before each. */
@@ -34,9 +34,9 @@ let copies = 0
 
 /** Starts the application from its bundles; resolves when all of it is ready. */
 export async function startApplication(processes: Processes, options: ApplicationOptions): Promise<Application> {
-  const { redisUrl, scale = {}, fromSource = false, preload } = options
+  const { ledgerUrl, scale = {}, fromSource = false, preload } = options
   // Each copy counts from 0, in whatever store.
-  const env = { KEY_PREFIX: `bench-${process.pid}-${++copies}:`, DELAY_MS: '0', ...options.env, REDIS_URL: redisUrl }
+  const env = { KEY_PREFIX: `bench-${process.pid}-${++copies}:`, DELAY_MS: '0', ...options.env, LEDGER_URL: ledgerUrl }
   const start = (service: ServiceName, wiring = {}) =>
     Promise.all(
       Array.from({ length: scale[service] ?? (service === 'webui' ? 0 : 1) }, (_, index) =>
@@ -61,7 +61,7 @@ export async function startApplication(processes: Processes, options: Applicatio
       const exitCodes = await Promise.all(workers.map((worker) => worker.stop()))
       if (exitCodes.some((code) => code !== 0))
         throw new Error(`expected workers to exit with 0, got ${exitCodes.join(', ')}`)
-      const ledger = await openLedger({ redisUrl, keyPrefix: env.KEY_PREFIX })
+      const ledger = await openLedger({ ledgerUrl, keyPrefix: env.KEY_PREFIX })
       const { hashes: counted, batches } = await ledger.sums().finally(() => ledger.close())
       const said = workers.reduce((sum, worker) => sum + hashesSaid(worker.log()), 0)
       if (counted !== said || counted !== batches || counted < atLeast)

@@ -44,7 +44,7 @@ test(
   async (t) => {
     const redis = await startRedisServer()
     t.after(() => redis.remove())
-    const env = { DELAY_MS: '1', REDIS_URL: redis.url }
+    const env = { DELAY_MS: '1', LEDGER_URL: redis.url }
     const [rng, hasher, webui] = await Promise.all([
       startService(t, 'rng', env),
       startService(t, 'hasher', env),
@@ -59,7 +59,7 @@ test(
 test('a web UI that only knows the classic’s keys shows what our workers do', { skip }, async (t) => {
   const redis = await startRedisServer()
   t.after(() => redis.remove())
-  const env = { DELAY_MS: '1', INTERVAL_MS: '20', REDIS_URL: redis.url }
+  const env = { DELAY_MS: '1', INTERVAL_MS: '20', LEDGER_URL: redis.url }
   const [rng, hasher] = await Promise.all([startService(t, 'rng', env), startService(t, 'hasher', env)])
   await startService(t, 'worker', { ...env, RNG_URL: rng.url, HASHER_URL: hasher.url })
   const client = await createClient({ url: redis.url }).connect()

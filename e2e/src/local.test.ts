@@ -54,7 +54,7 @@ test('ten workers that are stopped leave no process behind and nothing uncounted
     lines.filter((line) => /WARN|ERROR/.test(line)),
     [],
   )
-  const ledger = await openLedger({ redisUrl: local.ledgerUrl, keyPrefix: '' })
+  const ledger = await openLedger({ ledgerUrl: local.ledgerUrl, keyPrefix: '' })
   assert.equal((await ledger.totals()).hashes, unitsDone(lines))
   await ledger.close()
   assert.match(await audit(local.ledgerUrl), /sound/)

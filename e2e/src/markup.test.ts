@@ -17,8 +17,8 @@ test(
   { skip: hasBrowser() ? false : NO_BROWSER },
   async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'dockercoins-markup-'))
-    const redisUrl = `file:${join(folder, 'ledger.db')}`
-    const ledger = await openLedger({ redisUrl, keyPrefix: '' })
+    const ledgerUrl = `file:${join(folder, 'ledger.db')}`
+    const ledger = await openLedger({ ledgerUrl, keyPrefix: '' })
     t.after(async () => {
       await ledger.close()
       await rm(folder, { recursive: true, force: true })
@@ -26,7 +26,14 @@ test(
     const worker = randomUUID()
     const to = Date.now()
     const times = { from: to - 1000, to, hashes: 10 }
-    const upstream = { queueMs: 0, workMs: 1000, networkMs: 0, concurrency: 1, replicas: { [MARKUP]: 10 } }
+    const upstream = {
+      queueMs: 0,
+      workMs: 1000,
+      networkMs: 0,
+      concurrency: 1,
+      replicas: { [MARKUP]: 10 },
+      notResponding: [],
+    }
     await ledger.record({
       worker,
       sequence: 1,
@@ -45,7 +52,7 @@ test(
         ...times,
       },
     })
-    const webui = await startService(t, 'webui', { REDIS_URL: redisUrl })
+    const webui = await startService(t, 'webui', { LEDGER_URL: ledgerUrl })
     const { page, complaints } = await openPage(t, webui.url)
     const shown = page.getByText(MARKUP)
     await shown.first().waitFor({ state: 'attached' })

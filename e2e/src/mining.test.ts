@@ -17,13 +17,13 @@ async function ledgerFile(t: TestContext): Promise<string> {
 
 /** rng, hasher and webui; the test adds its workers. */
 async function startUpstreams(t: TestContext, env: NodeJS.ProcessEnv = fast) {
-  const REDIS_URL = await ledgerFile(t)
+  const LEDGER_URL = await ledgerFile(t)
   const [rng, hasher, webui] = await Promise.all([
     startService(t, 'rng', env),
     startService(t, 'hasher', env),
-    startService(t, 'webui', { REDIS_URL }),
+    startService(t, 'webui', { LEDGER_URL }),
   ])
-  return { rng, hasher, webui, workerEnv: { ...env, REDIS_URL, RNG_URL: rng.url, HASHER_URL: hasher.url } }
+  return { rng, hasher, webui, workerEnv: { ...env, LEDGER_URL, RNG_URL: rng.url, HASHER_URL: hasher.url } }
 }
 
 test('a worker that is asked to stop leaves nothing uncounted, ten times over', async (t) => {
@@ -55,7 +55,7 @@ test('a worker that is killed costs at most what it did in its last interval, tw
     // 50 ms of units that take at least 15 ms each; twice, for the batch that may have been on its way; and one in hand.
     assert.ok(lost <= 2 * Math.ceil(50 / 15) + 1, `${lost} hashes are missing`)
   }
-  assert.match(await audit(workerEnv.REDIS_URL), /sound/)
+  assert.match(await audit(workerEnv.LEDGER_URL), /sound/)
 })
 
 test('a worker that waits for a lost neighbour stops when it is asked to', async (t) => {

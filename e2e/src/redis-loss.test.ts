@@ -19,12 +19,12 @@ test(
     const proxy = await startCuttingProxy(redis.port, () => Math.random() < 0.05)
     t.after(() => proxy.close())
     const [rng, hasher] = await Promise.all([startService(t, 'rng', fast), startService(t, 'hasher', fast)])
-    const webui = await startService(t, 'webui', { REDIS_URL: redis.url })
+    const webui = await startService(t, 'webui', { LEDGER_URL: redis.url })
     const workers = await Promise.all(
       [1, 2, 3].map(() =>
         startService(t, 'worker', {
           ...fast,
-          REDIS_URL: `redis://127.0.0.1:${proxy.port}`,
+          LEDGER_URL: `redis://127.0.0.1:${proxy.port}`,
           RNG_URL: rng.url,
           HASHER_URL: hasher.url,
         }),

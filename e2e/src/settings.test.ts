@@ -19,13 +19,18 @@ const work = {
   MAX_BYTES: ['-1', '32M', '9'.repeat(30)],
 }
 const ledger = {
-  REDIS_URL: ['', 'redis', 'http://redis', 'redis://', 'file:'],
+  LEDGER_URL: ['', 'redis', 'http://redis', 'redis://', 'file:'],
   KEY_PREFIX: ['two words', 'é', 'x'.repeat(200)],
 }
 const nonsense: Record<string, Record<string, string[]>> = {
   rng: { ...http, ...work },
   hasher: { ...http, ...work },
-  webui: { ...http, ...ledger, PLATFORM: ['', 'docker', 'Kubernetes'] },
+  webui: {
+    ...http,
+    ...ledger,
+    PLATFORM: ['', 'docker', 'Kubernetes'],
+    FRAME_ANCESTORS: ['', "'none' *", 'a;b', '* ; script-src *', 'https://a,https://b', 'ftp://a', 'https://a/path'],
+  },
   worker: {
     ...http,
     ...ledger,
@@ -73,7 +78,7 @@ for (const [service, variables] of Object.entries(nonsense)) {
 
 test('a ledger file that cannot be opened is a configuration that will not do', async (t) => {
   for (const service of ['worker', 'webui']) {
-    const { lines, exited } = runService(t, service, { PORT: '0', REDIS_URL: 'file:/dev/null/ledger.db' })
+    const { lines, exited } = runService(t, service, { PORT: '0', LEDGER_URL: 'file:/dev/null/ledger.db' })
     assert.equal(await exited, 78)
     assert.equal(lines.length, 1, lines.join('\n'))
   }

@@ -17,7 +17,7 @@ export type { ExitCode } from './supervise.ts'
 export interface Local extends Omit<Supervisor, 'stop'> {
   /** Where each process is reached, by service. */
   urls: Record<ServiceName, string[]>
-  /** REDIS_URL of the ledger. */
+  /** LEDGER_URL of the ledger. */
   ledgerUrl: string
   /** Asks all processes to leave, and ends those that have not within 10 s. Resolves as `ended` does. */
   stop(): Promise<ExitCode>

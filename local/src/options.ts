@@ -33,7 +33,7 @@ Options:
   --port BASE        port of the dashboard (default ${DEFAULT_PORT}); rng has BASE+1, hasher BASE+2,
                      every further process the next one
   --data DIR         folder of the ledger (default .data/BASE)
-  --redis URL        keep the ledger in this Redis instead; REDIS_URL in the environment does the same
+  --redis URL        keep the ledger in this Redis instead; LEDGER_URL in the environment does the same
   --watch            restart a service when its source changes; npm run dev does the same
   --help             print this
 

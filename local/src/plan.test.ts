@@ -44,6 +44,7 @@ test('every process runs a service of this repository, knows its name and listen
     assert.equal(env['PORT'], `${port}`)
     assert.equal(env['HOST'], '127.0.0.1')
     assert.equal(env['LOG_FORMAT'], 'text')
+    assert.equal(env['PLATFORM'], 'local')
   }
 })
 
@@ -63,13 +64,15 @@ test('each base port has its own ledger, and only those that use it are told', (
   const { ledgerUrl, dataFolder } = plan({ port: 8100 })
   assert.match(ledgerUrl, /^file:\/.*\/\.data\/8100\/ledger\.db$/)
   assert.equal(ledgerUrl, `file:${dataFolder}/ledger.db`)
-  for (const name of ['worker-1', 'webui-1']) assert.equal(envOf(name, { port: 8100 })['REDIS_URL'], ledgerUrl)
-  assert.equal(envOf('rng-1')['REDIS_URL'], undefined)
+  for (const name of ['worker-1', 'webui-1']) assert.equal(envOf(name, { port: 8100 })['LEDGER_URL'], ledgerUrl)
+  assert.equal(envOf('rng-1')['LEDGER_URL'], undefined)
 })
 
-test('the ledger is where the options say, else where REDIS_URL says', () => {
-  const env = { REDIS_URL: 'redis://theirs' }
+test('the ledger is where the options say, else where LEDGER_URL says', () => {
+  const env = { LEDGER_URL: 'redis://theirs' }
   assert.equal(plan({}, env).ledgerUrl, 'redis://theirs')
+  assert.equal(plan({}, { REDIS_URL: 'redis://older' }).ledgerUrl, 'redis://older')
+  assert.equal(plan({}, { ...env, REDIS_URL: 'redis://older' }).ledgerUrl, 'redis://theirs')
   assert.equal(plan({}, env).dataFolder, undefined)
   assert.equal(plan({ redisUrl: 'redis://mine' }, env).ledgerUrl, 'redis://mine')
   assert.equal(plan({ dataFolder: '/tmp/x' }, env).ledgerUrl, 'file:/tmp/x/ledger.db')

@@ -24,7 +24,7 @@ export interface Plan {
   /** What the processes listen on. */
   host: string
   processes: ProcessPlan[]
-  /** REDIS_URL of those that use the ledger. */
+  /** LEDGER_URL of those that use the ledger. */
   ledgerUrl: string
   /** The folder that must exist for it, if any. */
   dataFolder?: string
@@ -56,6 +56,8 @@ export function planLocal(options: LocalOptions, env: NodeJS.ProcessEnv, colours
     ...env,
     HOST: host,
     LOG_FORMAT: env['LOG_FORMAT'] ?? 'text',
+    // Also where this is a container, whose services could not know it.
+    PLATFORM: env['PLATFORM'] ?? 'local',
     // Both at once would make node warn of it.
     FORCE_COLOR: colours ? '1' : undefined,
     NO_COLOR: colours ? undefined : '1',
@@ -85,7 +87,7 @@ export function planLocal(options: LocalOptions, env: NodeJS.ProcessEnv, colours
       ...shared,
       PORT: `${port}`,
       HOSTNAME: name,
-      ...((service === 'worker' || service === 'webui') && { REDIS_URL: ledger.ledgerUrl }),
+      ...((service === 'worker' || service === 'webui') && { LEDGER_URL: ledger.ledgerUrl }),
       ...(service === 'worker' && wiring),
     }
   }
@@ -96,7 +98,7 @@ function chooseLedger(
   env: NodeJS.ProcessEnv,
   base: number,
 ): { ledgerUrl: string; dataFolder?: string } {
-  const url = redisUrl ?? (dataFolder === undefined ? env['REDIS_URL'] : undefined)
+  const url = redisUrl ?? (dataFolder === undefined ? (env['LEDGER_URL'] ?? env['REDIS_URL']) : undefined)
   if (url !== undefined) return { ledgerUrl: url }
   const folder = dataFolder === undefined ? join(repository, '.data', `${base}`) : resolve(dataFolder)
   return { ledgerUrl: `file:${join(folder, 'ledger.db')}`, dataFolder: folder }

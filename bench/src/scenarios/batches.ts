@@ -10,7 +10,7 @@ export const batches: Scenario = {
     for (const batch of [1, 8, 64, 512]) {
       const env = { LOOPS: '16', BATCH: `${batch}` }
       const url = redisUrl ?? `file:${processes.folder}/ledger.db`
-      const application = await startApplication(processes, { redisUrl: url, env })
+      const application = await startApplication(processes, { ledgerUrl: url, env })
       const figures = await measure(application, seconds)
       const name = `batches of ${batch}`
       const isGoal = batch === 64

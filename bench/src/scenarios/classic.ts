@@ -29,9 +29,9 @@ export const classic: Scenario = {
 /** The median over batches in a row, each of which tells when its first unit began and its last one ended. */
 async function overheadOfUnits(processes: Processes, redisUrl: string, ms: number): Promise<number> {
   const env = { DELAY_MS: '100', KEY_PREFIX: `classic-${process.pid}-${performance.now()}:` }
-  const application = await startApplication(processes, { redisUrl, env })
+  const application = await startApplication(processes, { ledgerUrl: redisUrl, env })
   await sleep(SETTLED_AFTER_MS)
-  const ledger = await openLedger({ redisUrl, keyPrefix: env.KEY_PREFIX })
+  const ledger = await openLedger({ ledgerUrl: redisUrl, keyPrefix: env.KEY_PREFIX })
   const told = new Map<number, Report>()
   for (const end = performance.now() + ms; performance.now() < end; await sleep(500)) {
     for (const report of await ledger.reports()) if (report.hashes > 0) told.set(report.to, report)

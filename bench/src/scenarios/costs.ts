@@ -30,10 +30,10 @@ function total({ cpuMicros }: Figures): number {
 async function measureWith({ processes, seconds, redisUrl }: Bench, part: Part, preload?: string): Promise<Figures> {
   const url = redisUrl ?? `file:${processes.folder}/ledger.db`
   const env = { LOOPS: '16', INTERVAL_MS: '100', KEY_PREFIX: `costs-${process.pid}-${performance.now()}:` }
-  const options = { redisUrl: url, env, fromSource: true, ...(preload && { preload }) }
+  const options = { ledgerUrl: url, env, fromSource: true, ...(preload && { preload }) }
   const application = await startApplication(processes, options)
   // Without metrics the workers do not tell, and the ledger does, so it does with them as well.
-  const ledger = part === 'metrics' ? await openLedger({ redisUrl: url, keyPrefix: env.KEY_PREFIX }) : undefined
+  const ledger = part === 'metrics' ? await openLedger({ ledgerUrl: url, keyPrefix: env.KEY_PREFIX }) : undefined
   const hashes = ledger ? async () => (await ledger.totals()).hashes : application.hashes
   const figures = await measure({ ...application, hashes }, seconds)
   await ledger?.close()

@@ -12,7 +12,11 @@ export const endurance: Scenario = {
   onDemand: true,
   async run(bench) {
     const { processes, redisUrl = `file:${processes.folder}/ledger.db`, seconds, add, say } = bench
-    const application = await startApplication(processes, { redisUrl, env: { LOOPS: '16' }, scale: { webui: 1 } })
+    const application = await startApplication(processes, {
+      ledgerUrl: redisUrl,
+      env: { LOOPS: '16' },
+      scale: { webui: 1 },
+    })
     let hashes = 0
     for (let look = 1; look <= LOOKS; look++) {
       await sleep((seconds * 1000) / LOOKS)

@@ -15,7 +15,7 @@ export const ledgerSize: Scenario = {
   about: 'bytes that a coin takes in each ledger, and how long recording a batch of 1,000 coins takes',
   async run({ processes, redisUrl, add }) {
     const file = `${processes.folder}/size-${randomUUID()}.db`
-    const sqlite = await openLedger({ redisUrl: `file:${file}`, keyPrefix: '' })
+    const sqlite = await openLedger({ ledgerUrl: `file:${file}`, keyPrefix: '' })
     add('SQLite, a batch of 1,000 coins', 'ms', await recordAll(sqlite))
     await sqlite.close()
     add('SQLite, a coin in the file', 'bytes', statSync(file).size / (BATCHES * COINS))
@@ -26,7 +26,7 @@ export const ledgerSize: Scenario = {
     await client.flushDb()
     const memory = async () => Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1])
     const before = await memory()
-    const redis = await openLedger({ redisUrl, keyPrefix: '' })
+    const redis = await openLedger({ ledgerUrl: redisUrl, keyPrefix: '' })
     await redis.ping().catch(() => sleep(100))
     add('Redis, a batch of 1,000 coins', 'ms', await recordAll(redis))
     add('Redis, a coin in memory', 'bytes', ((await memory()) - before) / (BATCHES * COINS))

@@ -46,7 +46,7 @@ export async function compare(bench: Bench, count: number): Promise<void> {
 }
 
 async function measureOurs({ processes, seconds }: Bench, count: number, redisUrl: string): Promise<Figures> {
-  const application = await startApplication(processes, { redisUrl, env: { LOOPS: `${count}` } })
+  const application = await startApplication(processes, { ledgerUrl: redisUrl, env: { LOOPS: `${count}` } })
   const figures = await measure(application, seconds)
   await application.stopAndProve()
   await processes.stopAll()

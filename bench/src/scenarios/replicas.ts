@@ -12,7 +12,7 @@ export const replicas: Scenario = {
       [4, 4, 4],
     ] as const) {
       const application = await startApplication(processes, {
-        redisUrl,
+        ledgerUrl: redisUrl,
         env: { LOOPS: '16' },
         scale: { worker, rng, hasher },
       })

@@ -20,7 +20,7 @@ export const start: Scenario = {
 async function startEach(bench: Bench, fromSource: boolean): Promise<void> {
   const { processes, add } = bench
   // Images keep no compiled code; from source it is kept.
-  const env: NodeJS.ProcessEnv = { REDIS_URL: `file:${processes.folder}/start.db`, ...(fromSource && compileCache) }
+  const env: NodeJS.ProcessEnv = { LEDGER_URL: `file:${processes.folder}/start.db`, ...(fromSource && compileCache) }
   const running: [ServiceName, Measured][] = []
   for (const service of ['rng', 'hasher', 'webui', 'worker'] as const) {
     const startedAt = performance.now()

@@ -16,7 +16,11 @@ export const viewers: Scenario = {
 
 async function watch({ processes, seconds, add }: Bench, count: number): Promise<void> {
   const redisUrl = `file:${processes.folder}/viewers.db`
-  const application = await startApplication(processes, { redisUrl, env: { DELAY_MS: '100' }, scale: { webui: 1 } })
+  const application = await startApplication(processes, {
+    ledgerUrl: redisUrl,
+    env: { DELAY_MS: '100' },
+    scale: { webui: 1 },
+  })
   const webui = application.processes.find(({ service }) => service === 'webui')!
   const module = join(import.meta.dirname, '../yardstick/viewers.ts')
   const all = processes.start('viewers', module, { URL: webui.url, VIEWERS: `${count}` })

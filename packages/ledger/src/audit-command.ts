@@ -12,11 +12,11 @@ import { ledgerSettings, openLedger } from './index.ts'
 // npm runs this in the repository's folder; a path is meant from where the user stands.
 if (process.env.INIT_CWD !== undefined) process.chdir(process.env.INIT_CWD)
 const [url] = process.argv.slice(2)
-if (url !== undefined) process.env.REDIS_URL = url
+if (url !== undefined) process.env.LEDGER_URL = url
 const config = loadConfig(ledgerSettings)
 
 try {
-  const path = config.redisUrl.startsWith('file:') ? fileOf(config.redisUrl) : undefined
+  const path = config.ledgerUrl.startsWith('file:') ? fileOf(config.ledgerUrl) : undefined
   if (path !== undefined && !existsSync(path)) throw new Error(`there is no file ${resolve(path)}`)
   const ledger = await openLedger(config)
   try {

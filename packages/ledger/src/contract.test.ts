@@ -32,7 +32,7 @@ const namespaces = new WeakMap<object, string>()
 testContract('SQLite', async (t, options) => {
   const name = namespaces.get(t) ?? randomUUID()
   namespaces.set(t, name)
-  const ledger = await openLedger({ redisUrl: `file:${join(folder, `${name}.db`)}`, keyPrefix: '', ...options })
+  const ledger = await openLedger({ ledgerUrl: `file:${join(folder, `${name}.db`)}`, keyPrefix: '', ...options })
   t.after(() => ledger.close())
   return ledger
 })
@@ -43,7 +43,7 @@ testContract(
     const namespace = namespaces.get(t) ?? `test-${randomUUID()}:`
     if (!namespaces.has(t)) t.after(() => removeKeys(namespace))
     namespaces.set(t, namespace)
-    const ledger = await openLedger({ redisUrl, keyPrefix: namespace + keyPrefix, ...options })
+    const ledger = await openLedger({ ledgerUrl: redisUrl, keyPrefix: namespace + keyPrefix, ...options })
     t.after(() => ledger.close())
     return ledger
   },

@@ -12,7 +12,7 @@ import { sampleBatch, sampleCoin, sampleReport } from './sample-batch.ts'
 /** Opens the ledger of one test: empty, under `keyPrefix`, and gone after the test. Called twice it opens the same. */
 export type OpenLedger = (t: TestContext, options?: OpenOptions) => Promise<Ledger>
 
-export type OpenOptions = Partial<Omit<LedgerConfig, 'redisUrl'>>
+export type OpenOptions = Partial<Omit<LedgerConfig, 'ledgerUrl'>>
 
 /** What every ledger does, whatever it is kept in. */
 export function testContract(store: string, open: OpenLedger, skip?: string): void {
@@ -28,10 +28,10 @@ export function testContract(store: string, open: OpenLedger, skip?: string): vo
 function testCounting(open: OpenLedger): void {
   test('nothing counted reads as zero', async (t) => {
     const ledger = await open(t)
-    assert.deepEqual(await ledger.totals(), { hashes: 0, coins: 0 })
-    assert.deepEqual(await ledger.sums(), { hashes: 0, batches: 0 })
+    assert.deepEqual(await ledger.totals(), { hashes: 0, coins: 0, recorded: 0 })
+    assert.deepEqual(await ledger.sums(), { hashes: 0, batches: 0, coins: 0 })
     assert.deepEqual(await ledger.reports(), [])
-    assert.deepEqual(await ledger.speeds(1_700_000_000, 3), [0, 0, 0])
+    assert.deepEqual(await ledger.speeds(1_700_000_000, 3), [null, null, null])
     assert.deepEqual(await coinsOf(ledger), [])
     await ledger.ping()
   })
@@ -43,7 +43,7 @@ function testCounting(open: OpenLedger): void {
     const counted = await stateOf(ledger, batch)
     assert.equal(await ledger.record(batch), 'already')
     assert.deepEqual(await stateOf(ledger, batch), counted)
-    assert.deepEqual(counted.totals, { hashes: 10, coins: 1 })
+    assert.deepEqual(counted.totals, { hashes: 10, coins: 1, recorded: 10 })
   })
 
   test('an older batch changes nothing, not even the report of the worker', async (t) => {
@@ -60,7 +60,7 @@ function testCounting(open: OpenLedger): void {
     const batch = sampleBatch({ coins: [sampleCoin()] })
     const outcomes = await Promise.all(Array.from({ length: 20 }, (_, i) => ledgers[i % 2]!.record(batch)))
     assert.equal(outcomes.filter((outcome) => outcome === 'recorded').length, 1)
-    assert.deepEqual(await ledgers[0]!.totals(), { hashes: 10, coins: 1 })
+    assert.deepEqual(await ledgers[0]!.totals(), { hashes: 10, coins: 1, recorded: 10 })
   })
 
   test('workers that record at the same time are all counted', async (t) => {
@@ -72,8 +72,8 @@ function testCounting(open: OpenLedger): void {
       }
     })
     await Promise.all(work)
-    assert.deepEqual(await ledgers[0]!.totals(), { hashes: 198, coins: 36 })
-    assert.deepEqual(await ledgers[0]!.sums(), { hashes: 198, batches: 198 })
+    assert.deepEqual(await ledgers[0]!.totals(), { hashes: 198, coins: 36, recorded: 198 })
+    assert.deepEqual(await ledgers[0]!.sums(), { hashes: 198, batches: 198, coins: 36 })
   })
 
   test('a gap in the sequence is accepted, for the ledger may have been wiped', async (t) => {
@@ -82,7 +82,7 @@ function testCounting(open: OpenLedger): void {
     await ledger.record({ ...batch, sequence: 40 })
     assert.equal(await ledger.record({ ...batch, sequence: 42 }), 'recorded')
     assert.equal(await ledger.record({ ...batch, sequence: 41 }), 'already')
-    assert.deepEqual(await ledger.sums(), { hashes: 20, batches: 20 })
+    assert.deepEqual(await ledger.sums(), { hashes: 20, batches: 20, coins: 0 })
   })
 
   test('coins keep their bytes, whatever these are, and one found twice is one coin', async (t) => {
@@ -95,6 +95,7 @@ function testCounting(open: OpenLedger): void {
     await ledger.record({ ...batch, sequence: 2 })
     assert.deepEqual(await coinsOf(ledger), coins)
     assert.equal((await ledger.totals()).coins, 3)
+    assert.equal((await ledger.sums()).coins, 6) // what the entries brought
   })
 
   test('a batch brings 10,000 coins, and all of them come back', async (t) => {
@@ -112,7 +113,7 @@ function testCounting(open: OpenLedger): void {
     const totals = await Promise.all(ledgers.map((ledger) => ledger.totals()))
     assert.deepEqual(
       totals,
-      prefixes.map((_, i) => ({ hashes: i + 1, coins: 1 })),
+      prefixes.map((_, i) => ({ hashes: i + 1, coins: 1, recorded: i + 1 })),
     )
   })
 }
@@ -196,7 +197,37 @@ function testSpeeds(open: OpenLedger): void {
     const ledger = await open(t)
     const second = Math.floor(Date.now() / 1000) - 10
     await ledger.record(sampleBatch({ hashes: 10, from: second * 1000 + 500, to: second * 1000 + 3000 }))
-    assert.deepEqual(await ledger.speeds(second - 1, 5), [0, 2, 4, 4, 0])
+    assert.deepEqual(await ledger.speeds(second, 4), [2, 4, 4, 0])
+  })
+
+  test('a second without a hash is 0; a second before the first entry, or long ago, is not known', async (t) => {
+    const ledger = await open(t)
+    const second = Math.floor(Date.now() / 1000) - 100
+    const batch = sampleBatch({ from: second * 1000, to: (second + 1) * 1000 })
+    await ledger.record(batch)
+    const later = (second + 4) * 1000
+    await ledger.record({ ...batch, sequence: 2, hashes: 5, from: later, to: later + 1000 })
+    assert.deepEqual(await ledger.speeds(second - 2, 8), [null, null, 10, 0, 0, 0, 5, 0])
+    assert.deepEqual(await ledger.speeds(second - 86_400, 2), [null, null])
+  })
+
+  test('a worker whose clock is two hours ahead takes no speed from anybody', async (t) => {
+    const ledger = await open(t)
+    const second = Math.floor(Date.now() / 1000) - 20
+    const times = { from: second * 1000, to: (second + 1) * 1000 }
+    await ledger.record(sampleBatch(times))
+    const ahead = 7_200_000
+    await ledger.record(sampleBatch({ from: times.from + ahead, to: times.to + ahead }))
+    assert.deepEqual(await ledger.speeds(second, 2), [10, 0])
+    assert.deepEqual((await ledger.totals()).recorded, 20)
+  })
+
+  test('speeds that were recorded before the first entry of another worker are known', async (t) => {
+    const ledger = await open(t)
+    const second = Math.floor(Date.now() / 1000) - 30
+    await ledger.record(sampleBatch())
+    await ledger.record(sampleBatch({ from: second * 1000, to: (second + 1) * 1000 }))
+    assert.deepEqual((await ledger.speeds(second, 1))[0], 10)
   })
 
   test('whatever is recorded, however often and in whichever order, the speeds add up to the counter', async (t) => {
@@ -220,7 +251,7 @@ function testSpeeds(open: OpenLedger): void {
         await ledger.record({ ...batch, from: to - tookMs, to })
       }
       const speeds = await ledger.speeds(now - 3601, 3602)
-      const millionths = speeds.reduce((sum, speed) => sum + Math.round(speed * 1e6), 0)
+      const millionths = speeds.reduce((sum, speed) => sum + Math.round((speed ?? 0) * 1e6), 0)
       const { hashes, batches: sum } = await ledger.sums()
       assert.equal(millionths, hashes * 1e6)
       assert.equal(hashes, sum)
@@ -276,7 +307,7 @@ function testRefusals(open: OpenLedger): void {
       await assert.rejects(ledger.record({ ...batch, ...part }), /^RangeError: expected [^\n]*, got/)
     await assert.rejects(ledger.speeds(0.5, 1), /expected speeds from a whole second, got 0.5/)
     await assert.rejects(ledger.speeds(0, 1e9), /expected speeds of 0 to 86400 seconds, got 1000000000/)
-    assert.deepEqual(await ledger.totals(), { hashes: 0, coins: 0 })
+    assert.deepEqual(await ledger.totals(), { hashes: 0, coins: 0, recorded: 0 })
   })
 
   test('a closed ledger rejects, and may be closed again', async (t) => {

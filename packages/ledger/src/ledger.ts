@@ -9,8 +9,8 @@ export interface Ledger {
   /** The counters as the classic keeps them; 0 before anything was counted. Coins count whether the wallet kept them or not. */
   totals(): Promise<Totals>
   /**
-   * The measured speed, in hashes per second, of `count` whole seconds from `from` (seconds since the epoch); 0 where nothing
-   * was done, null where nothing is known. Seconds older than an hour may be gone.
+   * The measured speed, in hashes per second, of `count` whole seconds from `from` (seconds since the epoch). 0 where no
+   * hash was computed; null where the speed is not known: before the first entry, or longer ago than speeds are kept.
    */
   speeds(from: number, count: number): Promise<(number | null)[]>
   /** The last report of every worker alive: those whose `expiresAfterMs` has not passed since their last batch. */
@@ -28,9 +28,10 @@ export interface Ledger {
 }
 
 export interface Totals {
+  /** The counter, which foreign workers move too. */
   hashes: number
   coins: number
-  /** The hashes of all entries ever recorded: `hashes` minus these were made by workers that record no entries. */
+  /** The hashes of all entries ever recorded; a running total, cheap to read. `hashes - recorded` is foreign. */
   recorded: number
 }
 
@@ -44,8 +45,10 @@ export interface CoinCounts {
 export interface Sums {
   /** The counter, which anybody may have moved. */
   hashes: number
-  /** The hashes of all batches ever recorded. */
+  /** The hashes of all entries, added up worker by worker. */
   batches: number
+  /** The coins that all entries brought, added up worker by worker; a coin that was brought twice counts twice. */
+  coins: number
 }
 
 /** A digest that begins with '0', and the bytes that it is the SHA-256 of. */

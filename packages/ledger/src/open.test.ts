@@ -16,10 +16,10 @@ test('a ledger in a file loads no Redis client, one in Redis loads no SQLite, an
 })
 
 /** Which of the two a process loads that opens this ledger. */
-async function modulesOf(redisUrl: string): Promise<unknown> {
+async function modulesOf(ledgerUrl: string): Promise<unknown> {
   const script = `import { createRequire } from 'node:module'
     import { openLedger } from ${JSON.stringify(import.meta.resolve('./index.ts'))}
-    const ledger = await openLedger({ redisUrl: ${JSON.stringify(redisUrl)}, keyPrefix: '' })
+    const ledger = await openLedger({ ledgerUrl: ${JSON.stringify(ledgerUrl)}, keyPrefix: '' })
     const redis = Object.keys(createRequire(import.meta.url).cache).some((path) => path.includes('@redis'))
     const sqlite = process.moduleLoadList.includes('NativeModule sqlite')
     console.log(JSON.stringify({ redis, sqlite }))

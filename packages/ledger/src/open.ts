@@ -2,7 +2,7 @@ import type { Ledger } from './ledger.ts'
 
 export interface LedgerConfig {
   /** As `ledgerSettings` takes it: redis://, rediss:// or file:PATH. */
-  redisUrl: string
+  ledgerUrl: string
   keyPrefix: string
   /** Most coins that the wallet keeps, from 0: `record` counts further ones without keeping them. Absent: all are kept. */
   maxCoins?: number
@@ -13,15 +13,15 @@ export interface LedgerConfig {
  * cannot be opened rejects, for waiting would not mend it.
  */
 export async function openLedger({
-  redisUrl,
+  ledgerUrl,
   keyPrefix,
   maxCoins = Number.MAX_SAFE_INTEGER,
 }: LedgerConfig): Promise<Ledger> {
   // Imported when needed: whoever counts in a file never loads the Redis client, nor the other way round.
-  if (redisUrl.startsWith('file:')) {
+  if (ledgerUrl.startsWith('file:')) {
     const { openSqlite } = await import('./sqlite.ts')
-    return openSqlite(redisUrl, keyPrefix, maxCoins)
+    return openSqlite(ledgerUrl, keyPrefix, maxCoins)
   }
   const { openRedis } = await import('./redis.ts')
-  return openRedis(redisUrl, keyPrefix, maxCoins)
+  return openRedis(ledgerUrl, keyPrefix, maxCoins)
 }

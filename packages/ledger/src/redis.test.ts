@@ -220,7 +220,7 @@ suite('a Redis that is silent or not there', { concurrency: true }, () => {
       for (const socket of sockets) socket.destroy()
       blackHole.close()
     })
-    const ledger = await openLedger({ redisUrl: `redis://127.0.0.1:${port}`, keyPrefix: '' })
+    const ledger = await openLedger({ ledgerUrl: `redis://127.0.0.1:${port}`, keyPrefix: '' })
     const began = performance.now()
     await assert.rejects(ledger.ping(), /^Error: Redis at 127\.0\.0\.1:\d+ cannot be reached: [^\n]+$/)
     assert.ok(performance.now() - began < 5500)
@@ -242,7 +242,7 @@ suite('a Redis that is silent or not there', { concurrency: true }, () => {
       () => silent,
     )
     t.after(() => proxy.close())
-    const ledger = await openLedger({ redisUrl: `redis://127.0.0.1:${proxy.port}`, keyPrefix: '' })
+    const ledger = await openLedger({ ledgerUrl: `redis://127.0.0.1:${proxy.port}`, keyPrefix: '' })
     t.after(() => ledger.close())
     const batch = sampleBatch()
     await ledger.record(batch)
@@ -258,7 +258,7 @@ suite('a Redis that is silent or not there', { concurrency: true }, () => {
 
   test('a process that closes its ledger ends at once, although Redis was never there', async () => {
     const script = `import { openLedger } from ${JSON.stringify(import.meta.resolve('./index.ts'))}
-    const ledger = await openLedger({ redisUrl: 'redis://127.0.0.1:1', keyPrefix: '' })
+    const ledger = await openLedger({ ledgerUrl: 'redis://127.0.0.1:1', keyPrefix: '' })
     await ledger.ping().catch((error) => console.log(error.message))
     const began = Date.now()
     await ledger.close()
@@ -272,12 +272,12 @@ suite('a Redis that is silent or not there', { concurrency: true }, () => {
 /** An empty ledger, unless `wipe` is false. */
 async function open(
   t: TestContext,
-  redisUrl = server.url,
+  ledgerUrl = server.url,
   wipe = true,
   bound: { maxCoins?: number } = {},
 ): Promise<Ledger> {
   if (wipe) await wipeOnce(t)
-  const ledger = await openLedger({ redisUrl, keyPrefix: '', ...bound })
+  const ledger = await openLedger({ ledgerUrl, keyPrefix: '', ...bound })
   t.after(() => ledger.close())
   return ledger
 }

@@ -9,10 +9,10 @@ const parse = (env: NodeJS.ProcessEnv) => parseSettings(ledgerSettings, env)
 const maxCoins = (env: NodeJS.ProcessEnv) => parseSettings(walletSettings, env).maxCoins
 
 test('without settings the ledger is the classic one', () => {
-  assert.deepEqual(parse({}), { redisUrl: 'redis://redis:6379', keyPrefix: '' })
+  assert.deepEqual(parse({}), { ledgerUrl: 'redis://redis:6379', keyPrefix: '' })
 })
 
-test('REDIS_URL takes Redis, with TLS or without, and a file', () => {
+test('LEDGER_URL takes Redis, with TLS or without, and a file', () => {
   const good = [
     'redis://redis',
     'redis://localhost:6380/',
@@ -24,10 +24,16 @@ test('REDIS_URL takes Redis, with TLS or without, and a file', () => {
     'file:/var/lib/ledger.db',
     'file:///tmp/a%20b.db',
   ]
-  for (const url of good) assert.equal(parse({ REDIS_URL: url }).redisUrl, url)
+  for (const url of good) assert.equal(parse({ LEDGER_URL: url }).ledgerUrl, url)
 })
 
-test('REDIS_URL refuses everything else, names it and says what was expected', () => {
+test('REDIS_URL is understood too, and LEDGER_URL wins', () => {
+  assert.equal(parse({ REDIS_URL: 'redis://older' }).ledgerUrl, 'redis://older')
+  assert.equal(parse({ REDIS_URL: 'redis://older', LEDGER_URL: 'file:a.db' }).ledgerUrl, 'file:a.db')
+  assert.throws(() => parse({ REDIS_URL: 'http://redis' }), /^ConfigError: REDIS_URL is "http:\/\/redis": expected/)
+})
+
+test('LEDGER_URL refuses everything else, names it and says what was expected', () => {
   const bad = [
     '',
     'redis',
@@ -46,16 +52,16 @@ test('REDIS_URL refuses everything else, names it and says what was expected', (
   ]
   for (const url of bad) {
     assert.throws(
-      () => parse({ REDIS_URL: url }),
-      /^ConfigError: REDIS_URL is ".*": expected redis:\/\/\[user:password@\]/,
+      () => parse({ LEDGER_URL: url }),
+      /^ConfigError: LEDGER_URL is ".*": expected redis:\/\/\[user:password@\]/,
       url,
     )
   }
 })
 
-test('a refused REDIS_URL does not show its password', () => {
+test('a refused LEDGER_URL does not show its password', () => {
   assert.throws(
-    () => parse({ REDIS_URL: 'redis://me:geheim@redis/zero' }),
+    () => parse({ LEDGER_URL: 'redis://me:geheim@redis/zero' }),
     ({ message }: Error) => !message.includes('geheim'),
   )
 })

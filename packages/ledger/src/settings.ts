@@ -5,9 +5,11 @@ import { fileOf } from './file-url.ts'
 
 /** What every process that uses the ledger reads from its environment. */
 export const ledgerSettings = {
-  redisUrl: text('REDIS_URL', {
+  ledgerUrl: text('LEDGER_URL', {
+    alias: 'REDIS_URL',
     default: 'redis://redis:6379',
-    meaning: 'the ledger: Redis (or Valkey), with TLS for `rediss:`, or a file for `file:`',
+    meaning:
+      'the ledger: Redis (or Valkey), with TLS for `rediss:`, or a file for `file:`. `REDIS_URL` is understood too',
     expected:
       'redis://[user:password@]host[:port][/database], the same with rediss: for TLS, or file:PATH for the embedded ledger',
     schema: v.pipe(v.string(), v.check(isLedgerUrl)),

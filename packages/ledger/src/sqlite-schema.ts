@@ -62,13 +62,17 @@ export function prepareStatements(db: DatabaseSync, { totals, wallet, unkept, ba
     dropShares: db.prepare(`DELETE FROM ${speed} WHERE second < ?`),
     putWorker: db.prepare(`INSERT OR REPLACE INTO ${workers} VALUES (?, ?, ?)`),
     dropWorkers: db.prepare(`DELETE FROM ${workers} WHERE worker = ? OR expires_ms <= ?`),
-    totals: db.prepare(`SELECT hashes, coins FROM ${totals}`),
+    totals: db.prepare(
+      `SELECT hashes, coins, (SELECT coalesce(sum(hashes), 0) FROM ${batches}) AS recorded FROM ${totals}`,
+    ),
     coinCounts: db.prepare(
       `SELECT ${totals}.coins - ${unkept}.coins AS kept, ${unkept}.coins AS unkept FROM ${totals}, ${unkept}`,
     ),
     shares: db.prepare(`SELECT second, millionths FROM ${speed} WHERE second >= ? AND second < ?`),
     reports: db.prepare(`SELECT report FROM ${workers} WHERE expires_ms > ? ORDER BY expires_ms`),
     coins: db.prepare(`SELECT digest, bytes FROM ${wallet} WHERE digest > ? ORDER BY digest LIMIT ?`),
-    sums: db.prepare(`SELECT hashes, (SELECT coalesce(sum(hashes), 0) FROM ${batches}) AS batches FROM ${totals}`),
+    sums: db.prepare(
+      `SELECT hashes, (SELECT coalesce(sum(hashes), 0) FROM ${batches}) AS batches, coins FROM ${totals}`,
+    ),
   }
 }

@@ -19,7 +19,7 @@ suite('a ledger in a file', { concurrency: true }, () => {
     const path = join(await makeFolder(t), 'new', 'folder', 'ledger.db')
     const script = `import { openLedger } from ${JSON.stringify(import.meta.resolve('./index.ts'))}
     import { sampleBatch, sampleCoin } from ${JSON.stringify(import.meta.resolve('./sample-batch.ts'))}
-    const ledger = await openLedger({ redisUrl: ${JSON.stringify(`file:${path}`)}, keyPrefix: '' })
+    const ledger = await openLedger({ ledgerUrl: ${JSON.stringify(`file:${path}`)}, keyPrefix: '' })
     const { worker } = sampleBatch()
     for (let sequence = 1; sequence <= 30; sequence++) {
       const batch = sampleBatch({ worker, sequence, hashes: sequence, coins: [sampleCoin()] })
@@ -57,7 +57,7 @@ suite('a ledger in a file', { concurrency: true }, () => {
     await first.record(batch)
     await first.close()
     openDatabase(t, path).exec('DROP TABLE unkept')
-    const second = await openLedger({ redisUrl: `file:${path}`, keyPrefix: '', maxCoins: 3 })
+    const second = await openLedger({ ledgerUrl: `file:${path}`, keyPrefix: '', maxCoins: 3 })
     t.after(() => second.close())
     await second.record({ ...batch, sequence: 2, coins: [sampleCoin(), sampleCoin()] })
     assert.deepEqual(await second.coinCounts(), { kept: 3, unkept: 1 })
@@ -146,7 +146,7 @@ async function makeFolder(t: TestContext): Promise<string> {
 }
 
 async function open(t: TestContext, path: string) {
-  const ledger = await openLedger({ redisUrl: `file:${path}`, keyPrefix: '' })
+  const ledger = await openLedger({ ledgerUrl: `file:${path}`, keyPrefix: '' })
   t.after(() => ledger.close())
   return ledger
 }

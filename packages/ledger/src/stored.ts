@@ -90,9 +90,9 @@ function cut(text: string): string {
 
 /** The rows that SQL answers with, for each question. */
 export const rows = {
-  totals: v.object({ hashes: v.number(), coins: v.number() }),
+  totals: v.object({ hashes: v.number(), coins: v.number(), recorded: v.number() }),
   coinCounts: v.object({ kept: v.number(), unkept: v.number() }),
-  sums: v.object({ hashes: v.number(), batches: v.number() }),
+  sums: v.object({ hashes: v.number(), batches: v.number(), coins: v.number() }),
   last: v.optional(v.object({ sequence: v.number() })),
   shares: v.array(v.object({ second: v.number(), millionths: v.number() })),
   reports: v.array(v.object({ report: v.string() })),

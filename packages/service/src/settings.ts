@@ -3,6 +3,8 @@ import * as v from 'valibot'
 /** One environment variable: its name, its default, what it means and which texts it takes. */
 export interface Setting<T> {
   variable: string
+  /** An older name of the variable, read where `variable` is absent. */
+  alias?: string
   default: T
   /** The default as the README's table shows it: a value as code, anything else in words. */
   shown: string
@@ -35,6 +37,7 @@ export function integer(
 export function text<T>(
   variable: string,
   options: {
+    alias?: string
     default: NoInfer<T>
     shown?: string
     meaning: string
@@ -71,11 +74,13 @@ export function exitMisconfigured(message: string): never {
 }
 
 function parseSetting(setting: Setting<unknown>, env: NodeJS.ProcessEnv): unknown {
-  const value = env[setting.variable]
+  const names = [setting.variable, ...(setting.alias === undefined ? [] : [setting.alias])]
+  const variable = names.find((name) => env[name] !== undefined)
+  const value = variable === undefined ? undefined : env[variable]
   if (value === undefined) return setting.default
   const result = v.safeParse(setting.schema, value)
   if (result.success) return result.output
-  throw new ConfigError(`${setting.variable} is ${quote(value)}: expected ${setting.expected}`)
+  throw new ConfigError(`${variable} is ${quote(value)}: expected ${setting.expected}`)
 }
 
 /** A value fit for one line of a log: control characters escaped, bounded, and no password of a URL shown. */

@@ -28,7 +28,10 @@ export interface Sight {
 export function describeState(sight: Sight): State {
   const state = describe(sight)
   if (!sight.isOtherVersion) return state
-  return { ...state, text: `${state.text} The server has another version of this page, which is loaded when it can be.` }
+  return {
+    ...state,
+    text: `${state.text} The server has another version of this page, which is loaded when it can be.`,
+  }
 }
 
 function describe({ update, updatedAt, disconnectedSince, now }: Sight): State {

@@ -1,7 +1,7 @@
 import type { Totals } from '@dockercoins/ledger'
 
 /** The speed is the mean over this time, as the classic's worker moves the counter once a second by several hashes. Milliseconds. */
-const WINDOW_MS = 10_000
+const WINDOW_MS = 5_000
 /** Before this much time is covered, nothing is known. Milliseconds. */
 const MIN_MS = 2_500
 

@@ -27,7 +27,9 @@ export function followWorkers(): (reports: Report[], now: number) => { running: 
 
   return (reports, now) => {
     const wallAhead = Date.now() - now
-    workers = new Map(reports.map((report) => [report.worker, follow(workers.get(report.worker), report, now, wallAhead)]))
+    workers = new Map(
+      reports.map((report) => [report.worker, follow(workers.get(report.worker), report, now, wallAhead)]),
+    )
     // The ledger keeps the report of a worker that ended just before the wall clock was set back, until that time comes again.
     const known = [...workers.values()].filter(
       ({ report, ...last }) => wallAhead > last.wallAhead - STEP_MS || now - last.changedAt <= report.expiresAfterMs,

@@ -97,7 +97,10 @@ export function createSnapshotReader(ledger: Ledger, platform: Platform): () => 
  */
 export function settledSecond(now: number, workers: Pick<Report, 'to' | 'expiresAfterMs'>[]): number {
   const reported = workers.reduce((earliest, { to }) => Math.min(earliest, to / 1000), now - 1)
-  const longestWait = workers.reduce((most, { expiresAfterMs }) => Math.max(most, expiresAfterMs / 1000), LONGEST_WAIT_S)
+  const longestWait = workers.reduce(
+    (most, { expiresAfterMs }) => Math.max(most, expiresAfterMs / 1000),
+    LONGEST_WAIT_S,
+  )
   return Math.floor(Math.max(reported, now - longestWait, 0))
 }
 

@@ -14,7 +14,12 @@ export interface Verdicts {
   /** The ledger could not be read. */
   lost(): void
   /** The verdict on what was read at `now`, and advice on it. `advise` is called on a pipeline whose verdict stands. */
-  judge(pipeline: Pipeline, running: Report[], now: number, advise: () => Advice): { bottleneck?: Bottleneck; advice: Advice }
+  judge(
+    pipeline: Pipeline,
+    running: Report[],
+    now: number,
+    advise: () => Advice,
+  ): { bottleneck?: Bottleneck; advice: Advice }
 }
 
 /** Gives a verdict on evidence only: when all have reported, and not back and forth. */

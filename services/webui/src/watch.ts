@@ -26,7 +26,8 @@ export function watchLedger(takeSnapshot: () => Promise<Snapshot>, log: Log): Wa
   async function look(): Promise<void> {
     try {
       latest = await takeSnapshot()
-      if (lostSince !== undefined) log.info(`ledger is back after ${((performance.now() - lostAt) / 1000).toFixed(1)} s`)
+      if (lostSince !== undefined)
+        log.info(`ledger is back after ${((performance.now() - lostAt) / 1000).toFixed(1)} s`)
       lostSince = undefined
     } catch (error) {
       const now = Date.now() / 1000

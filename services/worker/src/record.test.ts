@@ -45,6 +45,7 @@ function build(t: TestContext, intervalMs = 1) {
     hostname: 'worker-1',
     loops: 1,
     hashesPerUnit: 1,
+    delayMs: 0,
     intervalMs,
     observe: () => {},
     log,

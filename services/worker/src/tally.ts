@@ -75,7 +75,10 @@ function coinsIn({ bytes, digests }: Unit): Coin[] {
 /** The tally as the worker's own account of where its time went. */
 export function toReport(
   tally: Tally,
-  worker: Pick<Report, 'worker' | 'hostname' | 'loops' | 'hashesPerUnit' | 'delayMs' | 'expiresAfterMs' | 'latestCoins'>,
+  worker: Pick<
+    Report,
+    'worker' | 'hostname' | 'loops' | 'hashesPerUnit' | 'delayMs' | 'expiresAfterMs' | 'latestCoins'
+  >,
 ): Report {
   const { from, to, hashes, pauseMs, rng, hasher } = tally
   return { ...worker, from, to, hashes, pauseMs, rng: toUpstreamReport(rng), hasher: toUpstreamReport(hasher) }
