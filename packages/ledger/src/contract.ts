@@ -251,7 +251,7 @@ function testSpeeds(open: OpenLedger): void {
         await ledger.record({ ...batch, from: to - tookMs, to })
       }
       const speeds = await ledger.speeds(now - 3601, 3602)
-      const millionths = speeds.reduce((sum, speed) => sum + Math.round((speed ?? 0) * 1e6), 0)
+      const millionths = speeds.reduce<number>((sum, speed) => sum + Math.round((speed ?? 0) * 1e6), 0)
       const { hashes, batches: sum } = await ledger.sums()
       assert.equal(millionths, hashes * 1e6)
       assert.equal(hashes, sum)

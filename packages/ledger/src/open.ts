@@ -6,6 +6,8 @@ export interface LedgerConfig {
   keyPrefix: string
   /** Most coins that the wallet keeps, from 0: `record` counts further ones without keeping them. Absent: all are kept. */
   maxCoins?: number
+  /** Gets one line about a store that works and may lose data, at most once. */
+  warn?: (line: string) => void
 }
 
 /**
@@ -16,6 +18,7 @@ export async function openLedger({
   ledgerUrl,
   keyPrefix,
   maxCoins = Number.MAX_SAFE_INTEGER,
+  warn = () => {},
 }: LedgerConfig): Promise<Ledger> {
   // Imported when needed: whoever counts in a file never loads the Redis client, nor the other way round.
   if (ledgerUrl.startsWith('file:')) {
@@ -23,5 +26,5 @@ export async function openLedger({
     return openSqlite(ledgerUrl, keyPrefix, maxCoins)
   }
   const { openRedis } = await import('./redis.ts')
-  return openRedis(ledgerUrl, keyPrefix, maxCoins)
+  return openRedis(ledgerUrl, keyPrefix, maxCoins, warn)
 }

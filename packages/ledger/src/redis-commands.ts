@@ -1,10 +1,11 @@
 import AUTH from '@redis/client/dist/lib/commands/AUTH.js'
 import GET from '@redis/client/dist/lib/commands/GET.js'
-import HGETALL from '@redis/client/dist/lib/commands/HGETALL.js'
 import HLEN from '@redis/client/dist/lib/commands/HLEN.js'
 import HSCAN from '@redis/client/dist/lib/commands/HSCAN.js'
+import INFO from '@redis/client/dist/lib/commands/INFO.js'
 import MGET from '@redis/client/dist/lib/commands/MGET.js'
 import PING from '@redis/client/dist/lib/commands/PING.js'
+import SADD from '@redis/client/dist/lib/commands/SADD.js'
 import ZRANGE from '@redis/client/dist/lib/commands/ZRANGE.js'
 import type { Command } from '@redis/client/dist/lib/RESP/types.js'
 
@@ -16,10 +17,11 @@ export const redisCommands = {
   /** Asked by the client itself, where the URL has a password. */
   AUTH: AUTH.default,
   get: GET.default,
-  hGetAll: HGETALL.default,
   hLen: HLEN.default,
   hScan: HSCAN.default,
+  info: INFO.default,
   mGet: MGET.default,
   ping: PING.default,
+  sAdd: SADD.default,
   zRange: ZRANGE.default,
 } satisfies Record<string, Command>

@@ -15,6 +15,12 @@ const CALL_TIMEOUT_MS = 5000
 const MIN_PAUSE_MS = 50
 const MAX_PAUSE_MS = 1000
 
+/**
+ * Replies of a server that cannot serve the ledger, and may never: a replica, one that loads its data, a node of a cluster
+ * that holds other keys. The connection is dropped, so that the name is resolved again.
+ */
+const WRONG_SERVER = /^(READONLY|MASTERDOWN|LOADING|MOVED|CLUSTERDOWN|TRYAGAIN|ASK)\b/
+
 const CLOSED = new Error('the ledger is closed')
 
 /** With no commands but those that images have. */
@@ -30,24 +36,28 @@ export interface Connection {
  * Keeps one connection to Redis, from now until it is closed. The client's own way to reconnect is not used: it cannot
  * give up a connection on which a call went unanswered, and its pauses keep a process alive that has closed it.
  */
-export function connectRedis(url: string): Connection {
+export function connectRedis(url: string, onConnect: (client: Client) => Promise<void>): Connection {
   const explain = explainer(url)
   const closed = new AbortController()
   let client: Client
   let connecting: Promise<unknown> | undefined
   /** Why there is no connection, in the words of the last failure. */
   let trouble: unknown = new Error('not connected yet')
+  /** Where a node of a Redis Cluster said that the keys are. */
+  let movedTo: string | undefined
 
   async function connectOnce(): Promise<boolean> {
-    client = createOne(url)
+    client = createOne(movedTo ?? url)
     client.on('error', (error) => (trouble = error))
     client.unref() // a process that has nothing else to do may end
     const lost = new Promise((resolve) => client.once('terminated', resolve).once('end', resolve))
     connecting = client.connect()
     try {
       await connecting
+      void onConnect(client)
     } catch (error) {
       trouble = error
+      movedTo = undefined
       return false
     } finally {
       connecting = undefined
@@ -67,22 +77,27 @@ export function connectRedis(url: string): Connection {
 
   return {
     async call(question) {
-      const asked = client
+      let asked = client
       const ask = async () => {
         await connecting
         if (closed.signal.aborted) throw CLOSED
+        asked = client
         return question(client)
       }
       const settled = new AbortController()
       const signal = AbortSignal.any([settled.signal, closed.signal])
       const tooLong = sleep(CALL_TIMEOUT_MS, undefined, { signal }).then(() => {
-        if (asked === client) asked.destroy() // whatever comes on this connection, it comes too late
+        if (asked === client) drop(asked) // whatever comes on this connection, it comes too late
         trouble = new Error(`no answer within ${CALL_TIMEOUT_MS} ms`)
         throw trouble
       })
       try {
         return await Promise.race([ask(), tooLong])
       } catch (error) {
+        if (error instanceof ErrorReply && WRONG_SERVER.test(error.message)) {
+          movedTo = addressOf(error.message, url)
+          drop(asked)
+        }
         throw closed.signal.aborted ? CLOSED : explain(error, client.isReady ? error : trouble)
       } finally {
         settled.abort()
@@ -93,6 +108,20 @@ export function connectRedis(url: string): Connection {
       client.destroy()
     },
   }
+}
+
+function drop(client: Client): void {
+  if (client.isOpen) client.destroy()
+}
+
+/** The URL of the node that a `MOVED <slot> <host>:<port>` names; undefined for any other reply. */
+function addressOf(reply: string, url: string): string | undefined {
+  const [, host, port] = /^MOVED \d+ (.*):(\d+)/.exec(reply) ?? []
+  if (host === undefined || port === undefined) return undefined
+  const moved = new URL(url)
+  if (host !== '') moved.hostname = host.includes(':') ? `[${host}]` : host
+  moved.port = port
+  return moved.href
 }
 
 function createOne(url: string) {

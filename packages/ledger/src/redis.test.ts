@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { readdir, stat, truncate } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
-import { join } from 'node:path'
 import { after, before, suite, test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -14,6 +11,7 @@ import { startCuttingProxy } from './cutting-proxy.ts'
 import { openLedger, type Batch, type Ledger } from './index.ts'
 import { listenLocally } from './listen.ts'
 import { hasRedisServer, NO_REDIS, startRedisServer, type RedisServer } from './redis-server.ts'
+import { slotsOf } from './redis-speeds.ts'
 import { sampleBatch, sampleCoin, sampleReport } from './sample-batch.ts'
 
 const run = promisify(execFile)
@@ -37,7 +35,7 @@ suite('a Redis that fails', { skip: hasRedisServer() ? false : NO_REDIS }, () =>
     await untilAnswered(ledger)
     assert.equal(await ledger.record(batch), 'already')
     assert.equal(await ledger.record({ ...batch, sequence: 2 }), 'recorded')
-    assert.deepEqual(await ledger.sums(), { hashes: 20, batches: 20 })
+    assert.deepEqual(await ledger.sums(), { hashes: 20, batches: 20, coins: 0 })
   })
 
   test('a ledger opens although it is down, and counts once it is there', async (t) => {
@@ -60,7 +58,8 @@ suite('a Redis that fails', { skip: hasRedisServer() ? false : NO_REDIS }, () =>
     }
     done.abort()
     const hashes = (await Promise.all(work)).reduce((sum, counted) => sum + counted, 0)
-    assert.deepEqual(await ledgers[0]?.sums(), { hashes, batches: hashes })
+    const { hashes: counted, batches } = (await ledgers[0]?.sums()) ?? {}
+    assert.deepEqual([counted, batches], [hashes, hashes])
   })
 
   test('batches whose reply was lost after they were applied are counted once', async (t) => {
@@ -71,56 +70,8 @@ suite('a Redis that fails', { skip: hasRedisServer() ? false : NO_REDIS }, () =>
     const sent = await recordUntil(AbortSignal.timeout(1500), ledger)
     assert.ok(proxy.cuts() > 3, `only ${proxy.cuts()} replies were lost`)
     const direct = await open(t)
-    assert.deepEqual(await direct.sums(), { hashes: sent, batches: sent })
-  })
-
-  test('a batch that was cut in the append-only file and sent again is counted once, after any start', async (t) => {
-    for (const cutBytes of [1, 10, 40, 120, 200]) {
-      const ledger = await open(t)
-      const client = await connect(t)
-      const first = sampleBatch()
-      const { dir = '' } = await client.configGet('dir')
-      if (!existsSync(dir)) return t.skip('the append-only file is in a container')
-      await client.flushDb()
-      await ledger.record(first)
-      const second = { ...first, sequence: 2 }
-      await ledger.record(second)
-      await server.stop('SIGKILL')
-      await cutAppendOnlyFile(dir, cutBytes)
-      await server.start()
-      await untilAnswered(ledger)
-      assert.equal(await ledger.record(second), 'recorded')
-      await ledger.record(sampleBatch())
-      await server.stop('SIGKILL')
-      await server.start()
-      await untilAnswered(ledger)
-      assert.deepEqual(await ledger.sums(), { hashes: 30, batches: 30 })
-      const speeds = await ledger.speeds(Math.floor(first.from / 1000), 10)
-      assert.equal(Math.round(speeds.reduce((sum, speed) => sum + speed, 0)), 30)
-    }
-  })
-
-  test('coins that were cut with a batch, and found the wallet full when it came again, are counted once', async (t) => {
-    for (const cutBytes of [1, 10, 30, 60, 120, 250]) {
-      const ledger = await open(t, server.url, true, { maxCoins: 2 })
-      const client = await connect(t)
-      const { dir = '' } = await client.configGet('dir')
-      if (!existsSync(dir)) return t.skip('the append-only file is in a container')
-      await client.flushDb()
-      const batch = sampleBatch({ coins: [sampleCoin(), sampleCoin(), sampleCoin()] })
-      await ledger.record(batch)
-      await server.stop('SIGKILL')
-      await cutAppendOnlyFile(dir, cutBytes)
-      await server.start()
-      await untilAnswered(ledger)
-      await ledger.record(sampleBatch({ coins: [sampleCoin(), sampleCoin()] }))
-      assert.equal(await ledger.record(batch), 'recorded')
-      await server.stop('SIGKILL')
-      await server.start()
-      await untilAnswered(ledger)
-      assert.deepEqual(await ledger.coinCounts(), { kept: 2, unkept: 3 })
-      assert.deepEqual(await ledger.sums(), { hashes: 20, batches: 20 })
-    }
+    const { hashes, batches } = await direct.sums()
+    assert.deepEqual([hashes, batches], [sent, sent])
   })
 
   test('the script is sent again to a server that has forgotten it', async (t) => {
@@ -135,32 +86,124 @@ suite('a Redis that fails', { skip: hasRedisServer() ? false : NO_REDIS }, () =>
   test('a key that is of the wrong type leaves nothing half applied, and the error names it', async (t) => {
     const client = await connect(t)
     const batch = sampleBatch({ coins: [sampleCoin()] })
-    const minute = `speed:${Math.floor(batch.to / 60_000)}`
+    const slot = `measured:${slotsOf(batch).at(-1)?.slot}`
     const wrong: [string, string, RegExp][] = [
-      ['hashes', 'many', /refused: ERR value is not an integer/],
-      ['wallet', 'x', /refused: WRONGTYPE expected key 'wallet' to be a hash, found a string/],
-      ['batches', 'x', /refused: WRONGTYPE expected key 'batches'/],
-      ['unkept', 'many', /refused: ERR expected a whole number in key 'unkept'/],
-      ['workers', 'x', /refused: WRONGTYPE expected key 'workers' to be a zset/],
-      [minute, 'x', /refused: WRONGTYPE expected key 'speed:\d+' to be a hash/],
+      ['hashes', 'many', /refused: ERR expected key 'hashes' to be a whole number/],
+      ['recorded', '1.5', /refused: ERR expected key 'recorded' to be a whole number/],
+      ['unkept', 'many', /refused: ERR expected key 'unkept' to be a whole number/],
+      ['wallet', 'x', /refused: WRONGTYPE [^\n]*\(key 'wallet'\)/],
+      ['batches', 'x', /refused: WRONGTYPE [^\n]*\(key 'batches'\)/],
+      ['entries', 'x', /refused: WRONGTYPE/],
     ]
     for (const [key, value, message] of wrong) {
       await client.flushDb()
       await client.set(key, value)
       const ledger = await open(t, server.url, false)
       await assert.rejects(ledger.record({ ...batch, report: sampleReport(batch.worker) }), message)
-      assert.deepEqual(await client.keys('*'), [key])
+      assert.deepEqual(notCounted(await client.keys('*')), notCounted([key]))
       assert.equal(await client.get(key), value)
     }
+    await client.flushDb()
+    await client.hSet(slot, 'field', 'x')
+    const ledger = await open(t, server.url, false)
+    await assert.rejects(ledger.record(batch), /refused: WRONGTYPE [^\n]*\(key 'measured:\d+'\)/)
+    assert.equal(await client.get('hashes'), null)
+  })
+
+  test('whichever command the server refuses, an entry is counted with its coins or not at all', async (t) => {
+    const client = await connect(t)
+    const batch = sampleBatch({ coins: [sampleCoin(), sampleCoin()] })
+    const report = sampleReport(batch.worker)
+    const refused = [
+      'mset',
+      'hset',
+      'sadd',
+      'set',
+      'zadd',
+      'zremrangebyscore',
+      'expire',
+      'get',
+      'hlen',
+      'del',
+      'info',
+      'time',
+    ]
+    for (const command of refused) {
+      await client.flushDb()
+      await client.aclSetUser('limited', ['reset', 'on', '>secret', '~*', '&*', '+@all', `-${command}`])
+      const limited = await open(t, server.url.replace('//', '//limited:secret@'), false)
+      const outcome = await limited.record({ ...batch, report }).catch(() => 'refused')
+      const ledger = await open(t, server.url, false)
+      const counted = outcome === 'recorded' ? 10 : 0
+      assert.deepEqual(
+        await ledger.totals().then(({ hashes, recorded }) => [hashes, recorded]),
+        [counted, counted],
+        command,
+      )
+      assert.equal(await ledger.record({ ...batch, report }), counted === 0 ? 'recorded' : 'already', command)
+      assert.deepEqual(await ledger.totals(), { hashes: 10, coins: 2, recorded: 10 }, command)
+      assert.notEqual(await limited.record({ ...batch, report }).catch(() => 'refused'), 'recorded', command)
+      assert.deepEqual(await ledger.sums(), { hashes: 10, batches: 10, coins: 2 }, command)
+      await limited.close()
+    }
+    await client.aclDelUser('limited')
+  })
+
+  test('a server that is out of memory refuses an entry as a whole, and counts it once there is room', async (t) => {
+    const client = await connect(t)
+    const ledger = await open(t)
+    const batch = sampleBatch({ coins: [sampleCoin()] })
+    await ledger.record(batch)
+    await client.configSet({ maxmemory: '1', 'maxmemory-policy': 'noeviction' })
+    const next = { ...batch, sequence: 2, coins: [sampleCoin()] }
+    await assert.rejects(ledger.record(next), /refused: OOM/)
+    assert.deepEqual(await ledger.totals(), { hashes: 10, coins: 1, recorded: 10 })
+    await client.configSet('maxmemory', '0')
+    assert.equal(await ledger.record(next), 'recorded')
+    assert.deepEqual(await ledger.sums(), { hashes: 20, batches: 20, coins: 2 })
+  })
+
+  test('a server that may evict keys is named in one warning, and one that keeps them in none', async (t) => {
+    const client = await connect(t)
+    t.after(() => reset.configSet({ maxmemory: '0', 'maxmemory-policy': 'noeviction' }).then(() => reset.destroy()))
+    const reset = await createClient({ url: server.url }).connect()
+    const warningsOf = async () => {
+      const warnings: string[] = []
+      const warn = (line: string) => void warnings.push(line)
+      const ledger = await openLedger({ ledgerUrl: server.url, keyPrefix: '', warn })
+      // INFO was asked first on this connection, so it is answered first.
+      await ledger.ping()
+      await ledger.close()
+      return warnings
+    }
+    await client.configSet({ maxmemory: '100mb', 'maxmemory-policy': 'noeviction' })
+    assert.deepEqual(await warningsOf(), [])
+    await client.configSet({ maxmemory: '100mb', 'maxmemory-policy': 'allkeys-lru' })
+    assert.deepEqual(await warningsOf(), [
+      "Redis may evict the ledger's keys when its memory is full: expected maxmemory-policy noeviction, found allkeys-lru",
+    ])
+    await client.configSet('maxmemory', '0')
+    assert.deepEqual(await warningsOf(), [])
+  })
+
+  test('numbers up to 2^53 are counted exactly, and no further', async (t) => {
+    const ledger = await open(t)
+    const client = await connect(t)
+    const most = 2 ** 53 - 10
+    await client.set('hashes', `${most}`)
+    assert.equal(await ledger.record(sampleBatch({ hashes: 9 })), 'recorded')
+    assert.equal(await client.get('hashes'), '9007199254740991')
+    await assert.rejects(ledger.record(sampleBatch({ hashes: 2 })), /ERR key 'hashes' would pass 2\^53/)
+    assert.equal((await ledger.totals()).recorded, 9)
   })
 
   test('a broken entry of a worker is said, and nothing is counted', async (t) => {
     const ledger = await open(t)
     const client = await connect(t)
     const batch = sampleBatch()
-    await client.hSet('batches', batch.worker, 'nonsense')
-    await assert.rejects(ledger.record(batch), /expected '<sequence> <hashes>' for worker .* in key 'batches'/)
-    assert.deepEqual(await ledger.totals(), { hashes: 0, coins: 0 })
+    await client.set(`entry:${batch.worker}`, 'nonsense')
+    await assert.rejects(ledger.record(batch), /expected key 'entry:[^']*' to be '<sequence> <hashes> <coins>'/)
+    assert.deepEqual(await ledger.totals(), { hashes: 0, coins: 0, recorded: 0 })
   })
 
   test('what a classic worker counts shows in the totals, and not in the batches', async (t) => {
@@ -169,23 +212,36 @@ suite('a Redis that fails', { skip: hasRedisServer() ? false : NO_REDIS }, () =>
     await client.incrBy('hashes', 5)
     await client.hSet('wallet', '0abc', Buffer.from([0, 255, 128]))
     await ledger.record(sampleBatch())
-    assert.deepEqual(await ledger.totals(), { hashes: 15, coins: 1 })
-    assert.deepEqual(await ledger.sums(), { hashes: 15, batches: 10 })
+    assert.deepEqual(await ledger.totals(), { hashes: 15, coins: 1, recorded: 10 })
+    assert.deepEqual(await ledger.sums(), { hashes: 15, batches: 10, coins: 1 })
     await client.set('hashes', 'many')
     await assert.rejects(ledger.totals(), /expected key 'hashes' to be an integer, found "many"/)
   })
 
-  test('every bucket, report and list of workers goes away by itself', async (t) => {
+  test('reports go away by themselves, and no key that the commit touches ever expires', async (t) => {
     const ledger = await open(t)
     const client = await connect(t)
-    const batch = sampleBatch()
+    const batch = sampleBatch({ coins: [sampleCoin()] })
     await ledger.record({ ...batch, report: sampleReport(batch.worker, { expiresAfterMs: 50 }) })
-    const ttl = await client.ttl(`speed:${Math.floor(batch.to / 60_000)}`)
-    assert.ok(ttl > 3600 && ttl <= 3900, `${ttl} s`)
+    for (const key of await client.keys('*')) {
+      if (!key.startsWith('report:')) assert.equal(await client.ttl(key), -1, key)
+    }
     await sleep(80) // no event tells that a report has expired
     await ledger.record(sampleBatch())
     assert.deepEqual(await client.keys('report:*'), [])
     assert.equal(await client.exists('workers'), 0)
+  })
+
+  test('the measured speed takes a bounded number of keys, whatever the clocks of the workers', async (t) => {
+    const ledger = await open(t)
+    const client = await connect(t)
+    const worker = sampleBatch().worker
+    for (let i = 1; i <= 30; i++) {
+      const to = Date.now() + (i - 15) * 6 * 3_600_000
+      await ledger.record(sampleBatch({ worker, sequence: i, from: to - 3_700_000, to }))
+    }
+    assert.ok((await client.keys('measured:*')).length <= 2880)
+    assert.deepEqual(await ledger.sums(), { hashes: 300, batches: 300, coins: 0 })
   })
 
   test('a report that nobody understands does not hide the others', async (t) => {
@@ -253,7 +309,7 @@ suite('a Redis that is silent or not there', { concurrency: true }, () => {
     silent = false
     await untilAnswered(ledger)
     await ledger.record({ ...batch, sequence: 2 })
-    assert.deepEqual(await ledger.sums(), { hashes: 20, batches: 20 })
+    assert.deepEqual(await ledger.sums(), { hashes: 20, batches: 20, coins: 0 })
   })
 
   test('a process that closes its ledger ends at once, although Redis was never there', async () => {
@@ -268,6 +324,11 @@ suite('a Redis that is silent or not there', { concurrency: true }, () => {
     assert.equal(stderr, '')
   })
 })
+
+/** Without what a ledger notes before its first entry. */
+function notCounted(keys: string[]): string[] {
+  return keys.filter((key) => key !== 'coins-before' && key !== 'entries' && key !== 'wallet')
+}
 
 /** An empty ledger, unless `wipe` is false. */
 async function open(
@@ -296,14 +357,6 @@ async function connect(t: TestContext) {
   client.on('error', () => {}) // the test that stops the server knows
   t.after(() => client.destroy())
   return client.connect()
-}
-
-async function cutAppendOnlyFile(dir: string, bytes: number): Promise<void> {
-  const folder = join(dir, 'appendonlydir')
-  const name = (await readdir(folder)).find((file) => file.endsWith('.incr.aof'))
-  assert.ok(name, `no append-only file in ${folder}`)
-  const { size } = await stat(join(folder, name))
-  await truncate(join(folder, name), size - bytes)
 }
 
 async function untilAnswered(ledger: Ledger): Promise<void> {

@@ -3,44 +3,68 @@ import { RESP_TYPES } from '@redis/client'
 import { checkBatch, checkSeconds } from './check-batch.ts'
 import type { Batch, Coin, CoinCounts, Ledger, Report } from './ledger.ts'
 import { connectRedis, type Client, type Connection } from './redis-connection.ts'
-import { MILLIONTHS, spread } from './spread.ts'
+import { readSpeeds, slotsFrom, slotsOf } from './redis-speeds.ts'
 import { parseReports } from './stored.ts'
 
 /** Coins to a reply while the wallet is streamed. */
 const PAGE = 1000
 
-/** A ledger in Redis or Valkey. Connects in the background; until then, and whenever it is away, calls reject. */
-export function openRedis(url: string, keyPrefix: string, maxCoins: number): Ledger {
-  const redis = connectRedis(url)
+/** Coins to a script: Lua passes a few thousand values at most to one command. */
+const CHUNK = 1000
+
+/**
+ * A ledger in Redis (7.0 or newer) or Valkey. Connects in the background; until then, and whenever the server cannot be
+ * reached, calls reject. `warn` gets a line about a server that works and may lose data.
+ */
+export function openRedis(url: string, keyPrefix: string, maxCoins: number, warn: (line: string) => void): Ledger {
+  let warned = false
+  const redis = connectRedis(url, async (client) => {
+    const line = warned ? undefined : await describeEviction(client)
+    if (line === undefined || warned) return
+    warned = true
+    warn(line)
+  })
   const keys = keysUnder(keyPrefix)
+  const sealed = new WeakSet<Client>()
+
+  async function seal(client: Client): Promise<void> {
+    if (sealed.has(client)) return
+    await client.seal([keys.hashes, keys.unkept, keys.batches, keys.batchesCopy, keys.coinsBefore, keys.wallet])
+    sealed.add(client)
+  }
+
   return {
-    async record(batch) {
-      checkBatch(batch)
-      const { keysOfBatch, values } = toScript(batch, keys, maxCoins)
-      const applied = await redis.call((client) => client.recordBatch(keysOfBatch, values))
+    async record(entry) {
+      checkBatch(entry)
+      const applied = await redis.call(async (client) => {
+        await seal(client)
+        return recordEntry(client, keys, entry, maxCoins)
+      })
       return applied === 1 ? 'recorded' : 'already'
     },
     async totals() {
-      const [hashes, { kept, unkept }] = await redis.call((client) =>
-        Promise.all([client.get(keys.hashes), countCoins(client, keys)]),
+      const { hashes, recorded, unkept, wallet, batches } = keys
+      const [total = '0', ofEntries, beyond = '0', kept] = await redis.call((client) =>
+        client.readTotals([hashes, recorded, unkept, wallet, batches]),
       )
-      return { hashes: toCount(keys.hashes, hashes ?? '0'), coins: kept + unkept }
+      const coins = Number(kept) + toCount(unkept, beyond)
+      return { hashes: toCount(hashes, total), coins, recorded: Number(ofEntries) }
     },
     async speeds(from, count) {
       checkSeconds(from, count)
-      const minutes = Array.from({ length: Math.ceil(count / 60) + 1 }, (_, i) => minuteOf(from) + i)
-      const buckets = await redis.call((client) =>
-        Promise.all(minutes.map((minute) => client.hGetAll(keys.speed(minute)))),
-      )
-      const millionths: Record<string, string> = Object.assign({}, ...buckets)
-      return Array.from({ length: count }, (_, i) => toMillionths(millionths[from + i]) / MILLIONTHS)
+      const slots = slotsFrom(from, count).map(keys.slot)
+      const [since, ...texts] = await redis.call((client) => client.mGet([keys.since, ...slots]))
+      return readSpeeds(from, count, Number(since ?? Infinity), texts)
     },
     reports: () => redis.call((client) => readReports(client, keys)),
     coins: () => readCoins(redis, keys.wallet),
     coinCounts: () => redis.call((client) => countCoins(client, keys)),
     async sums() {
-      const [hashes = '0', batches = '0'] = await redis.call((client) => client.readSums([keys.hashes, keys.batches]))
-      return { hashes: toCount(keys.hashes, hashes), batches: Number(batches) }
+      const { hashes, entries, batches, coinsBefore } = keys
+      const [total = '0', ofEntries, coins] = await redis.call((client) =>
+        client.readSums([hashes, entries, batches, coinsBefore], [keys.entry('')]),
+      )
+      return { hashes: toCount(hashes, total), batches: Number(ofEntries), coins: Number(coins) }
     },
     async ping() {
       await redis.call((client) => client.ping())
@@ -56,34 +80,66 @@ function keysUnder(prefix: string) {
   return {
     hashes: `${prefix}hashes`,
     wallet: `${prefix}wallet`,
-    batches: `${prefix}batches`,
-    workers: `${prefix}workers`,
+    recorded: `${prefix}recorded`,
     unkept: `${prefix}unkept`,
+    since: `${prefix}since`,
+    coinsBefore: `${prefix}coins-before`,
+    entries: `${prefix}entries`,
+    entry: (worker: string) => `${prefix}entry:${worker}`,
+    slot: (slot: number) => `${prefix}measured:${slot}`,
+    workers: `${prefix}workers`,
     report: (worker: string) => `${prefix}report:${worker}`,
-    speed: (minute: number) => `${prefix}speed:${minute}`,
+    // A 0.1 ledger's.
+    batches: `${prefix}batches`,
+    batchesCopy: `${prefix}batches-copy`,
   }
 }
 
-function minuteOf(second: number): number {
-  return Math.floor(second / 60)
+/**
+ * Records an entry in two round trips. What precedes the commit is harmless without it and is repeated when the entry is sent
+ * again. What follows the commit is not needed for the count: an error there is ignored, and the next entry brings
+ * another report.
+ */
+async function recordEntry(client: Client, keys: Keys, entry: Batch, maxCoins: number): Promise<number> {
+  const { worker, sequence, hashes, from, coins, report } = entry
+  const entryKey = keys.entry(worker)
+  const prepared: Promise<unknown>[] = [client.sAdd(keys.entries, worker)]
+  for (let i = 0; i < coins.length; i += CHUNK) {
+    const values = coins.slice(i, i + CHUNK).flatMap(({ digest, bytes }) => [digest, toBuffer(bytes)])
+    prepared.push(client.keepCoins([keys.wallet, entryKey], [`${sequence}`, `${maxCoins}`, ...values]))
+  }
+  await Promise.all(prepared)
+
+  const slots = slotsOf(entry)
+  const slotKeys = slots.map(({ slot }) => keys.slot(slot))
+  const committed = client.commit(
+    [keys.hashes, keys.recorded, keys.unkept, keys.since, keys.wallet, entryKey, ...slotKeys],
+    [
+      ...[`${sequence}`, `${hashes}`, `${Math.floor(from / 1000)}`],
+      ...slots.map(({ text }) => text),
+      ...coins.map(({ digest }) => digest),
+    ],
+  )
+  const expires = `${report?.expiresAfterMs ?? 0}`
+  const followed = [
+    client.putReport([entryKey, keys.report(worker)], [`${sequence}`, expires, report ? JSON.stringify(report) : '']),
+    client.putWorker([entryKey, keys.workers], [`${sequence}`, expires, worker]),
+    client.dropWorkers([entryKey, keys.workers], [`${sequence}`]),
+  ]
+  const [applied] = await Promise.all([committed, Promise.allSettled(followed)])
+  return applied
 }
 
-/** The batch as the script's keys and arguments (redis-scripts.ts). */
-function toScript(batch: Batch, keys: Keys, maxCoins: number): { keysOfBatch: string[]; values: (string | Buffer)[] } {
-  const { worker, sequence, hashes, coins, report } = batch
-  const keysOfBatch = [keys.hashes, keys.wallet, keys.batches, keys.workers, keys.report(worker), keys.unkept]
-  const shares = spread(batch)
-  const values: (string | Buffer)[] = [worker, `${sequence}`, `${hashes}`, `${report?.expiresAfterMs ?? 0}`]
-  values.push(report ? JSON.stringify(report) : '', `${shares.length}`, `${maxCoins}`)
-  for (const { second, millionths } of shares) {
-    const key = keys.speed(minuteOf(second))
-    if (keysOfBatch.at(-1) !== key) keysOfBatch.push(key)
-    values.push(`${keysOfBatch.length}`, `${second}`, `${millionths}`)
-  }
-  for (const { digest, bytes } of coins) {
-    values.push(digest, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
-  }
-  return { keysOfBatch, values }
+function toBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength)
+}
+
+/** What to warn of when the server evicts keys once its memory is full. A server that does not say is trusted. */
+async function describeEviction(client: Client): Promise<string | undefined> {
+  const info = await client.info('memory').catch(() => '')
+  const policy = /^maxmemory_policy:(allkeys-\S+)/m.exec(info)?.[1]
+  if (policy === undefined || /^maxmemory:0\s/m.test(info)) return undefined
+  return `Redis may evict the ledger's keys when its memory is full: expected maxmemory-policy noeviction, found ${policy}`
 }
 
 async function countCoins(client: Client, keys: Keys): Promise<CoinCounts> {
@@ -108,11 +164,6 @@ async function* readCoins(redis: Connection, wallet: string): AsyncGenerator<Coi
     for (const { field, value } of page.entries) yield { digest: field.toString(), bytes: value }
     cursor = page.cursor.toString()
   } while (cursor !== '0')
-}
-
-/** What is no number counts as nothing: somebody else wrote it. */
-function toMillionths(text = '0'): number {
-  return /^\d{1,16}$/.test(text) ? Number(text) : 0
 }
 
 function toCount(key: string, value: string): number {

@@ -1,0 +1,62 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+
+import { createClient } from '@redis/client'
+
+import { openLedger, type Ledger } from './index.ts'
+import { startRedisServer, type RedisServer } from './redis-server.ts'
+
+type Client = ReturnType<typeof connectTo>
+
+function connectTo(url: string) {
+  return createClient({ url })
+}
+
+/** A Redis whose append-only file a test can read and replace, as a crash would leave it. */
+export interface CrashingRedis extends RedisServer {
+  /** The bytes that were appended until now; everything acknowledged is among them. */
+  read(): Promise<Buffer>
+  /** Stops the server and starts it again on this append-only file, or on its own. */
+  restart(signal: 'SIGTERM' | 'SIGKILL', file?: Buffer): Promise<void>
+  /** A ledger of its own connection, which has written nothing. Closed after the test. */
+  open(maxCoins?: number): Promise<Ledger>
+  /** Another client's connection, used for one question. */
+  ask<T>(question: (client: Client) => Promise<T>): Promise<T>
+}
+
+/** Starts one, removed after the test; undefined where it runs in a container, whose files a test cannot change. */
+export async function startCrashingRedis(t: TestContext): Promise<CrashingRedis | undefined> {
+  const server = await startRedisServer()
+  t.after(() => server.remove())
+  async function ask<T>(question: (client: Client) => Promise<T>): Promise<T> {
+    const client = connectTo(server.url)
+    await client.connect()
+    return question(client).finally(() => client.destroy())
+  }
+  const { dir = '' } = await ask((client) => client.configGet('dir'))
+  const folder = join(dir, 'appendonlydir')
+  const name = (await readdir(folder).catch(() => [])).find((file) => file.endsWith('.incr.aof'))
+  if (name === undefined) return undefined
+  const path = join(folder, name)
+
+  return {
+    ...server,
+    ask,
+    read: () => readFile(path),
+    async restart(signal, file) {
+      await server.stop(signal)
+      if (file) await writeFile(path, file)
+      await server.start()
+    },
+    async open(maxCoins) {
+      const ledger = await openLedger({
+        ledgerUrl: server.url,
+        keyPrefix: '',
+        ...(maxCoins !== undefined && { maxCoins }),
+      })
+      t.after(() => ledger.close())
+      return ledger
+    },
+  }
+}
