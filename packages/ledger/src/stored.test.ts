@@ -42,11 +42,14 @@ test('names are cut to 253 characters', () => {
   assert.deepEqual([report?.rng.replicas, report?.rng.notResponding], [{ [cut]: 2 }, [cut]])
 })
 
+function namedBy(worker: number) {
+  return Object.fromEntries(Array.from({ length: 400 }, (_, index) => [`rng-${worker}-${index}`, 1]))
+}
+
 test('of all reports together a bounded number of names is kept, and no request is lost', () => {
-  const named = (worker: number) => Object.fromEntries(Array.from({ length: 400 }, (_, i) => [`rng-${worker}-${i}`, 1]))
   const reports = Array.from({ length: 50 }, (_, worker) => ({
     ...sampleReport(`${worker}`),
-    rng: { ...sampleReport('a').rng, replicas: named(worker) },
+    rng: { ...sampleReport('a').rng, replicas: namedBy(worker) },
   }))
   const names = read(...reports).flatMap(({ rng }) => Object.entries(rng.replicas))
   assert.ok(names.length <= 10_050, `${names.length} names`)

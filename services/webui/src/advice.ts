@@ -1,4 +1,5 @@
-import { NEARLY_FULL, type Pipeline, type Upstream } from './pipeline.ts'
+import { NEARLY_FULL } from './bottleneck.ts'
+import type { Pipeline, Upstream } from './pipeline.ts'
 import { scaleCommand, type Platform, type Scale } from './scale-command.ts'
 
 /** What holds the speed where it is, and the command that changes it, if one does. */

@@ -1,5 +1,7 @@
 import { OTHERS, type Report, type UpstreamReport } from '@dockercoins/ledger'
 
+import { findBottleneck, type Bottleneck } from './bottleneck.ts'
+
 /** One step that every unit of work takes. Times are means per request, in milliseconds. */
 export interface Stage {
   /** How many are running. */
@@ -49,9 +51,6 @@ export interface Pipeline {
 }
 
 export type Upstream = 'rng' | 'hasher'
-/** 'none' where loops and replicas fit each other; 'machine' where the machine of the workers is too busy. */
-export type Bottleneck = 'worker' | Upstream | 'none' | 'machine'
-
 export interface Replicas {
   running: string[]
   notResponding: string[]
@@ -59,19 +58,8 @@ export interface Replicas {
 
 /** A snapshot travels to every viewer each second, so that it does not name more replicas than this of a service. */
 const MAX_NAMES = 100
-/** A service in whose queue loops spend less of their time than this does not hold them up. */
-const MIN_QUEUE_SHARE = 0.2
-/** A service that does not report its queue is the bottleneck when loops spend this part of their time on it. */
-const MIN_UNTIMED_SHARE = 0.5
-/** A pause this much longer than it is set to be, as a part and in milliseconds, is one of a busy machine. */
-const LATE_PART = 0.15
-const LATE_MS = 5
-/** A verdict stays until the figure behind it is this much below what it took to give it, so that it does not flip. */
-const HYSTERESIS = 0.8
 /** Two measurements made at different moments do not differ by this factor. */
 const IMPOSSIBLE = 1.2
-/** One that is less busy than this has room for more loops. */
-export const NEARLY_FULL = 0.9
 
 export interface Evidence {
   /** The last report with work of every worker that is running. */
@@ -137,22 +125,6 @@ export function describePipeline({ reports, replicas, foreignSpeed, held }: Evid
   }
   if (units > 0) pipeline.bottleneck = findBottleneck(pipeline, held)
   return pipeline
-}
-
-/** Where loops wait long; where they do not, the loops themselves, as long as there is room for more of them. */
-function findBottleneck(pipeline: Pipeline, held: Bottleneck | undefined): Bottleneck {
-  const { unitMs, delayMs, worker, rng, hasher, busiest } = pipeline
-  const needed = (verdict: Bottleneck, threshold: number) => (held === verdict ? HYSTERESIS * threshold : threshold)
-
-  const longest = rng.queueMs >= hasher.queueMs ? 'rng' : 'hasher'
-  if (pipeline[longest].queueMs >= needed(longest, MIN_QUEUE_SHARE) * unitMs) return longest
-  for (const name of ['rng', 'hasher'] as const) {
-    const { timed, share } = pipeline[name]
-    if (!timed && share >= needed(name, MIN_UNTIMED_SHARE)) return name
-  }
-  const lateMs = worker.workMs - delayMs
-  if (delayMs > 0 && lateMs >= needed('machine', Math.max(LATE_MS, LATE_PART * delayMs))) return 'machine'
-  return (pipeline[busiest].busy ?? 0) < needed('none', NEARLY_FULL) ? 'worker' : 'none'
 }
 
 function describeUpstream(reports: Report[], name: Upstream, replicas: Replicas, isOurs: boolean): Stage {

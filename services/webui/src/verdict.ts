@@ -1,7 +1,8 @@
 import type { Report } from '@dockercoins/ledger'
 
 import type { Advice } from './advice.ts'
-import type { Bottleneck, Pipeline } from './pipeline.ts'
+import type { Bottleneck } from './bottleneck.ts'
+import type { Pipeline } from './pipeline.ts'
 
 /** A verdict is given, and replaced by another, once the evidence has been the same for this long. Milliseconds. */
 const CONFIRM_MS = 3_000
