@@ -102,20 +102,41 @@ test('what was counted is still there when everything was stopped and started ag
   await untilHashes(stack, counted + 50)
 })
 
-test('the page, /json and /readyz tell that the ledger is away, and recover by themselves', { skip }, async (t) => {
-  const stack = await startStack(t)
-  const ready = () => fetch(`${stack.urls.webui}/readyz`).then(({ status }) => status)
-  await until('/readyz to answer 200', ready, (status) => status === 200)
-  await stack.stop('redis', 'SIGKILL')
-  await until('/readyz to answer 503', ready, (status) => status === 503)
-  const response = await fetch(`${stack.urls.webui}/json`)
-  assert.equal(response.status, 503)
-  assert.match(String(response.headers.get('content-type')), /^application\/problem\+json/)
-  assert.equal((await fetch(`${stack.urls.webui}/healthz`)).status, 200)
-  await stack.start('redis')
-  await until('/readyz to answer 200', ready, (status) => status === 200)
-  assert.equal((await stack.lines('webui')).filter((line) => line.includes('is lost')).length, 1)
-})
+test(
+  'the page and /json report that the ledger is away, the web UI stays ready, and all recover',
+  { skip },
+  async (t) => {
+    const stack = await startStack(t)
+    const { webui } = stack.urls
+    const status = (path: string) => fetch(`${webui}${path}`).then((response) => response.status)
+    await until(
+      '/json to answer 200',
+      () => status('/json'),
+      (code) => code === 200,
+    )
+    await stack.stop('redis', 'SIGKILL')
+    const response = await until(
+      '/json to answer 503',
+      () => fetch(`${webui}/json`),
+      ({ status: code }) => code === 503,
+    )
+    assert.match(String(response.headers.get('content-type')), /^application\/problem\+json/)
+    for (const path of ['/healthz', '/readyz', '/']) assert.equal(await status(path), 200, path)
+    const events = await fetch(`${webui}/events`)
+    let text = ''
+    for await (const chunk of events.body ?? []) {
+      text += Buffer.from(chunk).toString()
+      if (text.includes('event: ledger-lost')) break
+    }
+    await stack.start('redis')
+    await until(
+      '/json to answer 200',
+      () => status('/json'),
+      (code) => code === 200,
+    )
+    assert.equal((await stack.lines('webui')).filter((line) => line.includes('is lost')).length, 1)
+  },
+)
 
 test('every viewer is sent a snapshot each second', { skip }, async (t) => {
   const stack = await startStack(t, { env: fast })

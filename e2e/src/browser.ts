@@ -28,14 +28,16 @@ export interface OpenPage {
 export interface PageOptions {
   theme?: 'light' | 'dark'
   width?: number
+  /** Pixels of the screen per CSS pixel. */
+  scaleFactor?: number
 }
 
 /** Opens `url` in a browser of its own, which is closed when the test ends. */
 export async function openPage(t: TestContext, url: string, options: PageOptions = {}): Promise<OpenPage> {
-  const { theme = 'light', width = 1280 } = options
+  const { theme = 'light', width = 1280, scaleFactor = 1 } = options
   const browser = await launch(t)
   const viewport = { width, height: Math.round(width * 0.7) }
-  const context = await browser.newContext({ colorScheme: theme, viewport })
+  const context = await browser.newContext({ colorScheme: theme, viewport, deviceScaleFactor: scaleFactor })
   const page = await context.newPage()
   const complaints: string[] = []
   page.on('console', (message) => {

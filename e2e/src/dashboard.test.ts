@@ -134,7 +134,7 @@ suite('the dashboard in a browser', { skip }, () => {
     const { page, complaints } = await openPage(t, urls.webui)
     await page.locator('.advice', { hasText: 'Workers and rng fit each other' }).waitFor()
     assert.equal(await page.locator('.stage.bottleneck').count(), 0)
-    assert.equal(await page.locator('.stage', { hasText: 'rng' }).locator('summary').innerText(), '3 replicas alive')
+    assert.equal(await page.locator('.stage', { hasText: 'rng' }).locator('summary').innerText(), '3 replicas running')
     await untilSpeed(page, /^(28|29|30)\./)
     assertNone(complaints)
   })
@@ -146,7 +146,7 @@ suite('the dashboard in a browser', { skip }, () => {
 
     await stack.stop('worker', 'SIGKILL')
     await untilState(page, 'No worker')
-    assert.match(await page.locator('.advice').innerText(), /^No worker is alive/)
+    assert.match(await page.locator('.advice').innerText(), /^No worker is running/)
     await stack.start('worker')
     await untilMining(page)
 
@@ -241,7 +241,7 @@ suite('the dashboard in a browser', { skip }, () => {
     await until(
       'one replica of each service on the page',
       () => page.locator('.stage summary').allInnerTexts(),
-      (texts) => texts.every((text) => text === '1 replica alive'),
+      (texts) => texts.every((text) => text === '1 replica running'),
     )
     const reached: string[] = []
     for (let stop = 0; stop < 20; stop++) {
@@ -256,7 +256,7 @@ suite('the dashboard in a browser', { skip }, () => {
       if (name === 'Classic view') await page.keyboard.press('Space')
       if (name === 'The figures as a table') await page.keyboard.press('Enter')
     }
-    const expected = ['Auto', '5 min', 'Classic view', 'The figures as a table', ...Array(3).fill('1 replica alive')]
+    const expected = ['Auto', '5 min', 'Classic view', 'The figures as a table', ...Array(3).fill('1 replica running')]
     assert.deepEqual(reached, expected)
     assert.equal(await page.locator('html').getAttribute('data-theme'), 'light')
     assert.ok(await page.getByRole('radio', { name: '15 min' }).isChecked())

@@ -26,7 +26,12 @@ const ledger = {
 const nonsense: Record<string, Record<string, string[]>> = {
   rng: { ...http, ...work },
   hasher: { ...http, ...work },
-  webui: { ...http, ...ledger, PLATFORM: ['', 'docker', 'Kubernetes'] },
+  webui: {
+    ...http,
+    ...ledger,
+    PLATFORM: ['', 'docker', 'Kubernetes'],
+    FRAME_ANCESTORS: ['', "'none' *", 'a;b', '* ; script-src *', 'https://a,https://b', 'ftp://a', 'https://a/path'],
+  },
   worker: {
     ...http,
     ...ledger,

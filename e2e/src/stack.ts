@@ -44,7 +44,12 @@ async function startProcesses(t: TestContext, { scale = {}, env = {} }: StackOpt
     reserve('webui', 1),
     reserve('worker', scale.worker),
   ])
-  const wiring = { LEDGER_URL: redis.url, RNG_URL: urls(rngs).join(), HASHER_URL: urls(hashers).join() }
+  const wiring = {
+    PLATFORM: 'local',
+    LEDGER_URL: redis.url,
+    RNG_URL: urls(rngs).join(),
+    HASHER_URL: urls(hashers).join(),
+  }
   const places = { rng: rngs, hasher: hashers, webui: webuis, worker: workers }
   const said: Record<keyof typeof places, string[][]> = { rng: [], hasher: [], webui: [], worker: [] }
   const running = new Map<Part, ServiceProcess[]>()

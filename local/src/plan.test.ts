@@ -43,6 +43,7 @@ test('every process runs a service of this repository, knows its name and listen
     assert.equal(env['PORT'], `${port}`)
     assert.equal(env['HOST'], '127.0.0.1')
     assert.equal(env['LOG_FORMAT'], 'text')
+    assert.equal(env['PLATFORM'], 'local')
   }
 })
 

@@ -56,6 +56,8 @@ export function planLocal(options: LocalOptions, env: NodeJS.ProcessEnv, colours
     ...env,
     HOST: host,
     LOG_FORMAT: env['LOG_FORMAT'] ?? 'text',
+    // Also where this is a container, whose services could not know it.
+    PLATFORM: env['PLATFORM'] ?? 'local',
     // Both at once would make node warn of it.
     FORCE_COLOR: colours ? '1' : undefined,
     NO_COLOR: colours ? undefined : '1',

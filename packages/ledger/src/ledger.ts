@@ -88,6 +88,8 @@ export interface Report {
   expiresAfterMs: number
   /** Sums over all units, in milliseconds. */
   pauseMs: number
+  /** How long one pause is set to be, in milliseconds; absent or 0 where that is not known or there is no pause. */
+  delayMs?: number
   rng: UpstreamReport
   hasher: UpstreamReport
   /** A few, newest first: when the worker found them, in milliseconds since the epoch. */
@@ -102,4 +104,6 @@ export interface UpstreamReport {
   /** Requests that a replica serves at a time, as the newest answer has it; 0 where it does not say. */
   concurrency: number
   replicas: Record<string, number>
+  /** Names of the replicas that the worker cannot reach at present. */
+  notResponding: string[]
 }

@@ -17,6 +17,7 @@ export function sampleReport(worker: string, given: Partial<Report> = {}): Repor
     networkMs: 1.5,
     concurrency: 1,
     replicas: { 'rng-1': 6, 'rng-2': 4 },
+    notResponding: [],
   }
   const to = Date.now()
   return {
@@ -29,6 +30,7 @@ export function sampleReport(worker: string, given: Partial<Report> = {}): Repor
     hashesPerUnit: 1,
     expiresAfterMs: 60_000,
     pauseMs: 100,
+    delayMs: 100,
     rng: upstream,
     hasher: { ...upstream, replicas: {} },
     latestCoins: [{ digest: sampleCoin().digest, at: to - 500 }],

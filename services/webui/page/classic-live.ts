@@ -19,7 +19,9 @@ effect(() => {
     const after = await readTotals()
     const speed = before && after ? classicSpeed(before, after) : undefined
     const at = after?.now ?? Date.now() / 1000
-    classicPoints.value = [...classicPoints.value.slice(1 - KEEP), { at, speed: speed ?? null }]
+    // Later ones are from before the clock was set back.
+    const earlier = classicPoints.value.filter((point) => point.at < at)
+    classicPoints.value = [...earlier.slice(1 - KEEP), { at, speed: speed ?? null }]
     before = after
   }, POLL_MS)
   return () => {

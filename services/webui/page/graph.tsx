@@ -13,10 +13,12 @@ export interface Curve {
   /** The shown span of time. */
   from: number
   until: number
-  /** What the scale has room for, at least. */
+  /** The speed of workers that do not report, and the capacity, for each moment: drawn as steps. */
+  foreign: (number | null)[]
+  capacity: (number | null)[]
+  /** The highest speed, which the scale has room for, and the highest capacity. */
   highest: number
-  /** A level drawn as a dashed line. */
-  limit: number | undefined
+  limit: number
 }
 
 export interface GraphProps {
@@ -35,11 +37,13 @@ export interface Point {
   speed: number | null
 }
 
+const nothing: Curve = { x: [], y: [], foreign: [], capacity: [], from: 0, until: 1, highest: 0, limit: 0 }
+
 /** A curve over time. It is a picture, so its label has to say what is in it. */
 export function Graph({ colour, label, read, onPoint }: GraphProps) {
   const frame = useRef<HTMLDivElement>(null)
   const plot = useRef<UPlot>(undefined)
-  const shown = useRef<Curve>({ x: [], y: [], from: 0, until: 1, highest: 0, limit: undefined })
+  const shown = useRef<Curve>(nothing)
 
   useEffect(() => {
     const parent = frame.current
@@ -47,7 +51,7 @@ export function Graph({ colour, label, read, onPoint }: GraphProps) {
     const size = () => ({ width: parent.clientWidth, height: parent.clientHeight })
     plot.current = new UPlot(
       options(colour, size(), () => shown.current, onPoint),
-      [[], []],
+      [[], [], [], []],
       parent,
     )
     const resized = new ResizeObserver(() => plot.current?.setSize(size()))
@@ -63,7 +67,7 @@ export function Graph({ colour, label, read, onPoint }: GraphProps) {
     const chart = plot.current
     if (!chart) return
     chart.batch(() => {
-      chart.setData([curve.x, curve.y], false)
+      chart.setData([curve.x, curve.y, curve.foreign, curve.capacity], false)
       chart.setScale('x', { min: curve.from, max: curve.until })
     })
   })
@@ -87,9 +91,12 @@ function options(
   point: GraphProps['onPoint'],
 ): UPlot.Options {
   const rem = parseFloat(rootStyle().fontSize)
+  const paths = UPlot.paths.stepped?.({ align: 1 })
+  const steps: UPlot.Series = { width: 1.5, points: { show: false }, ...(paths && { paths }) }
   const axis: UPlot.Axis = {
     stroke: cssColour('--quiet'),
-    font: `${0.75 * rem}px system-ui, sans-serif`,
+    // A whole number: uPlot scales only the digits just before "px" to the pixels of the screen.
+    font: `${Math.round(0.75 * rem)}px system-ui, sans-serif`,
     grid: { stroke: cssColour('--line'), width: 1 },
     ticks: { show: false },
   }
@@ -104,9 +111,13 @@ function options(
       { ...axis, space: 5 * rem, incrs: TIME_STEPS_S, values: '{HH}:{mm}:{ss}', size: 2 * rem },
       { ...axis, size: 3 * rem, space: 2 * rem },
     ],
-    series: [{}, { stroke: cssColour(colour), width: 2, points: { show: false }, spanGaps: false }],
+    series: [
+      {},
+      { stroke: cssColour(colour), width: 2, points: { show: false } },
+      { ...steps, stroke: cssColour('--hasher') },
+      { ...steps, stroke: cssColour('--limit'), dash: [6 * devicePixelRatio, 5 * devicePixelRatio] },
+    ],
     hooks: {
-      draw: [(chart) => drawLimit(chart, shown().limit, cssColour('--limit')())],
       setCursor: [({ cursor, data }) => point(pointAt(data, cursor.idx))],
     },
   }
@@ -126,23 +137,7 @@ function cssColour(name: string): () => string {
   return () => rootStyle().getPropertyValue(name)
 }
 
-/** The height of the scale: room above the curve, and for the limit unless it is so far off that the curve would lie flat. */
-function top({ highest, limit = 0 }: Curve): number {
+/** The height of the scale: room above the curve, and for the capacity unless it is so far off that the curve would lie flat. */
+function top({ highest, limit }: Curve): number {
   return 1.15 * Math.max(highest, limit < 5 * highest ? limit : 0, 0.1)
-}
-
-function drawLimit(chart: UPlot, limit: number | undefined, colour: string): void {
-  if (!limit) return
-  const { ctx, bbox } = chart
-  const y = Math.round(chart.valToPos(limit, 'y', true))
-  if (y < bbox.top) return
-  ctx.save()
-  ctx.strokeStyle = colour
-  ctx.lineWidth = devicePixelRatio * 1.5
-  ctx.setLineDash([6 * devicePixelRatio, 5 * devicePixelRatio])
-  ctx.beginPath()
-  ctx.moveTo(bbox.left, y)
-  ctx.lineTo(bbox.left + bbox.width, y)
-  ctx.stroke()
-  ctx.restore()
 }

@@ -4,8 +4,8 @@ import { Choice } from './choice.tsx'
 import { classicPoints, classicView } from './classic-live.ts'
 import { formatRate, formatTime } from './format.ts'
 import { Graph, type Curve, type Point } from './graph.tsx'
-import { createChoice, series, serverNow, seriesVersion, snapshot } from './live.ts'
-import { summarize } from './series.ts'
+import { capacitySeries, createChoice, foreignSeries, series, serverNow, seriesVersion } from './live.ts'
+import { raise, summarize } from './series.ts'
 
 /** The newest seconds are not settled yet, so that the graph ends a little before now. */
 const LAG_S = 2
@@ -20,15 +20,28 @@ const curves = computed((): Record<'true' | 'classic', Curve> => {
   const until = Math.max(Math.floor(serverNow.value) - LAG_S, series.until)
   const from = until - 60 * Number(minutes.value)
   const y = series.window(until, until - from)
+  const foreign = foreignSeries.window(until, until - from)
+  const capacity = raise(capacitySeries.window(until, until - from), y, foreign)
   const points = classicPoints.value.filter(({ at }) => at > from)
-  const highest = Math.max(...y.map(Number), ...points.map(({ speed }) => Number(speed)))
-  const frame = { from, until, highest, limit: snapshot.value?.pipeline.limit }
+  const seconds = points.map(({ at }) => Math.min(Math.floor(at), until - 1) - from)
+  const highest = Math.max(...[...y, ...foreign, ...points.map(({ speed }) => speed)].map(Number))
+  const frame = { from, until, highest, limit: Math.max(...capacity.map(Number)) }
   return {
     // A bucket's speed is that of a whole second: it stands in its middle.
-    true: { x: y.map((_, index) => from + index + 0.5), y, ...frame },
-    classic: { x: points.map(({ at }) => at), y: points.map(({ speed }) => speed), ...frame },
+    true: { x: y.map((_, index) => from + index + 0.5), y, foreign: foreign.map(orGap), capacity, ...frame },
+    classic: {
+      x: points.map(({ at }) => at),
+      y: points.map(({ speed }) => speed),
+      foreign: points.map(() => null),
+      capacity: seconds.map((second) => capacity[second] ?? null),
+      ...frame,
+    },
   }
 })
+/** Without workers that do not report there is no line. */
+function orGap(speed: number | null): number | null {
+  return speed === 0 ? null : speed
+}
 /** Under the pointer. */
 const pointed = signal<Point | undefined>(undefined)
 const point = (under: Point | undefined) => void (pointed.value = under)
@@ -65,9 +78,15 @@ export function Graphs() {
       </header>
       <div class={isClassic ? 'pair' : 'single'}>
         <figure>
-          <Graph colour="--true" label={describe('The true speed', trueCurve())} read={trueCurve} onPoint={point} />
+          <Graph colour="--true" label={describe('The measured speed', trueCurve())} read={trueCurve} onPoint={point} />
           <figcaption>
-            <i class="key true" /> true speed <i class="key limit" /> the most that theory allows with what runs now
+            <i class="key true" /> measured speed <i class="key limit" /> capacity of what ran
+            {trueCurve().foreign.some((speed) => speed !== null) && (
+              <>
+                {' '}
+                <i class="key foreign" /> workers that do not report
+              </>
+            )}
           </figcaption>
         </figure>
         {isClassic && (
@@ -108,7 +127,7 @@ function SpeedTable() {
   const { from, y } = trueCurve()
   return (
     <table>
-      <caption>True speed, hashes a second</caption>
+      <caption>Measured speed, hashes per second</caption>
       <thead>
         <tr>
           <th scope="col">From</th>
@@ -135,10 +154,11 @@ function shown(speed: number | undefined): string {
   return speed === undefined ? 'not known' : formatRate(speed)
 }
 
-function describe(what: string, { y, limit }: Curve): string {
+function describe(what: string, { y, capacity }: Curve): string {
   const [all] = summarize(0, y, 1)
   if (all?.mean === undefined) return `${what} over the last ${minutes.value} minutes: nothing is known yet.`
   const { mean, lowest = 0, highest = 0 } = all
-  const most = limit ? ` Theory allows ${formatRate(limit)}.` : ''
-  return `${what} over the last ${minutes.value} minutes: ${formatRate(mean)} hashes a second on average, ${formatRate(lowest)} at least, ${formatRate(highest)} at most.${most}`
+  const newest = capacity.findLast((level) => level !== null)
+  const most = newest ? ` The capacity is ${formatRate(newest)}.` : ''
+  return `${what} over the last ${minutes.value} minutes: ${formatRate(mean)} hashes per second on average, ${formatRate(lowest)} at least, ${formatRate(highest)} at most.${most}`
 }

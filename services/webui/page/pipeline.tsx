@@ -9,8 +9,8 @@ export function PipelinePicture() {
   const shown = snapshot.value
   const pipeline = shown?.pipeline
   const { worker, bottleneck } = pipeline ?? {}
-  // Only workers tell of them.
-  const { rng, hasher } = worker?.replicas.length ? (pipeline ?? {}) : {}
+  // Only workers report them.
+  const { rng, hasher } = worker?.count ? (pipeline ?? {}) : {}
   return (
     <section class="pipeline" aria-labelledby="pipeline-title">
       <h2 id="pipeline-title">Where the time goes</h2>
@@ -72,11 +72,11 @@ function StageCard(props: {
   children: ComponentChildren
 }) {
   const { name, stage, unit, isBottleneck, children } = props
-  const { replicas, busy } = stage ?? {}
+  const { count, replicas = [], notResponding = [], busy } = stage ?? {}
   return (
     <li class={isBottleneck ? 'stage bottleneck' : 'stage'}>
       <h3>
-        {name} {replicas && replicas.length !== 1 && <span class="times">× {replicas.length}</span>}
+        {name} {count !== undefined && count !== 1 && <span class="times">× {count}</span>}
         {isBottleneck && <span class="badge">bottleneck</span>}
       </h3>
       <p class="rate">
@@ -84,7 +84,7 @@ function StageCard(props: {
       </p>
       <p class="busy">
         {busy === undefined ? (
-          stage && 'no limit of its own'
+          stage && describeLimit(stage)
         ) : (
           <>
             <span class="meter" aria-hidden="true">
@@ -97,16 +97,28 @@ function StageCard(props: {
       <dl>{children}</dl>
       <details>
         <summary>
-          {known(replicas?.length, formatCount)} {replicas?.length === 1 ? 'replica' : 'replicas'} alive
+          {known(count, formatCount)} {count === 1 ? 'replica' : 'replicas'} running
+          {notResponding.length > 0 && <span class="silent">, {formatCount(notResponding.length)} not responding</span>}
         </summary>
         <ul>
-          {replicas?.map((replica) => (
+          {replicas.map((replica) => (
             <li key={replica}>{replica}</li>
+          ))}
+          {count !== undefined && count > replicas.length && <li>… and {formatCount(count - replicas.length)} more</li>}
+          {notResponding.map((replica) => (
+            <li key={replica} class="silent">
+              {replica} (not responding)
+            </li>
           ))}
         </ul>
       </details>
     </li>
   )
+}
+
+function describeLimit({ limit, timed }: Stage): string {
+  if (limit !== undefined) return 'shared with workers that do not report'
+  return timed ? 'no limit of its own' : 'sends no Server-Timing'
 }
 
 function Times({ stage }: { stage: Stage | undefined }) {

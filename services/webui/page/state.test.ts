@@ -4,9 +4,15 @@ import { test } from 'node:test'
 import type { Snapshot } from '../src/snapshot.ts'
 import { describeState, type Sight } from './state.ts'
 
-const snapshot = (workers: number) =>
-  ({ pipeline: { loops: workers, worker: { replicas: Array.from({ length: workers }, () => 'w') } } }) as Snapshot
-const sight: Sight = { update: snapshot(2), updatedAt: 99, disconnectedSince: undefined, now: 100, isCounting: true }
+const snapshot = (workers: number, foreignSpeed: number | null = 0) =>
+  ({ foreignSpeed, pipeline: { loops: workers, worker: { count: workers } } }) as Snapshot
+const sight: Sight = {
+  update: snapshot(2),
+  updatedAt: 99,
+  disconnectedSince: undefined,
+  now: 100,
+  isOtherVersion: false,
+}
 const title = (given: Partial<Sight>) => describeState({ ...sight, ...given }).title
 
 test('each state is said plainly', () => {
@@ -28,8 +34,20 @@ test('numbers are old after five seconds without news, whatever they say', () =>
   assert.equal(title({ now: 104.1, update: snapshot(0) }), 'Old numbers')
 })
 
-test('a counter that moves although no worker reports is explained', () => {
-  const update = snapshot(0)
-  assert.match(describeState({ ...sight, update, isCounting: true }).text, /counter moves/)
-  assert.doesNotMatch(describeState({ ...sight, update, isCounting: false }).text, /counter moves/)
+test('workers that do not report are mining as well', () => {
+  const alone = describeState({ ...sight, update: snapshot(0, 3.33) })
+  assert.equal(alone.title, 'Mining')
+  assert.equal(alone.text, 'Workers that do not report make 3.33 hashes per second. No worker reports.')
+  assert.match(describeState({ ...sight, update: snapshot(1, 9) }).text, /^1 worker is running, .* make 9\.00 hashes/)
+})
+
+test('that nothing is mined is said only when that is known', () => {
+  assert.doesNotMatch(describeState({ ...sight, update: snapshot(0, null) }).text, /nothing is mined/)
+  assert.match(describeState({ ...sight, update: snapshot(0, 0) }).text, /nothing is mined/)
+})
+
+test('another version of the server is mentioned in every state', () => {
+  for (const update of [snapshot(2), snapshot(0), undefined]) {
+    assert.match(describeState({ ...sight, update, isOtherVersion: true }).text, /another version of this page/)
+  }
 })

@@ -1,5 +1,5 @@
 import type { Update } from '../src/watch.ts'
-import { formatTime } from './format.ts'
+import { formatRate, formatTime } from './format.ts'
 
 /** Numbers older than this are said to be old, in seconds. */
 const OLD_AFTER_S = 5
@@ -20,12 +20,21 @@ export interface Sight {
   updatedAt: number
   disconnectedSince: number | undefined
   now: number
-  /** Whether the counter moved lately. */
-  isCounting: boolean
+  /** Whether the server has another version of this page. */
+  isOtherVersion: boolean
 }
 
 /** What the page has to say of itself, plainly. */
-export function describeState({ update, updatedAt, disconnectedSince, now, isCounting }: Sight): State {
+export function describeState(sight: Sight): State {
+  const state = describe(sight)
+  if (!sight.isOtherVersion) return state
+  return {
+    ...state,
+    text: `${state.text} The server has another version of this page, which is loaded when it can be.`,
+  }
+}
+
+function describe({ update, updatedAt, disconnectedSince, now }: Sight): State {
   if (disconnectedSince !== undefined && now - disconnectedSince >= LOST_AFTER_S) {
     const since = `since ${formatTime(disconnectedSince)}`
     return lost(
@@ -42,14 +51,15 @@ export function describeState({ update, updatedAt, disconnectedSince, now, isCou
       `The ledger cannot be reached ${since}. Workers keep what they find until it is back.`,
     )
   }
-  const workers = update.pipeline.worker.replicas.length
-  if (workers > 0) {
-    const text = `${workers === 1 ? '1 worker is' : `${workers} workers are`} alive, with ${update.pipeline.loops} ${update.pipeline.loops === 1 ? 'loop' : 'loops in all'}.`
-    return { kind: 'mining', title: 'Mining', text }
+  const { foreignSpeed, pipeline } = update
+  const { count } = pipeline.worker
+  const others = foreignSpeed ? `Workers that do not report make ${formatRate(foreignSpeed)} hashes per second.` : ''
+  if (count > 0) {
+    const running = `${count === 1 ? '1 worker is' : `${count} workers are`} running, with ${pipeline.loops} ${pipeline.loops === 1 ? 'loop' : 'loops in all'}.`
+    return { kind: 'mining', title: 'Mining', text: `${running} ${others}`.trim() }
   }
-  const text = isCounting
-    ? 'No worker reports, and yet the counter moves: one that only knows the classic’s protocol is at work. See the classic view.'
-    : 'No worker is alive: nothing is mined.'
+  if (others) return { kind: 'mining', title: 'Mining', text: `${others} No worker reports.` }
+  const text = foreignSpeed === null ? 'No worker reports.' : 'No worker is running: nothing is mined.'
   return { kind: 'idle', title: 'No worker', text }
 }
 

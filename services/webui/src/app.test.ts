@@ -21,11 +21,11 @@ import type { Update, Watch } from './watch.ts'
 
 const page = loadPage()
 
-async function build(t: TestContext) {
+async function build(t: TestContext, env: NodeJS.ProcessEnv = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'dockercoins-webui-'))
   const ledger = await openLedger({ ledgerUrl: `file:${join(folder, 'ledger.db')}`, keyPrefix: '' })
   const webui = buildWebui(
-    parseSettings(settings, { PORT: '0', HOST: '127.0.0.1', HOSTNAME: 'webui-1' }),
+    parseSettings(settings, { PORT: '0', HOST: '127.0.0.1', HOSTNAME: 'webui-1', ...env }),
     ledger,
     await page,
   )
@@ -57,7 +57,7 @@ test('GET /history gives the speed of as many seconds as asked for, 900 when not
   await record(ledger, 100, now - 30_000, now - 20_000)
   const { from, speeds } = (await webui.inject('/history?seconds=60')).json() as { from: number; speeds: number[] }
   assert.equal(speeds.length, 60)
-  assert.ok(Math.abs(speeds.reduce((sum, speed) => sum + speed, 0) - 100) < 1e-6)
+  assert.ok(Math.abs(sum(speeds) - 100) < 1e-6)
   const middle = speeds[Math.floor(now / 1000) - 25 - from]
   assert.ok(Math.abs(middle! - 10) < 1e-6, `${middle}`)
   assert.equal((await webui.inject('/history')).json().speeds.length, 900)
@@ -85,29 +85,54 @@ test('the page is at / and at /index.html, and is asked for anew each time', asy
   assert.equal((await webui.inject({ method: 'POST', url: '/json' })).statusCode, 405)
 })
 
-test('every file that the page names is there, kept for ever and compressed', async (t) => {
+test('the page is one compressed file with its version in it, so that no part can be of another version', async (t) => {
   const { webui } = await build(t)
-  const { body } = await webui.inject('/')
-  const names = [...body.matchAll(/(?:src|href)="([\w.-]+\.\w+)"/g)].map(([, name]) => name ?? '')
-  assert.deepEqual(
-    names.map((name) => name.replace(/-[A-Z0-9]{8}/, '')),
-    ['icon.svg', 'page.css', 'theme.js', 'page.js'],
-  )
-  for (const name of names) {
-    const { statusCode, headers } = await webui.inject(`/${name}`)
-    assert.deepEqual([statusCode, headers['cache-control']], [200, 'public, max-age=31536000, immutable'], name)
-  }
-  const script = await webui.inject({ url: `/${names.at(-1)}`, headers: { 'accept-encoding': 'br' } })
-  assert.equal(script.headers['content-encoding'], 'br')
+  const { body, headers } = await webui.inject({ url: '/', headers: { 'accept-encoding': 'identity' } })
+  assert.equal(headers['content-encoding'], undefined)
+  assert.ok(body.includes(`data-version="${(await page).version}"`))
+  const names = [...body.matchAll(/<[a-z]+ [^>]*(?:src|href)="([\w.-]+\.\w+)"/g)].map(([, name]) => name)
+  assert.deepEqual(names, ['icon.svg'])
+  assert.equal((await webui.inject('/icon.svg')).statusCode, 200)
+  const compressed = await webui.inject({ url: '/', headers: { 'accept-encoding': 'br' } })
+  assert.equal(compressed.headers['content-encoding'], 'br')
 })
 
 test('all answers forbid what the page does not need, also those that are errors', async (t) => {
   const { webui } = await build(t)
   for (const path of ['/', '/json', '/nothing', '/history?seconds=x', '/healthz', '/%zz']) {
     const { headers } = await webui.inject(path)
-    assert.match(String(headers['content-security-policy']), /^default-src 'none'; script-src 'self'; style-src 'self'/)
+    const policy = String(headers['content-security-policy'])
+    assert.match(policy, /^default-src 'none'; script-src( 'sha256-[\w+/]{43}='){2}; style-src 'sha256-[\w+/]{43}=';/)
+    assert.match(policy, /frame-ancestors 'none'/)
+    assert.equal(headers['x-frame-options'], 'deny', path)
     assert.equal(headers['x-content-type-options'], 'nosniff', path)
   }
+})
+
+test('a page that may be shown in frames says in whose', async (t) => {
+  const { webui } = await build(t, { FRAME_ANCESTORS: 'https://lab.example.org https://*.example.com:8443' })
+  const { headers } = await webui.inject('/')
+  const policy = String(headers['content-security-policy'])
+  assert.match(policy, /; frame-ancestors https:\/\/lab\.example\.org https:\/\/\*\.example\.com:8443;/)
+  assert.equal(headers['x-frame-options'], undefined)
+  assert.equal(headers['cross-origin-resource-policy'], 'cross-origin')
+})
+
+test('the web UI is ready whatever the ledger does, and not ready once it stops', async (t) => {
+  const { webui, ledger } = await build(t)
+  await ledger.close()
+  assert.equal((await webui.inject('/readyz')).statusCode, 200)
+})
+
+test('proxies are asked to pass events on at once, also while there is nothing to send', async (t) => {
+  const { webui, ledger } = await build(t)
+  ledger.totals = () => new Promise(() => {})
+  await webui.start()
+  const { port } = webui.server.address() as AddressInfo
+  const { headers, body } = await fetch(`http://127.0.0.1:${port}/events`)
+  assert.equal(headers.get('x-accel-buffering'), 'no')
+  assert.equal(headers.get('cache-control'), 'no-store, no-transform')
+  await body?.cancel()
 })
 
 /** What GET /events says until `enough` of it has come. */
@@ -124,6 +149,10 @@ async function listen(webui: Service, enough: RegExp, headers: Record<string, st
   return text
 }
 
+function sum(speeds: (number | null)[]): number {
+  return speeds.reduce<number>((total, speed) => total + (speed ?? 0), 0)
+}
+
 const snapshotEvent = /event: snapshot\nid: (\d+)\ndata: (.*)\n\n/
 
 test('a viewer who says what it saw last is sent every second since', async (t) => {
@@ -137,7 +166,7 @@ test('a viewer who says what it saw last is sent every second since', async (t) 
   const [, , missed] = snapshotEvent.exec(await listen(webui, snapshotEvent, headers)) ?? []
   const { speeds, settledUntil } = JSON.parse(missed ?? '') as Snapshot
   assert.ok(speeds.length >= 360 && speeds.length <= 362, `${speeds.length} seconds`)
-  assert.ok(Math.abs(speeds.reduce((sum, speed) => sum + speed, 0) - 100) < 1e-6)
+  assert.ok(Math.abs(sum(speeds) - 100) < 1e-6)
   assert.ok(settledUntil >= Number(id))
 })
 

@@ -8,15 +8,16 @@ import { createViewers, eventHeaders, MAX_VIEWERS } from './events.ts'
 import { createHistory, MAX_HISTORY_S } from './history.ts'
 import { servePage, type Page } from './page.ts'
 import { securityHeaders } from './security-headers.ts'
-import { createCamera } from './snapshot.ts'
+import { createSnapshotReader } from './snapshot.ts'
 import { watchLedger } from './watch.ts'
 
 const DEFAULT_HISTORY_S = 900
 
 /** GET / serves the dashboard, which listens to GET /events; GET /json is as in the classic. */
 export function buildWebui(config: WebuiConfig, ledger: Ledger, page: Page): Service {
-  const webui = createService('webui', config, { isReady: () => watch.isReady(), headers: securityHeaders })
-  const watch = watchLedger(createCamera(ledger, config.platform), webui.log)
+  // Ready whatever the ledger does: the page itself says that it is away.
+  const webui = createService('webui', config, { headers: securityHeaders(page, config.frameAncestors) })
+  const watch = watchLedger(createSnapshotReader(ledger, config.platform), webui.log)
   const readHistory = createHistory(ledger)
   const viewers = createViewers(watch, readHistory, page.version)
   webui.onStop(() => {

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,14 +13,18 @@ export interface PageFile {
 
 const source = fileURLToPath(new URL('../page', import.meta.url))
 
-/** Bundles the page from its source. Every file but index.html has a hash of its content in its name. Rejects with what is wrong in it, in one line. */
+/**
+ * Bundles the page from its source: index.html, with its styles and scripts in it and a hash of it all as its version, and
+ * the icon. Nothing that it cannot do without is in another file, which a server of another version would not have. Rejects
+ * with what is wrong in the source, in one line.
+ */
 export async function bundlePage(): Promise<PageFile[]> {
   const { outputFiles } = await build({
     absWorkingDir: source,
     entryPoints: ['page.tsx', 'theme.ts', 'icon.svg'],
     outdir: '.',
-    entryNames: '[name]-[hash]',
-    assetNames: '[name]-[hash]',
+    entryNames: '[name]',
+    assetNames: '[name]',
     loader: { '.svg': 'copy' },
     bundle: true,
     minify: true,
@@ -35,10 +40,15 @@ export async function bundlePage(): Promise<PageFile[]> {
     const why = 'errors' in error ? error.errors.map(describe).join('; ') : error.message
     throw new Error(`the page cannot be bundled: ${why}`)
   })
-  const files = outputFiles.map(({ path, contents }) => ({ name: basename(path), body: Buffer.from(contents) }))
+  const texts = new Map(outputFiles.map(({ path, text }) => [basename(path), text]))
   const template = await readFile(`${source}/index.html`, 'utf8')
-  const html = files.reduce((text, { name }) => text.replaceAll(name.replace(/-[A-Z0-9]{8}\./, '.'), name), template)
-  return [{ name: 'index.html', body: Buffer.from(html) }, ...files]
+  const html = template.replace(
+    /<(style|script) src="([^"]+)"(.*?)>/g,
+    (_, element: string, name: string, rest: string) => `<${element}${rest}>${texts.get(name)}`,
+  )
+  const version = hash('sha256', html).slice(0, 12)
+  const icon = { name: 'icon.svg', body: Buffer.from(texts.get('icon.svg') ?? '') }
+  return [{ name: 'index.html', body: Buffer.from(html.replace('"VERSION"', `"${version}"`)) }, icon]
 }
 
 function describe({ location, text }: BuildFailure['errors'][number]): string {

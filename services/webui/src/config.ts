@@ -1,18 +1,35 @@
+import { existsSync } from 'node:fs'
+
 import { ledgerSettings } from '@dockercoins/ledger'
 import { httpSettings, text, type Config } from '@dockercoins/service'
 import * as v from 'valibot'
 
-import { platforms } from './scale-command.ts'
+import { detectPlatform, platforms } from './scale-command.ts'
+
+/** 'self', a scheme, or a host that may begin with a wildcard, have a scheme and a port: sources of Content Security Policy. */
+const SOURCE = /^('self'|https?:|(https?:\/\/)?(\*|(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(:(\d{1,5}|\*))?)$/i
 
 export const settings = {
   ...httpSettings,
   ...ledgerSettings,
   platform: text('PLATFORM', {
-    default: 'local',
-    meaning: 'what runs the services, so that advice is in its words: `local` (`npm start`), `compose` or `kubernetes`',
-    expected: '"local", "compose" or "kubernetes"',
+    default: detectPlatform(process.env, existsSync),
+    shown: 'detected',
+    meaning:
+      'what runs the services, so that advice is in its words: `local` (`npm start`), `compose`, `swarm`, `kubernetes` or `container`',
+    expected: '"local", "compose", "swarm", "kubernetes" or "container"',
     schema: v.picklist(platforms),
+  }),
+  frameAncestors: text('FRAME_ANCESTORS', {
+    default: "'none'",
+    meaning: 'pages that may show this one in a frame: `*` for any, or origins such as `https://lab.example.org`',
+    expected: "'none', or 'self', *, and origins such as https://*.example.org, separated by spaces",
+    schema: v.pipe(v.string(), v.maxLength(2000), v.check(isSourceList)),
   }),
 }
 
 export type WebuiConfig = Config<typeof settings>
+
+function isSourceList(list: string): boolean {
+  return list === "'none'" || list.split(' ').every((source) => SOURCE.test(source))
+}

@@ -13,9 +13,18 @@ const MAX_UNREAD_BYTES = 32 * 1024
 const ROTATE_MS = 60_000
 /** One more is answered 503. */
 export const MAX_VIEWERS = 1000
-export const eventHeaders = { 'content-type': 'text/event-stream', 'cache-control': 'no-store', connection: 'close' }
+export const eventHeaders = {
+  'content-type': 'text/event-stream',
+  // Ask proxies to pass each event on at once: neither compress nor buffer it (nginx reads the second header).
+  'cache-control': 'no-store, no-transform',
+  'x-accel-buffering': 'no',
+  connection: 'close',
+}
 /** After a lost connection browsers come back within this time, milliseconds. */
 const RETRY_MS = 500
+
+/** As long as there is no update to send, a viewer is sent this comment, so that proxies pass on that the stream has begun. */
+const WAITING = Buffer.from(': waiting for the ledger\n\n')
 
 export interface Viewers {
   /** Sends Server-Sent Events (HTML standard, section 9.2) to one more viewer, until either side closes. */
@@ -48,8 +57,8 @@ export function createViewers(
 
   async function welcome(viewer: ServerResponse, lastEventId: string | undefined): Promise<void> {
     const update = watch.latest()
-    if (!update) return
-    send(viewer, toEvent('pipeline' in update ? await withMissed(update, lastEventId) : update))
+    if (!update) return send(viewer, WAITING)
+    return send(viewer, toEvent('pipeline' in update ? await withMissed(update, lastEventId) : update))
   }
 
   /** The snapshot with all that a viewer missed since it saw `lastEventId`. */

@@ -5,10 +5,10 @@ import { settledSecond } from './snapshot.ts'
 /** The ledger keeps the speed of each second for an hour. */
 export const MAX_HISTORY_S = 3600
 
-/** The true speed of each of some seconds, the first of which begins at `from` (seconds since the epoch). */
+/** The measured speed of each of some seconds, the first of which begins at `from` (seconds since the epoch); null where it is not known. */
 export interface History {
   from: number
-  speeds: number[]
+  speeds: (number | null)[]
 }
 
 /**
@@ -21,8 +21,7 @@ export function createHistory(ledger: Ledger): (seconds: number) => Promise<Hist
   async function readHour(now: number): Promise<History> {
     const until = settledSecond(now, await ledger.reports())
     const from = until - MAX_HISTORY_S
-    const speeds = await ledger.speeds(from, MAX_HISTORY_S)
-    return { from, speeds: speeds.map((speed) => speed ?? 0) }
+    return { from, speeds: await ledger.speeds(from, MAX_HISTORY_S) }
   }
 
   return async (wanted) => {

@@ -9,14 +9,15 @@ import type { PageFile } from './bundle-page.ts'
 
 export interface Page {
   files: PageFile[]
-  /** The same for the same page, another for another. */
+  /** The same for the same page, another for another; the page itself has it as `data-version`. */
   version: string
+  /** What the policy of the page is to allow (Content Security Policy Level 3, hash-source): its own scripts and styles. */
+  scripts: string[]
+  styles: string[]
 }
 
 const types: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
 }
 
@@ -26,8 +27,14 @@ export async function loadPage(): Promise<Page> {
   const files = existsSync(built) ? await readFiles(built) : await (await import('./bundle-page.ts')).bundlePage()
   const html = files.find(({ name }) => name === 'index.html')
   if (!html) throw new Error('expected index.html among the files of the page')
-  // It names all others, with hashes of what is in them.
-  return { files, version: hash('sha256', html.body).slice(0, 12) }
+  const text = html.body.toString()
+  const version = /data-version="(\w+)"/.exec(text)?.[1] ?? ''
+  return { files, version, scripts: hashSources(text, 'script'), styles: hashSources(text, 'style') }
+}
+
+function hashSources(html: string, element: 'script' | 'style'): string[] {
+  const contents = html.matchAll(new RegExp(`<${element}[^>]*>(.*?)</${element}>`, 'gs'))
+  return Array.from(contents, ([, content = '']) => `'sha256-${hash('sha256', content, 'base64')}'`)
 }
 
 function readFiles(folder: URL): Promise<PageFile[]> {
@@ -36,14 +43,12 @@ function readFiles(folder: URL): Promise<PageFile[]> {
   )
 }
 
-/** Adds a route for each file: index.html is asked for anew each time, what has a hash in its name is kept for ever. */
+/** Adds a route for each file. Browsers ask each time whether it changed. */
 export function servePage(webui: Service, { files }: Page): void {
   for (const { name, body } of files) {
-    const isIndex = name === 'index.html'
-    const cacheControl = isIndex ? 'no-cache' : 'public, max-age=31536000, immutable'
     const type = types[extname(name)] ?? 'application/octet-stream'
-    for (const path of isIndex ? ['/', '/index.html'] : [`/${name}`]) {
-      webui.get(path, (_request, reply) => reply.header('cache-control', cacheControl).type(type).send(body))
+    for (const path of name === 'index.html' ? ['/', '/index.html'] : [`/${name}`]) {
+      webui.get(path, (_request, reply) => reply.header('cache-control', 'no-cache').type(type).send(body))
     }
   }
 }

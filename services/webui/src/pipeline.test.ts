@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import type { Report } from '@dockercoins/ledger'
 
 import { advise } from './advice.ts'
-import { describePipeline, type Pipeline } from './pipeline.ts'
+import { describePipeline as describe, type Evidence, type Pipeline, type Upstream } from './pipeline.ts'
 import type { Platform } from './scale-command.ts'
 
 /** What `workers` workers report of a second in which each did `each` units, with 100 ms of work in both services. */
@@ -15,6 +15,7 @@ function reports(workers: number, each: number, queueMs: number, concurrency = 1
     networkMs: each,
     concurrency: atATime,
     replicas: { [name]: each },
+    notResponding: [],
   })
   return Array.from({ length: workers }, (_, index) => ({
     worker: `id-${index}`,
@@ -26,6 +27,7 @@ function reports(workers: number, each: number, queueMs: number, concurrency = 1
     hashesPerUnit: 1,
     expiresAfterMs: 5000,
     pauseMs: each * 100,
+    delayMs: 100,
     rng: upstream('rng-1', queueMs, concurrency),
     hasher: upstream('hasher-1', 0, concurrency === 0 ? 0 : 20),
     latestCoins: [],
@@ -34,8 +36,20 @@ function reports(workers: number, each: number, queueMs: number, concurrency = 1
 
 const one = { rng: ['rng-1'], hasher: ['hasher-1'] }
 
+function describePipeline(
+  reported: Report[],
+  names: Record<Upstream, string[]>,
+  given: Partial<Evidence> = {},
+): Pipeline {
+  const replicas = {
+    rng: { running: names.rng, notResponding: [] },
+    hasher: { running: names.hasher, notResponding: [] },
+  }
+  return describe({ reports: reported, replicas, foreignSpeed: 0, ...given })
+}
+
 function adviseOn(pipeline: Pipeline, platform: Platform) {
-  return advise(pipeline, platform, { rng: pipeline.rng.replicas.length, hasher: pipeline.hasher.replicas.length })
+  return advise(pipeline, platform, { rng: pipeline.rng.count, hasher: pipeline.hasher.count })
 }
 
 function near(actual: number | undefined, expected: number): void {
@@ -124,8 +138,95 @@ test('a worker that is to be started leaves the others as they are', () => {
 test('no worker, and workers that get nothing done, are said as such', () => {
   const nobody = describePipeline([], { rng: [], hasher: [] })
   assert.equal(nobody.bottleneck, undefined)
-  assert.match(adviseOn(nobody, 'local').text, /^No worker is alive/)
+  assert.match(adviseOn(nobody, 'local').text, /^No worker is running/)
   const idle = describePipeline(reports(2, 0, 0), one)
   assert.equal(idle.limit, 0)
   assert.match(adviseOn(idle, 'local').text, /no unit of work comes to an end/)
+})
+
+/** The reports of workers whose services send no Server-Timing: all their time counts as network time. */
+function untimed(workers: number, each: number, rngMs: number): Report[] {
+  return Array.from(reports(workers, each, 0, 0), (report) => ({
+    ...report,
+    rng: { ...report.rng, workMs: 0, networkMs: each * rngMs },
+    hasher: { ...report.hasher, workMs: 0, networkMs: each * 100 },
+  }))
+}
+
+test('a service without Server-Timing is the bottleneck when loops spend most of their time on it', () => {
+  const pipeline = describePipeline(untimed(10, 1, 800), one)
+  assert.equal(pipeline.bottleneck, 'rng')
+  near(pipeline.rng.share, 0.8)
+  assert.match(
+    adviseOn(pipeline, 'compose').text,
+    /^rng is the bottleneck: loops spend 80 % of their time on it, and it/,
+  )
+  assert.match(String(adviseOn(pipeline, 'compose').command), /--scale rng=2$/)
+})
+
+test('services without Server-Timing of which none takes most of the time leave room for workers', () => {
+  const pipeline = describePipeline(untimed(1, 3.3, 100), one)
+  assert.equal(pipeline.bottleneck, 'worker')
+  assert.doesNotMatch(adviseOn(pipeline, 'local').text, /hardly wait|busy|limit/)
+})
+
+test('nothing is said of how busy a service is that workers which do not report may use as well', () => {
+  const pipeline = describePipeline(reports(1, 1, 698), one, { foreignSpeed: 9 })
+  assert.equal(pipeline.bottleneck, 'rng')
+  assert.equal(pipeline.rng.busy, undefined)
+  near(pipeline.limit, 10)
+  const { text } = adviseOn(pipeline, 'local')
+  assert.match(
+    text,
+    /^rng is the bottleneck: requests wait 698 ms, and workers that do not report may use it as well\./,
+  )
+})
+
+test('workers that do not report are not called nothing', () => {
+  const none = { rng: [], hasher: [] }
+  const alone = describePipeline([], none, { foreignSpeed: 3.3 })
+  assert.match(adviseOn(alone, 'local').text, /^Only workers that do not report are mining/)
+  const unknown = describePipeline([], none, { foreignSpeed: null })
+  assert.doesNotMatch(adviseOn(unknown, 'local').text, /nothing is mined/)
+})
+
+test('pauses that take longer than they are set to are those of a busy machine, and no worker is advised', () => {
+  const late = reports(2, 3, 0)
+  for (const report of late) report.pauseMs = 3 * 126
+  const pipeline = describePipeline(late, one)
+  assert.equal(pipeline.bottleneck, 'machine')
+  const { text, command } = adviseOn(pipeline, 'local')
+  assert.match(text, /^This machine is busy: pauses that are set to 100 ms take 126 ms\./)
+  assert.equal(command, undefined)
+  for (const report of late) delete report.delayMs
+  assert.equal(describePipeline(late, one).bottleneck, 'worker')
+})
+
+test('a verdict stands until the figures are clearly others', () => {
+  const near20 = reports(10, 2, 70)
+  const names = { ...one, rng: ['rng-1', 'rng-2', 'rng-3'] }
+  assert.notEqual(describePipeline(near20, names).bottleneck, 'rng')
+  assert.equal(describePipeline(near20, names, { held: 'rng' }).bottleneck, 'rng')
+})
+
+test('a service that is not full is not called the bottleneck and free in one sentence', () => {
+  const pipeline = describePipeline(reports(2, 1, 500), one)
+  assert.equal(pipeline.bottleneck, 'rng')
+  assert.match(adviseOn(pipeline, 'local').text, /^rng is the bottleneck: requests wait 500 ms\./)
+})
+
+test('a snapshot names a hundred replicas at most, and counts them all', () => {
+  const names = { ...one, rng: Array.from({ length: 250 }, (_, index) => `rng-${index}`) }
+  const { rng, worker } = describePipeline(reports(2500, 1, 0), names)
+  assert.deepEqual([rng.count, rng.replicas.length], [250, 100])
+  assert.deepEqual([worker.count, worker.replicas.length], [2500, 100])
+})
+
+test('the platform decides the words, and where it is not known there is no command', () => {
+  const pipeline = describePipeline(reports(10, 1, 698), one)
+  assert.equal(adviseOn(pipeline, 'swarm').command, 'docker service scale dockercoins_rng=3')
+  const { text, command } = adviseOn(pipeline, 'container')
+  assert.equal(command, undefined)
+  assert.match(text, /Add replicas\.$/)
+  assert.doesNotMatch(text, /npm/)
 })

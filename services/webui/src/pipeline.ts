@@ -1,10 +1,16 @@
-import type { Report, UpstreamReport } from '@dockercoins/ledger'
+import { OTHERS, type Report, type UpstreamReport } from '@dockercoins/ledger'
+
+import { findBottleneck, type Bottleneck } from './bottleneck.ts'
 
 /** One step that every unit of work takes. Times are means per request, in milliseconds. */
 export interface Stage {
-  /** Names of those alive, in order. */
+  /** How many are running. */
+  count: number
+  /** Names of those running, in order, MAX_NAMES at most. */
   replicas: string[]
-  /** Requests a second; of the workers, units. */
+  /** Names of those that a worker cannot reach and that answer no other worker, MAX_NAMES at most. */
+  notResponding: string[]
+  /** Requests per second of the workers that report; of the workers, units. */
   perSecond: number
   queueMs: number
   /** Of the workers, their own pause. */
@@ -12,9 +18,11 @@ export interface Stage {
   networkMs: number
   /** Part of a loop's time, 0 to 1. */
   share: number
-  /** The most that all replicas together can do, a second; absent where nothing limits them. */
+  /** Whether it reports how long requests wait and are served; a service without Server-Timing does not. */
+  timed: boolean
+  /** The most that all replicas together can do, per second; absent where nothing limits them. */
   limit?: number
-  /** Part of the limit that is in use, 0 to 1. */
+  /** Part of the limit that is in use, 0 to 1; absent also where workers that do not report may use it. */
   busy?: number
 }
 
@@ -25,93 +33,122 @@ export interface Pipeline {
   hashesPerUnit: number
   /** How long a unit takes, in milliseconds. */
   unitMs: number
+  /** How long a pause is set to be, on average, in milliseconds; 0 where that is not known. */
+  delayMs: number
   worker: Stage
   rng: Stage
   hasher: Stage
-  /** Batches that reach the ledger a second. */
+  /** Entries recorded in the ledger per second. */
   batchesPerSecond: number
-  /** The speed that theory allows, hashes a second; 0 where no unit came to an end. */
+  /** Hashes per second of workers that do not report; null where not known yet. */
+  foreignSpeed: number | null
+  /** Capacity: the speed that theory allows, hashes per second; 0 where no unit came to an end. */
   limit: number
-  /** What alone makes it no faster; 'none' where loops and replicas fit each other. Absent where no unit came to an end. */
-  bottleneck?: 'worker' | Upstream | 'none'
+  /** What to change to make it faster. Absent where no unit came to an end, or there is not enough evidence yet. */
+  bottleneck?: Bottleneck
   /** The busier of the two that the workers call. */
   busiest: Upstream
 }
 
 export type Upstream = 'rng' | 'hasher'
+export interface Replicas {
+  running: string[]
+  notResponding: string[]
+}
 
-/** A service in whose line loops spend less of their time than this does not hold them up. */
-const MIN_QUEUE_SHARE = 0.2
-/** Two measurements made at different moments do not differ by so much. */
+/** A snapshot travels to every viewer each second, so that it does not name more replicas than this of a service. */
+const MAX_NAMES = 100
+/** Two measurements made at different moments do not differ by this factor. */
 const IMPOSSIBLE = 1.2
-/** One that is less busy than this has room for more loops. */
-const NEARLY_FULL = 0.9
+
+export interface Evidence {
+  /** The last report with work of every worker that is running. */
+  reports: Report[]
+  /** Seen recently. */
+  replicas: Record<Upstream, Replicas>
+  /** Hashes per second of workers that do not report; null where not known yet. */
+  foreignSpeed: number | null
+  /** The verdict before. */
+  held?: Bottleneck | undefined
+}
 
 /**
- * Where the time of the loops goes, from the last report of every worker alive and the replicas seen lately.
- * The limit is that of operational analysis (Denning and Buzen, 1978): X ≤ min(N ⁄ (D + Z), Σ c ⁄ S), with N loops, D their
- * time at work and on the network, Z their pause, and c requests at a time of S each in every replica.
+ * Where the time of the loops goes. The limit is that of operational analysis (Denning and Buzen, 1978):
+ * X ≤ min(N ⁄ (D + Z), Σ c ⁄ S), with N loops, D their time at work and on the network, Z their pause, and c requests at a
+ * time of S each in every replica.
  */
-export function describePipeline(reports: Report[], replicas: Record<Upstream, string[]>): Pipeline {
+export function describePipeline({ reports, replicas, foreignSpeed, held }: Evidence): Pipeline {
   const units = sum(reports, unitsOf)
-  const hashesPerUnit = units > 0 ? sum(reports, (report) => report.hashes) / units : 1
+  const mean = (total: number) => (units > 0 ? total / units : 0)
+  const hashesPerUnit = units > 0 ? mean(sum(reports, (report) => report.hashes)) : 1
   const loops = sum(reports, (report) => report.loops)
   const perSecond = sum(reports, (report) => rate(report, unitsOf(report)))
-  const pauseMs = units > 0 ? sum(reports, (report) => report.pauseMs) / units : 0
-  const rng = describeUpstream(reports, 'rng', replicas.rng)
-  const hasher = describeUpstream(reports, 'hasher', replicas.hasher)
+  const pauseMs = mean(sum(reports, (report) => report.pauseMs))
+  const isDelayKnown = reports.every(({ delayMs = 0 }) => delayMs > 0)
+  const delayMs = isDelayKnown ? mean(sum(reports, (report) => (report.delayMs ?? 0) * unitsOf(report))) : 0
+  const rng = describeUpstream(reports, 'rng', replicas.rng, !foreignSpeed)
+  const hasher = describeUpstream(reports, 'hasher', replicas.hasher, !foreignSpeed)
 
   const unitMs = pauseMs + totalMs(rng) + totalMs(hasher)
   const unhinderedMs = unitMs - rng.queueMs - hasher.queueMs
   const loopsLimit = unhinderedMs > 0 ? (loops / unhinderedMs) * 1000 : 0
   const worker: Stage = {
-    replicas: reports.map(({ hostname }) => hostname).toSorted(byName),
+    count: reports.length,
+    replicas: firstNames(reports.map(({ hostname }) => hostname)),
+    notResponding: [],
     perSecond,
     queueMs: 0,
     workMs: pauseMs,
     networkMs: 0,
     share: unitMs > 0 ? pauseMs / unitMs : 0,
+    timed: true,
     limit: loopsLimit,
     busy: part(perSecond, loopsLimit),
   }
   for (const stage of [rng, hasher]) stage.share = unitMs > 0 ? totalMs(stage) / unitMs : 0
 
-  const unitsLimit = Math.min(Math.max(loopsLimit, perSecond), rng.limit ?? Infinity, hasher.limit ?? Infinity)
-  const limit = unitsLimit * hashesPerUnit
-  const batchesPerSecond = sum(reports, (report) => rate(report, 1))
-  const busiest = (rng.busy ?? 0) >= (hasher.busy ?? 0) ? 'rng' : 'hasher'
-  const pipeline: Pipeline = { loops, hashesPerUnit, unitMs, worker, rng, hasher, batchesPerSecond, limit, busiest }
-  if (units > 0) pipeline.bottleneck = findBottleneck(pipeline)
+  // What other workers could do is not known: they do at least what they do now.
+  const ofLoops = Math.max(loopsLimit, perSecond) * hashesPerUnit + (foreignSpeed ?? 0)
+  const ofServices = Math.min(rng.limit ?? Infinity, hasher.limit ?? Infinity) * hashesPerUnit
+  const pipeline: Pipeline = {
+    loops,
+    hashesPerUnit,
+    unitMs,
+    delayMs,
+    worker,
+    rng,
+    hasher,
+    batchesPerSecond: sum(reports, (report) => rate(report, 1)),
+    foreignSpeed,
+    limit: units > 0 ? Math.min(ofLoops, ofServices) : 0,
+    busiest: (rng.busy ?? 0) >= (hasher.busy ?? 0) ? 'rng' : 'hasher',
+  }
+  if (units > 0) pipeline.bottleneck = findBottleneck(pipeline, held)
   return pipeline
 }
 
-/** Where loops wait long; where they do not, the loops themselves, as long as there is room for more of them. */
-function findBottleneck(pipeline: Pipeline): 'worker' | Upstream | 'none' {
-  const { unitMs, rng, hasher, busiest } = pipeline
-  const longest = rng.queueMs >= hasher.queueMs ? 'rng' : 'hasher'
-  if (pipeline[longest].queueMs >= MIN_QUEUE_SHARE * unitMs) return longest
-  return (pipeline[busiest].busy ?? 0) < NEARLY_FULL ? 'worker' : 'none'
-}
-
-function describeUpstream(reports: Report[], name: Upstream, replicas: string[]): Stage {
+function describeUpstream(reports: Report[], name: Upstream, replicas: Replicas, isOurs: boolean): Stage {
   const requests = sum(reports, (report) => requestsOf(report[name]))
   const mean = (time: 'queueMs' | 'workMs' | 'networkMs') =>
     requests > 0 ? sum(reports, (report) => report[name][time]) / requests : 0
+  const concurrency = Math.max(0, ...reports.map((report) => report[name].concurrency))
   const stage: Stage = {
-    replicas: replicas.toSorted(byName),
+    count: replicas.running.length,
+    replicas: firstNames(replicas.running),
+    notResponding: firstNames(replicas.notResponding),
     perSecond: sum(reports, (report) => rate(report, requestsOf(report[name]))),
     queueMs: mean('queueMs'),
     workMs: mean('workMs'),
     networkMs: mean('networkMs'),
     share: 0,
+    timed: concurrency > 0 || reports.some((report) => report[name].queueMs + report[name].workMs > 0),
   }
-  const concurrency = Math.max(0, ...reports.map((report) => report[name].concurrency))
-  const limit = stage.workMs > 0 ? (replicas.length * concurrency * 1000) / stage.workMs : 0
+  const limit = stage.workMs > 0 ? (stage.count * concurrency * 1000) / stage.workMs : 0
   // Replicas that share a name look like one, which would do more than it can.
   if (limit > 0 && stage.perSecond < IMPOSSIBLE * limit) {
     // Measured at different moments, it may seem a little less than what is done.
     stage.limit = Math.max(limit, stage.perSecond)
-    stage.busy = part(stage.perSecond, limit)
+    if (isOurs) stage.busy = part(stage.perSecond, limit)
   }
   return stage
 }
@@ -124,11 +161,16 @@ function requestsOf({ replicas }: UpstreamReport): number {
   return Object.values(replicas).reduce((all, requests) => all + requests, 0)
 }
 
+/** The names of replicas that answered. */
+export function namesOf({ replicas }: UpstreamReport): string[] {
+  return Object.keys(replicas).filter((name) => name !== OTHERS)
+}
+
 function totalMs({ queueMs, workMs, networkMs }: Stage): number {
   return queueMs + workMs + networkMs
 }
 
-/** `count` a second, over the time that the report covers. */
+/** `count` per second, over the time that the report covers. */
 function rate({ from, to }: Report, count: number): number {
   return to > from ? (count * 1000) / (to - from) : 0
 }
@@ -142,7 +184,9 @@ function sum(reports: Report[], of: (report: Report) => number): number {
   return reports.reduce((total, report) => total + of(report), 0)
 }
 
-/** rng-2 before rng-10. */
-function byName(a: string, b: string): number {
-  return a.localeCompare(b, 'en', { numeric: true })
+/** The first of the names, rng-2 before rng-10. */
+function firstNames(names: string[]): string[] {
+  return names.toSorted(collator.compare).slice(0, MAX_NAMES)
 }
+
+const collator = new Intl.Collator('en', { numeric: true })

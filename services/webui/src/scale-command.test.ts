@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { scaleCommand } from './scale-command.ts'
+import { detectPlatform, scaleCommand } from './scale-command.ts'
 
 test('a command is in the words of its platform and changes nothing but what is wanted', () => {
   const current = { worker: 10, rng: 1, hasher: 2 }
@@ -13,4 +13,16 @@ test('a command is in the words of its platform and changes nothing but what is 
 
 test('what is wanted is named even where it is one', () => {
   assert.equal(scaleCommand('local', { worker: 0, rng: 0, hasher: 0 }, { worker: 1 }), 'npm start -- --scale worker=1')
+})
+
+/** A file system that holds `paths` and nothing else. */
+function having(...paths: string[]) {
+  return (path: string) => paths.includes(path)
+}
+
+test('the platform is detected by what it leaves in the environment and in the file system', () => {
+  assert.equal(detectPlatform({}, having()), 'local')
+  assert.equal(detectPlatform({}, having('/.dockerenv')), 'container')
+  assert.equal(detectPlatform({}, having('/run/.containerenv')), 'container')
+  assert.equal(detectPlatform({ KUBERNETES_SERVICE_HOST: '10.0.0.1' }, having('/.dockerenv')), 'kubernetes')
 })

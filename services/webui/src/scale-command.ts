@@ -1,16 +1,31 @@
-export const platforms = ['local', 'compose', 'kubernetes'] as const
+/** What runs the services; 'container' is one of which no more is known. */
+export const platforms = ['local', 'compose', 'swarm', 'kubernetes', 'container'] as const
 export type Platform = (typeof platforms)[number]
 export type Scale = Partial<Record<'worker' | 'rng' | 'hasher', number>>
 
 /** More than this of a service nobody is advised to run; `npm start` takes no more. */
 const MAX_SCALE = 100
 
-/** The shell command that changes the numbers of replicas from `current` to `wanted`, in the words of the platform. */
-export function scaleCommand(platform: Platform, current: Scale, wanted: Scale): string {
+/** Where the process runs, as far as its environment and the files that container engines add tell. */
+export function detectPlatform(env: NodeJS.ProcessEnv, exists: (path: string) => boolean): Platform {
+  if (env['KUBERNETES_SERVICE_HOST']) return 'kubernetes'
+  return exists('/.dockerenv') || exists('/run/.containerenv') ? 'container' : 'local'
+}
+
+/**
+ * The shell command that changes the numbers of replicas from `current` to `wanted`, in the words of the platform;
+ * undefined where the platform is not known. In Swarm the stack is taken to be named dockercoins.
+ */
+export function scaleCommand(platform: Platform, current: Scale, wanted: Scale): string | undefined {
+  if (platform === 'container') return undefined
+  const services = Object.entries(wanted)
   if (platform === 'kubernetes') {
-    return Object.entries(wanted)
+    return services
       .map(([service, count]) => `kubectl scale deployment ${service} --replicas=${atMost(count)}`)
       .join(' && ')
+  }
+  if (platform === 'swarm') {
+    return `docker service scale ${services.map(([service, count]) => `dockercoins_${service}=${atMost(count)}`).join(' ')}`
   }
   // Both would take a service that is not named back to one.
   const counts = Object.entries({ ...current, ...wanted }).filter(

@@ -3,7 +3,7 @@ import { test, type TestContext } from 'node:test'
 
 import type { Ledger, Report } from '@dockercoins/ledger'
 
-import { createCamera, settledSecond } from './snapshot.ts'
+import { createSnapshotReader, settledSecond } from './snapshot.ts'
 
 test('a second is settled when every worker alive has told what it did in it', () => {
   assert.equal(
@@ -31,20 +31,32 @@ test('a worker whose unit takes long holds the graph up for ten seconds at most'
   assert.equal(settledSecond(100.5, [{ to: 20_000, expiresAfterMs: 3500 }]), 90)
 })
 
-/** A ledger whose workers report what the test says. */
-function createCameraOf(t: TestContext) {
+interface Read {
+  reports?: Report[]
+  totals?: { hashes: number; recorded: number }
+  /** How far the wall clock was set, in milliseconds. */
+  wall?: number
+  away?: boolean
+}
+
+/** Takes a snapshot at a moment, by the clock that nobody sets, of a ledger that holds what the test gives. */
+function createReader(t: TestContext) {
   t.mock.timers.enable({ apis: ['Date'], now: 1_000_000 })
-  let reports: Report[] = []
+  let given: Read = {}
+  let now = 0
+  t.mock.method(performance, 'now', () => now)
+  const answer = <T>(value: T) => (given.away ? Promise.reject(new Error('away')) : Promise.resolve(value))
   const ledger = {
-    totals: () => Promise.resolve({ hashes: 0, coins: 0 }),
-    reports: () => Promise.resolve(reports),
-    speeds: () => Promise.resolve([]),
+    totals: () => answer({ coins: 0, hashes: 0, recorded: 0, ...given.totals }),
+    reports: () => answer(given.reports ?? []),
+    speeds: () => answer([null, 3]),
   }
-  const take = createCamera(ledger as unknown as Ledger, 'local')
-  return async (at: number, told: Report[]) => {
-    t.mock.timers.setTime(at)
-    reports = told
-    return take()
+  const read = createSnapshotReader(ledger as unknown as Ledger, 'local')
+  return async (at: number, next: Read) => {
+    given = next
+    now = at
+    t.mock.timers.setTime(at + (next.wall ?? 0))
+    return read()
   }
 }
 
@@ -58,34 +70,157 @@ function slowUnit(to: number): Report {
     loops: 1,
     latestCoins: [],
     ...times,
-    rng: { ...upstream, queueMs: 6000, replicas: { 'rng-1': 1 } },
-    hasher: { ...upstream, queueMs: 0, replicas: { 'hasher-1': 1 } },
+    rng: { ...upstream, queueMs: 6000, replicas: { 'rng-1': 1 }, notResponding: [] },
+    hasher: { ...upstream, queueMs: 0, replicas: { 'hasher-1': 1 }, notResponding: [] },
   }
 }
 
 /** What the same worker reports while the next unit is not done. */
 function heartbeat(to: number): Report {
-  const none = { queueMs: 0, workMs: 0, networkMs: 0, concurrency: 0, replicas: {} }
+  const none = { queueMs: 0, workMs: 0, networkMs: 0, concurrency: 0, replicas: {}, notResponding: [] }
   return { ...slowUnit(to), from: to, hashes: 0, pauseMs: 0, rng: none, hasher: none }
 }
 
+/** Reports of `count` workers, each of which did `each` units in the second before `to`; rng has ten workers' queue. */
+function second(to: number, count: number, each = 1): Report[] {
+  const unit = slowUnit(to)
+  return Array.from({ length: count }, (_, index) => ({
+    ...unit,
+    worker: `id-${index}`,
+    from: to - 1000,
+    hashes: each,
+    pauseMs: 100 * each,
+    rng: { ...unit.rng, queueMs: 700 * each, workMs: 100 * each, replicas: { 'rng-1': each } },
+    hasher: { ...unit.hasher, workMs: 100 * each, replicas: { 'hasher-1': each } },
+  }))
+}
+
 test('while a unit takes its time, the one before tells where time goes, until that is too long ago', async (t) => {
-  const takeSnapshot = createCameraOf(t)
-  await takeSnapshot(1_000_000, [slowUnit(1_000_000)])
-  const during = await takeSnapshot(1_008_000, [heartbeat(1_000_000)])
+  const read = createReader(t)
+  await read(1_000_000, { reports: [slowUnit(1_000_000)] })
+  const during = await read(1_008_000, { reports: [heartbeat(1_008_000)] })
   assert.equal(during.pipeline.bottleneck, 'rng')
   assert.deepEqual(during.pipeline.rng.replicas, ['rng-1'])
-  const stuck = await takeSnapshot(1_030_000, [heartbeat(1_000_000)])
+  const stuck = await read(1_030_000, { reports: [heartbeat(1_029_000)] })
   assert.equal(stuck.pipeline.bottleneck, undefined)
   assert.match(stuck.advice.text, /no unit of work comes to an end/)
 })
 
 test('without a worker the advice leaves the replicas that were there', async (t) => {
-  const takeSnapshot = createCameraOf(t)
+  const read = createReader(t)
   const report = slowUnit(1_000_000)
   report.rng.replicas = { 'rng-1': 1, 'rng-2': 1 }
-  await takeSnapshot(1_000_000, [report])
-  const { advice, pipeline } = await takeSnapshot(1_020_000, [])
+  await read(1_000_000, { reports: [report] })
+  const { advice, pipeline } = await read(1_020_000, {})
   assert.deepEqual(pipeline.rng.replicas, [])
   assert.equal(advice.command, 'npm start -- --scale worker=1 --scale rng=2')
+})
+
+test('a replica that no worker reaches is not running, and named as not responding', async (t) => {
+  const read = createReader(t)
+  const [report] = second(1_000_000, 1)
+  report!.rng.replicas = { 'rng-1': 1, 'rng-2': 1 }
+  await read(1_000_000, { reports: [report!] })
+  const [next] = second(1_001_000, 1)
+  next!.rng.notResponding = ['rng-2']
+  const { rng } = (await read(1_001_000, { reports: [next!] })).pipeline
+  assert.deepEqual([rng.count, rng.replicas, rng.notResponding], [1, ['rng-1'], ['rng-2']])
+})
+
+test('a replica that answers another worker is running', async (t) => {
+  const read = createReader(t)
+  const [cutOff, other] = second(1_000_000, 2)
+  cutOff!.rng = { ...cutOff!.rng, replicas: { 'rng-2': 1 }, notResponding: ['rng-1'] }
+  const { rng } = (await read(1_000_000, { reports: [cutOff!, other!] })).pipeline
+  assert.deepEqual([rng.replicas, rng.notResponding], [['rng-1', 'rng-2'], []])
+})
+
+test('what moves the counter and is in no entry is the speed of workers that do not report', async (t) => {
+  const read = createReader(t)
+  const speeds: (number | null)[] = []
+  // The classic's worker moves the counter by 3 or 4 at a time.
+  for (const [at, hashes] of [3, 7, 10, 14, 17, 20, 24, 27, 30, 34, 37, 40, 40, 40].entries()) {
+    const totals = { hashes: hashes + 5 * at, recorded: 5 * at }
+    speeds.push((await read(1_000_000 + 1000 * at, { totals })).foreignSpeed)
+  }
+  assert.deepEqual(speeds.slice(0, 3), [null, null, null])
+  for (const speed of speeds.slice(3, 12)) assert.ok(Math.abs(speed! - 10 / 3) < 0.4, `${speed}`)
+  assert.ok(speeds.at(-1)! < speeds.at(-3)!)
+})
+
+test('an emptied ledger gives no negative speed, and what is not known stays unknown', async (t) => {
+  const read = createReader(t)
+  for (const at of [0, 1000, 2000, 3000]) await read(1_000_000 + at, { totals: { hashes: at, recorded: 0 } })
+  const { foreignSpeed, speeds } = await read(1_004_000, { totals: { hashes: 0, recorded: 0 } })
+  assert.equal(foreignSpeed, null)
+  assert.deepEqual(speeds, [null, 3])
+})
+
+test('a verdict is given once the evidence has been the same for three seconds, and then it does not flip', async (t) => {
+  const read = createReader(t)
+  const verdict = async (at: number, reports: Report[]) => (await read(at, { reports })).pipeline.bottleneck
+  assert.equal(await verdict(1_000_000, second(1_000_000, 10)), undefined)
+  assert.equal(await verdict(1_001_000, second(1_001_000, 10)), undefined)
+  assert.equal(await verdict(1_003_000, second(1_003_000, 10)), 'rng')
+  const free = (to: number) => Array.from(second(to, 10, 0.1), (one) => ({ ...one, rng: { ...one.rng, queueMs: 0 } }))
+  assert.equal(await verdict(1_004_000, free(1_004_000)), 'rng')
+  assert.equal(await verdict(1_005_000, second(1_005_000, 10)), 'rng')
+  assert.equal(await verdict(1_006_000, free(1_006_000)), 'rng')
+  assert.equal(await verdict(1_009_000, free(1_009_000)), 'worker')
+})
+
+test('after an outage the verdict waits until all workers that were running have reported', async (t) => {
+  const read = createReader(t)
+  for (const at of [0, 1000, 2000, 3000]) await read(1_000_000 + at, { reports: second(1_000_000 + at, 10) })
+  await assert.rejects(read(1_004_000, { away: true }), /away/)
+  for (const at of [8_000, 11_000, 12_000]) {
+    const { pipeline, advice } = await read(1_000_000 + at, { reports: second(1_000_000 + at, 2) })
+    assert.equal(pipeline.bottleneck, undefined)
+    assert.match(advice.text, /^Waiting for reports: 2 of the 10 workers/)
+  }
+  const all = (at: number) => read(at, { reports: second(at, 10) })
+  assert.equal((await all(1_013_000)).advice.text, 'Measuring where the time goes.')
+  assert.equal((await all(1_016_000)).pipeline.bottleneck, 'rng')
+})
+
+test('workers that do not come back after an outage are not waited for without end', async (t) => {
+  const read = createReader(t)
+  await read(1_000_000, { reports: second(1_000_000, 10) })
+  await assert.rejects(read(1_001_000, { away: true }), /away/)
+  const texts = []
+  for (const at of [2_000, 17_000, 20_000]) {
+    texts.push((await read(1_000_000 + at, { reports: second(1_000_000 + at, 2) })).advice.text)
+  }
+  assert.match(texts[0]!, /^Waiting/)
+  assert.match(texts[2]!, /^rng is the bottleneck/)
+})
+
+test('a worker that ended before the wall clock was set back is not listed for another hour', async (t) => {
+  const read = createReader(t)
+  const [ended, running] = second(1_000_000_000, 2)
+  await read(1_000_000_000, { reports: [ended!, running!] })
+  const wall = -3_600_000
+  const after = async (ms: number) => {
+    const newer = { ...running!, from: 1_000_000_000 + wall + ms - 1000, to: 1_000_000_000 + wall + ms }
+    const { pipeline, settledUntil } = await read(1_000_000_000 + ms, { reports: [ended!, newer], wall })
+    return [pipeline.worker.count, settledUntil]
+  }
+  assert.deepEqual(await after(1000), [2, 996_400])
+  assert.deepEqual(await after(3000), [2, 996_402])
+  assert.deepEqual(await after(4000), [1, 996_403])
+})
+
+test('the capacity is smoothed while the same runs, and moves in a step when something is scaled', async (t) => {
+  const read = createReader(t)
+  const capacity = async (at: number, workMs: number, names: string[]) => {
+    const reports = Array.from(second(at, 10), (one) => {
+      const replicas = Object.fromEntries(names.map((name) => [name, 1 / names.length]))
+      return { ...one, rng: { ...one.rng, workMs, replicas }, hasher: { ...one.hasher, workMs: 10 } }
+    })
+    return (await read(at, { reports })).capacity!
+  }
+  assert.equal((await read(999_000, {})).capacity, null)
+  const steady = [await capacity(1_000_000, 100, ['rng-1']), await capacity(1_001_000, 80, ['rng-1'])]
+  assert.deepEqual(steady, [10, 11.25])
+  assert.equal(await capacity(1_002_000, 100, ['rng-1', 'rng-2']), 20)
 })

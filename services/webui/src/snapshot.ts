@@ -1,17 +1,25 @@
-import type { Ledger, Report, Totals, UpstreamReport } from '@dockercoins/ledger'
+import type { Ledger, Report, Totals } from '@dockercoins/ledger'
 
 import { advise, type Advice } from './advice.ts'
-import { describePipeline, type Pipeline, type Upstream } from './pipeline.ts'
+import { createCapacity } from './capacity.ts'
+import { createForeignSpeed } from './foreign-speed.ts'
+import { describePipeline, type Pipeline } from './pipeline.ts'
+import { followReplicas, followWorkers } from './running-workers.ts'
 import type { Platform } from './scale-command.ts'
+import { createVerdicts } from './verdict.ts'
 
-/** What the dashboard shows, once a second. */
-export interface Snapshot extends Totals {
+/** What the dashboard shows, once per second. */
+export interface Snapshot extends Omit<Totals, 'recorded'> {
   /** Seconds since the epoch, as in the classic's /json. */
   now: number
   /** End of the newest settled second, seconds since the epoch. */
   settledUntil: number
-  /** The true speed of the last settled seconds, oldest first, hashes a second. */
-  speeds: number[]
+  /** The measured speed of the last settled seconds, oldest first, hashes per second; null where it is not known. */
+  speeds: (number | null)[]
+  /** The speed of workers that do not report, a mean over some seconds; null where it is not known yet. */
+  foreignSpeed: number | null
+  /** The speed that theory allows with what runs now, smoothed, hashes per second; null where it is not known. */
+  capacity: number | null
   pipeline: Pipeline
   /** How long the ledger took to answer, milliseconds. */
   ledgerMs: number
@@ -20,79 +28,80 @@ export interface Snapshot extends Totals {
   latestCoins: { digest: string; worker: string; at: number }[]
 }
 
-/** A worker that has not told yet what it did holds up the settled speed for this long, in seconds, or as long as it may be alive. */
+/** A worker that has not reported yet what it did holds up the settled speed for this long, in seconds, or for as long as it may be running. */
 const LONGEST_WAIT_S = 10
-/** A late batch may change seconds that were told before, so that each snapshot tells so many again. */
+/** A late entry may change seconds that were sent before, so that each snapshot sends so many again. */
 const RETOLD_S = 60
-/** One worker asks few replicas within one batch; those of so many seconds are told, milliseconds. */
-const SEEN_FOR_MS = 10_000
-/** For so many times as long as its unit takes, a worker is believed to be at the next one. */
-const UNITS_AT_WORK = 3
 const LATEST_COINS = 8
 
-/** Takes snapshots of a ledger; it remembers which replicas were seen lately. A snapshot rejects when the ledger does. */
-export function createCamera(ledger: Ledger, platform: Platform): () => Promise<Snapshot> {
-  const seen: Record<Upstream, Map<string, number>> = { rng: new Map(), hasher: new Map() }
-  let telling = new Map<string, Report>()
+/**
+ * Reads snapshots from a ledger, one after the other; it remembers what ran recently. A snapshot rejects when the ledger
+ * does.
+ */
+export function createSnapshotReader(ledger: Ledger, platform: Platform): () => Promise<Snapshot> {
+  const workers = followWorkers()
+  const services = { rng: followReplicas('rng'), hasher: followReplicas('hasher') }
+  const measureForeignSpeed = createForeignSpeed()
+  const smoothCapacity = createCapacity()
+  const verdicts = createVerdicts()
   let known = { rng: 0, hasher: 0 }
 
-  return async () => {
+  async function read() {
     const began = performance.now()
     const [totals, reports] = await Promise.all([ledger.totals(), ledger.reports()])
-    const ledgerMs = performance.now() - began
-    const now = Date.now()
-    const settledUntil = settledSecond(now / 1000, reports)
-    const speeds = (await ledger.speeds(settledUntil - RETOLD_S, RETOLD_S)).map((speed) => speed ?? 0)
-    telling = new Map(reports.map((report) => [report.worker, newestTelling(report, telling.get(report.worker), now)]))
-    const told = [...telling.values()]
-    const replicas = { rng: look(seen.rng, told, 'rng', now), hasher: look(seen.hasher, told, 'hasher', now) }
-    const pipeline = describePipeline(told, replicas)
+    const readAt = performance.now()
+    const now = Date.now() / 1000
+    const { running, withWork } = workers(reports, readAt)
+    const settledUntil = settledSecond(now, running)
+    const speeds = await ledger.speeds(settledUntil - RETOLD_S, RETOLD_S)
+    return { totals, running, withWork, readAt, ledgerMs: readAt - began, now, settledUntil, speeds }
+  }
+
+  return async () => {
+    const { totals, running, withWork, readAt, ledgerMs, now, settledUntil, speeds } = await read().catch(
+      (error: unknown) => {
+        verdicts.lost()
+        throw error
+      },
+    )
+    const foreignSpeed = measureForeignSpeed(totals, readAt)
+    const replicas = {
+      rng: services.rng(running, withWork, readAt),
+      hasher: services.hasher(running, withWork, readAt),
+    }
+    const evidence = { reports: withWork, replicas, foreignSpeed, held: verdicts.held() }
+    const { bottleneck: found, ...pipeline } = describePipeline(evidence)
     // Without a worker nobody sees them, and yet they are to stay.
-    if (told.length > 0) known = { rng: replicas.rng.length, hasher: replicas.hasher.length }
+    if (running.length > 0) known = { rng: pipeline.rng.count, hasher: pipeline.hasher.count }
+    const judged = found ? { ...pipeline, bottleneck: found } : pipeline
+    const { advice, ...verdict } = verdicts.judge(judged, running, readAt, () => advise(judged, platform, known))
     return {
-      ...totals,
-      now: now / 1000,
+      hashes: totals.hashes,
+      coins: totals.coins,
+      now,
       settledUntil,
       speeds,
-      pipeline,
+      foreignSpeed,
+      capacity: smoothCapacity(pipeline),
+      pipeline: { ...pipeline, ...verdict },
       ledgerMs,
-      advice: advise(pipeline, platform, known),
-      latestCoins: latestCoins(reports),
+      advice,
+      latestCoins: latestCoins(running),
     }
   }
 }
 
 /**
- * The whole second before which every worker alive has told all it did, so that no bucket before it will change
+ * The whole second before which every running worker has reported all it did, so that no bucket before it will change
  * (the graph runs a little behind real time, so that the newest second is complete).
  */
 export function settledSecond(now: number, workers: Pick<Report, 'to' | 'expiresAfterMs'>[]): number {
-  const told = Math.min(now - 1, ...workers.map(({ to }) => to / 1000))
-  const longestWait = Math.max(LONGEST_WAIT_S, ...workers.map(({ expiresAfterMs }) => expiresAfterMs / 1000))
-  return Math.floor(Math.max(told, now - longestWait))
-}
-
-/** A report without a unit says nothing of where time goes; the one before does, unless that is too long ago. */
-function newestTelling(report: Report, before: Report | undefined, now: number): Report {
-  if (report.hashes > 0 || !before) return report
-  const { hashes, hashesPerUnit, pauseMs, rng, hasher, to, expiresAfterMs } = before
-  const unitMs = (pauseMs + timeIn(rng) + timeIn(hasher)) / Math.max(1, hashes / hashesPerUnit)
-  return now - to < Math.max(SEEN_FOR_MS, expiresAfterMs, UNITS_AT_WORK * unitMs) ? before : report
-}
-
-function timeIn({ queueMs, workMs, networkMs }: UpstreamReport): number {
-  return queueMs + workMs + networkMs
-}
-
-/** The names of `name`'s replicas that a worker alive was answered by lately; none once no worker is alive to tell. */
-function look(seen: Map<string, number>, reports: Report[], name: Upstream, now: number): string[] {
-  for (const report of reports) {
-    for (const replica of Object.keys(report[name].replicas))
-      seen.set(replica, Math.max(seen.get(replica) ?? 0, Math.min(report.to, now)))
-  }
-  const named = new Set(reports.flatMap((report) => Object.keys(report[name].replicas)))
-  for (const [replica, at] of seen) if (!named.has(replica) && at < now - SEEN_FOR_MS) seen.delete(replica)
-  return reports.length > 0 ? [...seen.keys()] : []
+  const reported = workers.reduce((earliest, { to }) => Math.min(earliest, to / 1000), now - 1)
+  const longestWait = workers.reduce(
+    (most, { expiresAfterMs }) => Math.max(most, expiresAfterMs / 1000),
+    LONGEST_WAIT_S,
+  )
+  return Math.floor(Math.max(reported, now - longestWait, 0))
 }
 
 function latestCoins(reports: Report[]): Snapshot['latestCoins'] {

@@ -4,11 +4,10 @@ import type { Snapshot } from './snapshot.ts'
 
 const INTERVAL_MS = 1000
 
-/** What every viewer is told each second: a snapshot, or since when (seconds since the epoch) the ledger cannot be read. */
+/** What every viewer is sent each second: a snapshot, or since when (seconds since the epoch) the ledger cannot be read. */
 export type Update = Snapshot | { now: number; ledgerLostSince: number }
 
 export interface Watch {
-  isReady(): boolean
   /** The newest update; undefined before the first. */
   latest(): Update | undefined
   /** Calls `listener` with every update from now on, until the returned function is called. */
@@ -20,18 +19,23 @@ export interface Watch {
 export function watchLedger(takeSnapshot: () => Promise<Snapshot>, log: Log): Watch {
   const listeners = new Set<(update: Update) => void>()
   let latest: Update | undefined
+  /** In seconds since the epoch, and in milliseconds by the clock that nobody sets. */
   let lostSince: number | undefined
+  let lostAt = 0
 
   async function look(): Promise<void> {
     try {
       latest = await takeSnapshot()
-      if (lostSince !== undefined) log.info(`ledger is back after ${(latest.now - lostSince).toFixed(1)} s`)
+      if (lostSince !== undefined)
+        log.info(`ledger is back after ${((performance.now() - lostAt) / 1000).toFixed(1)} s`)
       lostSince = undefined
     } catch (error) {
       const now = Date.now() / 1000
-      if (lostSince === undefined)
+      if (lostSince === undefined) {
         log.warn(`ledger is lost: ${(error as Error).message}; trying again until it is back`)
-      lostSince ??= now
+        lostSince = now
+        lostAt = performance.now()
+      }
       latest = { now, ledgerLostSince: lostSince }
     }
     for (const listener of listeners) listener(latest)
@@ -43,7 +47,6 @@ export function watchLedger(takeSnapshot: () => Promise<Snapshot>, log: Log): Wa
   void lookOnce()
 
   return {
-    isReady: () => latest !== undefined && lostSince === undefined,
     latest: () => latest,
     subscribe(listener) {
       listeners.add(listener)

@@ -45,6 +45,7 @@ function build(t: TestContext, intervalMs = 1) {
     hostname: 'worker-1',
     loops: 1,
     hashesPerUnit: 1,
+    delayMs: 100,
     intervalMs,
     observe: () => {},
     log,
@@ -151,6 +152,12 @@ test('the last batch has no report, for the worker is no longer alive', async (t
   await recorder.finish(1000)
   assert.equal('report' in (ledger.sent.at(-1) ?? {}), false)
   assert.equal(ledger.sent.at(0)?.report?.hostname, 'worker-1')
+})
+
+test('a report says how long a pause is set to be, beside how long the pauses took', async (t) => {
+  const { ledger, recorder } = build(t)
+  await recorder.finish(1000)
+  assert.equal(ledger.sent.at(0)?.report?.delayMs, 100)
 })
 
 test('a ledger that never answers does not hold up a stop', async (t) => {

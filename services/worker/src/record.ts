@@ -40,6 +40,7 @@ export interface RecorderOptions {
   hostname: string
   loops: number
   hashesPerUnit: number
+  delayMs: number
   intervalMs: number
   /** Told of every unit, for metrics. */
   observe: (unit: Unit, coins: number) => void
@@ -53,6 +54,7 @@ export function createRecorder({
   hostname,
   loops,
   hashesPerUnit,
+  delayMs,
   intervalMs,
   observe,
   log,
@@ -73,7 +75,7 @@ export function createRecorder({
   /** The work since the last cut, as one batch: from here on it never changes and is sent until the ledger has acknowledged it. */
   function cut(): Batch {
     const { hashes, coins, from, to } = tally
-    const report = toReport(tally, { worker, hostname, loops, hashesPerUnit, expiresAfterMs, latestCoins })
+    const report = toReport(tally, { worker, hostname, loops, hashesPerUnit, delayMs, expiresAfterMs, latestCoins })
     // Earlier than `to` only where the wall clock was set back.
     tally = emptyTally(Math.min(to, Date.now()))
     cutAt = performance.now()

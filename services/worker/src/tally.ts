@@ -30,7 +30,7 @@ export interface Tally {
   hasher: UpstreamTally
 }
 
-interface UpstreamTally extends Omit<UpstreamReport, 'replicas'> {
+interface UpstreamTally extends Omit<UpstreamReport, 'replicas' | 'notResponding'> {
   /** Answers of each. */
   replicas: Map<string, number>
 }
@@ -75,14 +75,17 @@ function coinsIn({ bytes, digests }: Unit): Coin[] {
 /** The tally as the worker's own account of where its time went. */
 export function toReport(
   tally: Tally,
-  worker: Pick<Report, 'worker' | 'hostname' | 'loops' | 'hashesPerUnit' | 'expiresAfterMs' | 'latestCoins'>,
+  worker: Pick<
+    Report,
+    'worker' | 'hostname' | 'loops' | 'hashesPerUnit' | 'delayMs' | 'expiresAfterMs' | 'latestCoins'
+  >,
 ): Report {
   const { from, to, hashes, pauseMs, rng, hasher } = tally
   return { ...worker, from, to, hashes, pauseMs, rng: toUpstreamReport(rng), hasher: toUpstreamReport(hasher) }
 }
 
 function toUpstreamReport(upstream: UpstreamTally): UpstreamReport {
-  return { ...upstream, replicas: Object.fromEntries(upstream.replicas) }
+  return { ...upstream, replicas: Object.fromEntries(upstream.replicas), notResponding: [] }
 }
 
 function emptyUpstream(): UpstreamTally {

@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict'
+import { createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { suite, test, type TestContext } from 'node:test'
+
+import { listenLocally } from '@dockercoins/ledger/listen'
+import { hasRedisServer, NO_REDIS, startRedisServer } from '@dockercoins/ledger/redis-server'
+import { parseSettings } from '@dockercoins/service'
+import { until } from '@dockercoins/testing'
+import { createClient } from '@redis/client'
+
+import { buildWebui } from '../../services/webui/src/app.ts'
+import { settings } from '../../services/webui/src/config.ts'
+import { loadPage, type Page as PageFiles } from '../../services/webui/src/page.ts'
+import { hasBrowser, NO_BROWSER, openPage } from './browser.ts'
+import { startService } from './service-process.ts'
+
+const skip = hasBrowser() ? false : NO_BROWSER
+const page = loadPage()
+
+/** A ledger without workers that knows a speed of 3 in every second. */
+const ledger = {
+  totals: () => Promise.resolve({ hashes: 0, coins: 0, recorded: 0 }),
+  reports: () => Promise.resolve([]),
+  speeds: (_from: number, count: number) => Promise.resolve(Array.from({ length: count }, () => 3)),
+} as unknown as Parameters<typeof buildWebui>[1]
+
+/** A web UI in this process. Resolves to its URL. */
+async function startWebui(t: TestContext, files: PageFiles, env: NodeJS.ProcessEnv = {}): Promise<string> {
+  const config = parseSettings(settings, { PORT: '0', HOST: '127.0.0.1', ...env })
+  const webui = buildWebui(config, ledger, files)
+  webui.log.level = 'silent'
+  t.after(() => webui.stop())
+  await webui.start()
+  return `http://127.0.0.1:${(webui.server.address() as AddressInfo).port}`
+}
+
+/** Passes each request to the URL that `choose` gives for its path, as a load balancer does. Counts those for the page. */
+async function startBalancer(t: TestContext, choose: (path: string) => string) {
+  const balancer = { url: '', pages: 0 }
+  const server = createServer((incoming, outgoing) => {
+    const path = incoming.url ?? '/'
+    if (path === '/') balancer.pages++
+    const onward = request(`${choose(path)}${path}`, { headers: incoming.headers, agent: false }, (response) => {
+      outgoing.writeHead(response.statusCode ?? 502, response.headers)
+      response.pipe(outgoing)
+    })
+    onward.on('error', () => outgoing.destroy())
+    outgoing.on('close', () => onward.destroy())
+    onward.end()
+  })
+  balancer.url = `http://127.0.0.1:${await listenLocally(server)}`
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return balancer
+}
+
+async function startTwoVersions(t: TestContext): Promise<[older: string, newer: string]> {
+  const files = await page
+  return [await startWebui(t, withVersion(files, 'v1')), await startWebui(t, withVersion(files, 'v2'))]
+}
+
+function withVersion(files: PageFiles, version: string): PageFiles {
+  const rename = (body: Buffer) => Buffer.from(body.toString().replace(files.version, version))
+  const named = files.files.map(({ name, body }) => ({ name, body: name === 'index.html' ? rename(body) : body }))
+  return { ...files, version, files: named }
+}
+
+suite('the dashboard in a browser', { skip }, () => {
+  for (const scaleFactor of [2, 3]) {
+    test(
+      `labels its axes as large on a screen with ${scaleFactor} pixels per CSS pixel`,
+      { timeout: 60_000 },
+      async (t) => {
+        const url = await startWebui(t, await page)
+        // At this width the root font size is no whole number.
+        const { page: tab } = await openPage(t, url, { width: 1501, scaleFactor })
+        await tab.addInitScript(`
+        const draw = CanvasRenderingContext2D.prototype.fillText
+        window.labels = []
+        CanvasRenderingContext2D.prototype.fillText = function (...text) {
+          window.labels.push(parseFloat(this.font))
+          return draw.apply(this, text)
+        }`)
+        await tab.reload()
+        await tab.waitForFunction('window.labels.length > 5')
+        const sizes = await tab.evaluate<number[]>('window.labels')
+        for (const size of sizes) assert.ok(size >= 10 * scaleFactor, `${size} pixels`)
+      },
+    )
+  }
+
+  test('works while two versions answer in turn', { timeout: 60_000 }, async (t) => {
+    const versions = await startTwoVersions(t)
+    let turn = 0
+    const balancer = await startBalancer(t, () => versions[turn++ % 2]!)
+    const { page: tab } = await openPage(t, balancer.url)
+    await tab.locator('.now strong', { hasText: '3.00' }).waitFor()
+  })
+
+  test(
+    'says that its server has another version, and is loaded again a few times at most',
+    { timeout: 60_000 },
+    async (t) => {
+      const [older, newer] = await startTwoVersions(t)
+      const balancer = await startBalancer(t, (path) => (path === '/' ? older : newer))
+      const { page: tab, complaints } = await openPage(t, balancer.url)
+      // A try is a request whether the server answers, and the reload; the fourth is not made.
+      await until(
+        'three reloads',
+        () => tab.evaluate<number>('history.state?.reloads.length'),
+        (reloads) => reloads === 3,
+      )
+      await tab.locator('.state', { hasText: 'another version of this page' }).waitFor()
+      await tab.locator('.now strong', { hasText: '3.00' }).waitFor()
+      assert.equal(balancer.pages, 1 + 3 * 2)
+      // Chromium itself complains of what a reload cuts off.
+      assert.deepEqual(
+        complaints.filter((line) => !line.includes('net::ERR_')),
+        [],
+      )
+    },
+  )
+
+  test('is loaded again when its server has another version', { timeout: 60_000 }, async (t) => {
+    const [older, newer] = await startTwoVersions(t)
+    let deployed = older
+    const balancer = await startBalancer(t, () => deployed)
+    const { page: tab } = await openPage(t, balancer.url)
+    await tab.locator('.now strong', { hasText: '3.00' }).waitFor()
+    deployed = newer
+    await tab.evaluate(`document.dispatchEvent(new Event('visibilitychange'))`) // which connects anew
+    await tab.locator('html[data-version=v2]').waitFor()
+    await tab.locator('.now strong', { hasText: '3.00' }).waitFor()
+  })
+
+  test('goes on when the clock of its server is set back', { timeout: 60_000 }, async (t) => {
+    const realNow = Date.now
+    let offset = 0
+    t.mock.method(Date, 'now', () => realNow() + offset)
+    const { page: tab } = await openPage(t, await startWebui(t, await page))
+    await tab.getByRole('radio', { name: '1 min', exact: true }).check()
+    await tab.getByText('The figures as a table').click()
+    const lastRow = tab.locator('.graphs tbody tr').last()
+    await lastRow.getByText('3.00').first().waitFor()
+    const hour = (await lastRow.innerText()).slice(0, 2)
+    offset = -3_600_000
+    const earlier = String((Number(hour) + 23) % 24).padStart(2, '0')
+    // The hour may begin meanwhile.
+    await lastRow.filter({ hasText: new RegExp(`^(${earlier}:.*|${hour}:0[01]:..)\\s*3\\.00`) }).waitFor()
+  })
+
+  test(
+    'shows the speed of the classic’s worker where no other runs',
+    { skip: hasRedisServer() ? skip : NO_REDIS, timeout: 60_000 },
+    async (t) => {
+      const redis = await startRedisServer()
+      const client = await createClient({ url: redis.url }).connect()
+      const classic = setInterval(() => void client.incrBy('hashes', 10), 1000)
+      t.after(async () => {
+        clearInterval(classic)
+        await client.close()
+        await redis.remove()
+      })
+      const webui = await startService(t, 'webui', { LEDGER_URL: redis.url })
+      const { page: tab, complaints } = await openPage(t, webui.url)
+      await tab.locator('.state', { hasText: 'Workers that do not report make' }).waitFor()
+      await tab.locator('.now strong', { hasText: /^(9|10|11)\.\d/ }).waitFor()
+      assert.equal(await tab.getByText('nothing is mined').count(), 0)
+      assert.match(await tab.locator('.advice').innerText(), /^Only workers that do not report are mining/)
+      assert.deepEqual(complaints, [])
+    },
+  )
+
+  test('is shown in a frame of the pages that may frame it, and of no other', { timeout: 60_000 }, async (t) => {
+    const framed = await startWebui(t, await page, { FRAME_ANCESTORS: 'http://127.0.0.1:*' })
+    const unframed = await startWebui(t, await page)
+    const lab = createServer((_, response) => {
+      response.setHeader('content-type', 'text/html')
+      response.end(`<iframe name="framed" src="${framed}"></iframe><iframe name="unframed" src="${unframed}"></iframe>`)
+    })
+    const port = await listenLocally(lab)
+    t.after(() => lab.close())
+    const { page: tab } = await openPage(t, `http://127.0.0.1:${port}`)
+    await tab.frameLocator('iframe[name=framed]').getByRole('heading', { name: 'DockerCoins' }).waitFor()
+    const refused = tab.frameLocator('iframe[name=unframed]')
+    assert.equal(await refused.getByRole('heading', { name: 'DockerCoins' }).count(), 0)
+  })
+})
