@@ -1,10 +1,11 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 import { createClient } from '@redis/client'
 
-import { openLedger, type Ledger } from './index.ts'
+import { openLedger, type Batch, type Ledger } from './index.ts'
 import { startRedisServer, type RedisServer } from './redis-server.ts'
 
 type Client = ReturnType<typeof connectTo>
@@ -19,7 +20,10 @@ export interface CrashingRedis extends RedisServer {
   read(): Promise<Buffer>
   /** Stops the server and starts it again on this append-only file, or on its own. */
   restart(signal: 'SIGTERM' | 'SIGKILL', file?: Buffer): Promise<void>
-  /** A ledger of its own connection, which has written nothing. Closed after the test. */
+  /**
+   * A ledger of its own connection, which has written nothing, and whose `record` tries again as a worker does: this machine
+   * may be busy. Closed after the test.
+   */
   open(maxCoins?: number): Promise<Ledger>
   /** Another client's connection, used for one question. */
   ask<T>(question: (client: Client) => Promise<T>): Promise<T>
@@ -56,7 +60,18 @@ export async function startCrashingRedis(t: TestContext): Promise<CrashingRedis 
         ...(maxCoins !== undefined && { maxCoins }),
       })
       t.after(() => ledger.close())
-      return ledger
+      return { ...ledger, record: (entry) => recordStubbornly(ledger, entry) }
     },
+  }
+}
+
+async function recordStubbornly(ledger: Ledger, entry: Batch): Promise<'recorded' | 'already'> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await ledger.record(entry)
+    } catch (error) {
+      if (tries === 100) throw error
+      await sleep(50)
+    }
   }
 }

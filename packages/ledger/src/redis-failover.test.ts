@@ -17,7 +17,8 @@ const CLUSTER = ['--cluster-enabled', 'yes', '--cluster-require-full-coverage', 
 
 suite('a Redis that is the wrong server', { skip: hasRedisServer() ? false : NO_REDIS, timeout: 90_000 }, () => {
   test('a ledger whose server became a replica goes to the new primary, and counts everything', async (t) => {
-    const [first, second] = [await start(t), await start(t)]
+    const options = ['--repl-diskless-sync-delay', '0']
+    const [first, second] = [await start(t, options), await start(t, options)]
     if (!(await isLocal(first))) return t.skip(IN_CONTAINER)
     await ask(second, ['REPLICAOF', '127.0.0.1', `${first.port}`])
     const address = await startSwitch(t, first.port)

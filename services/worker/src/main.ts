@@ -30,7 +30,8 @@ const service = createService('worker', config, {
 service.get('/', (_request, reply) => reply.type('text/plain').send(`WORKER running on ${config.hostname}\n`))
 
 const { log } = service
-const ledger = await openLedger(config).catch((error: Error) => exitMisconfigured(error.message))
+const warn = (line: string) => log.warn(line)
+const ledger = await openLedger({ ...config, warn }).catch((error: Error) => exitMisconfigured(error.message))
 const { timeoutMs } = config
 const rng = createUpstream('rng', { urls: config.rngUrls, timeoutMs, stop, log })
 const hasher = createUpstream('hasher', { urls: config.hasherUrls, timeoutMs, stop, log })
