@@ -26,7 +26,14 @@ test(
     const worker = randomUUID()
     const to = Date.now()
     const times = { from: to - 1000, to, hashes: 10 }
-    const upstream = { queueMs: 0, workMs: 1000, networkMs: 0, concurrency: 1, replicas: { [MARKUP]: 10 } }
+    const upstream = {
+      queueMs: 0,
+      workMs: 1000,
+      networkMs: 0,
+      concurrency: 1,
+      replicas: { [MARKUP]: 10 },
+      notResponding: [],
+    }
     await ledger.record({
       worker,
       sequence: 1,

@@ -17,6 +17,7 @@ export function sampleReport(worker: string, given: Partial<Report> = {}): Repor
     networkMs: 1.5,
     concurrency: 1,
     replicas: { 'rng-1': 6, 'rng-2': 4 },
+    notResponding: [],
   }
   const to = Date.now()
   return {

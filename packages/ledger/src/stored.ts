@@ -12,6 +12,8 @@ const upstream = v.object({
   networkMs: amount,
   concurrency: amount,
   replicas: v.record(v.string(), amount),
+  // A worker of an older version does not tell it.
+  notResponding: v.optional(v.array(v.string()), []),
 })
 const report: v.GenericSchema<unknown, Report> = v.object({
   worker: v.string(),

@@ -15,6 +15,7 @@ function reports(workers: number, each: number, queueMs: number, concurrency = 1
     networkMs: each,
     concurrency: atATime,
     replicas: { [name]: each },
+    notResponding: [],
   })
   return Array.from({ length: workers }, (_, index) => ({
     worker: `id-${index}`,

@@ -58,14 +58,14 @@ function slowUnit(to: number): Report {
     loops: 1,
     latestCoins: [],
     ...times,
-    rng: { ...upstream, queueMs: 6000, replicas: { 'rng-1': 1 } },
-    hasher: { ...upstream, queueMs: 0, replicas: { 'hasher-1': 1 } },
+    rng: { ...upstream, queueMs: 6000, replicas: { 'rng-1': 1 }, notResponding: [] },
+    hasher: { ...upstream, queueMs: 0, replicas: { 'hasher-1': 1 }, notResponding: [] },
   }
 }
 
 /** What the same worker reports while the next unit is not done. */
 function heartbeat(to: number): Report {
-  const none = { queueMs: 0, workMs: 0, networkMs: 0, concurrency: 0, replicas: {} }
+  const none = { queueMs: 0, workMs: 0, networkMs: 0, concurrency: 0, replicas: {}, notResponding: [] }
   return { ...slowUnit(to), from: to, hashes: 0, pauseMs: 0, rng: none, hasher: none }
 }
 

@@ -6,8 +6,8 @@ import { aborted, createPause, createService, loadConfig, exitMisconfigured, sto
 import { settings } from './config.ts'
 import { mineUntil } from './mine.ts'
 import { createRecorder } from './record.ts'
-import { createUnitMetrics } from './unit-metrics.ts'
-import { createUpstream } from './upstream.ts'
+import { createBackPressureMetric, createUnitMetrics } from './unit-metrics.ts'
+import { createUpstream } from './upstream/upstream.ts'
 
 /** How long the units in hand may take once the worker is to stop, and how long it then tries to record them. Milliseconds. */
 const FINISH_UNITS_MS = 250
@@ -15,6 +15,7 @@ const FINISH_RECORDS_MS = 5_000
 
 const config = loadConfig(settings)
 const stop = stopSignal()
+const bug = Promise.withResolvers<void>()
 
 const service = createService('worker', config, {
   isReady: () => !stop.aborted && recorder.isReady() && rng.isReady() && hasher.isReady(),
@@ -24,13 +25,28 @@ service.get('/', (_request, reply) => reply.type('text/plain').send(`WORKER runn
 const { log } = service
 const ledger = await openLedger(config).catch((error: Error) => exitMisconfigured(error.message))
 const { timeoutMs } = config
-const rng = createUpstream('rng', { urls: config.rngUrls, timeoutMs, stop, log })
-const hasher = createUpstream('hasher', { urls: config.hasherUrls, timeoutMs, stop, log })
+const onBackPressure = createBackPressureMetric(service.metrics)
+const rng = createUpstream('rng', {
+  urls: config.rngUrls,
+  timeoutMs,
+  stop,
+  log,
+  onBackPressure: () => onBackPressure('rng'),
+})
+const hasher = createUpstream('hasher', {
+  urls: config.hasherUrls,
+  timeoutMs,
+  stop,
+  log,
+  onBackPressure: () => onBackPressure('hasher'),
+})
 const recorder = createRecorder({
   ...config,
   ledger,
   worker: randomUUID(),
+  stop,
   observe: createUnitMetrics(service.metrics),
+  notResponding: () => ({ rng: rng.notResponding(), hasher: hasher.notResponding() }),
   log,
 })
 
@@ -40,19 +56,28 @@ const loops = Array.from({ length: config.loops }, () => {
   return mineUntil(stop, { rng, hasher, recorder, hashesPerUnit: config.hashesPerUnit, pause })
 })
 
-await aborted(stop)
+// A loop ends before the worker is to stop only by a mistake in this program: what was counted is recorded all the same.
+process.on('uncaughtException', endOnBug)
+const mining = Promise.all(loops).catch(endOnBug)
+await Promise.race([aborted(stop), bug.promise])
 const cutOff = setTimeout(destroyUpstreams, FINISH_UNITS_MS)
-await Promise.all(loops)
+await Promise.race([mining, bug.promise])
 clearTimeout(cutOff)
 const givenUp = await recorder.finish(FINISH_RECORDS_MS)
 if (givenUp > 0) {
-  log.error(`${givenUp} hashes may be uncounted: the ledger was away and the worker had to stop`)
+  log.error({ givenUp }, `${givenUp} hashes may be uncounted: the ledger was away and the worker had to stop`)
   process.exitCode = 1
 }
 destroyUpstreams()
 await Promise.all([ledger.close(), service.stop()])
 // Not left to Node: a name that is being resolved would keep the process for as long as the resolver takes.
 process.exit()
+
+function endOnBug(error: Error): void {
+  if (process.exitCode !== 1) log.error({ err: error }, 'the worker failed, a mistake in this program: stopping')
+  process.exitCode = 1
+  bug.resolve()
+}
 
 function destroyUpstreams(): void {
   rng.destroy()
