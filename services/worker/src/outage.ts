@@ -27,11 +27,11 @@ export interface OutageOptions {
   /** What the line says once `what` is lost; by default, that it is. */
   lost?: string
   /** The end of the line: what happens now. */
-  then?: string
+  next?: string
 }
 
 /** An outage of `what`. What never succeeded is not lost: the line says that it is waited for. */
-export function createOutage({ log, what, fields, lost = 'is lost', then = 'trying again' }: OutageOptions): Outage {
+export function createOutage({ log, what, fields, lost = 'is lost', next = 'trying again' }: OutageOptions): Outage {
   let failures = 0
   let began = 0
   let wasReached = false
@@ -45,7 +45,7 @@ export function createOutage({ log, what, fields, lost = 'is lost', then = 'tryi
         const why = error.message || (error as NodeJS.ErrnoException).code || error.name
         const limit = isOwnLimit(error) ? `${OWN_LIMIT}: ` : ''
         const line = wasReached || lost !== 'is lost' ? `${what} ${lost}` : `waiting for ${what}`
-        log.warn(fields, `${line}: ${limit}${why}; ${then}`)
+        log.warn(fields, `${line}: ${limit}${why}; ${next}`)
       }
       return backoffMs(failures)
     },

@@ -73,12 +73,12 @@ export function createRecorder({
     log,
     what: 'ledger',
     fields: { upstream: 'ledger' },
-    then: 'keeping what is mined until it responds',
+    next: 'keeping what is mined until it responds',
   })
   /** One wait that all loops share. */
   let room: Promise<void> | undefined
-  let endWait = () => {}
-  stop.addEventListener('abort', () => endWait(), { once: true })
+  let endWait: (() => void) | undefined
+  stop.addEventListener('abort', () => endWait?.(), { once: true })
   let hasRecorded = false
 
   /** The work since the last cut, as one batch: from here on it never changes and is sent until the ledger has acknowledged it. */
@@ -102,8 +102,8 @@ export function createRecorder({
     inHand = batch
     const done = hashesPerUnit === 1 ? 'units of work' : 'hashes'
     if (batch.hashes > 0) {
-      const { hashes, sequence } = batch
-      log.info({ hashes, sequence }, `${hashes} ${done} done, updating hash counter`)
+      const fields = { hashes: batch.hashes, sequence: batch.sequence }
+      log.info(fields, `${batch.hashes} ${done} done, updating hash counter`)
     }
     while (inHand) {
       try {

@@ -59,7 +59,8 @@ export interface ReplicaOptions {
 
 /** The replica of `url` at `address`. Logs one line when it is lost and one when it has recovered. */
 export function createReplica({ upstream, url, address, log, hasOthers, opened }: ReplicaOptions): Replica {
-  const at = `${isIP(address) === 6 ? `[${address}]` : address}${url.port && `:${url.port}`}`
+  const host = isIP(address) === 6 ? `[${address}]` : address
+  const at = url.port ? `${host}:${url.port}` : host
   const what = `${upstream} at ${url.protocol}//${at}`
   const fields = { upstream, address: at }
   const outage = createOutage({ log, what, fields })

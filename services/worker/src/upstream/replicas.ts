@@ -31,8 +31,8 @@ export interface ReplicasOptions {
 }
 
 interface Waiter {
-  resolve(replica: Replica): void
-  reject(error: Error): void
+  resolve: (replica: Replica) => void
+  reject: (error: Error) => void
 }
 
 /** The replicas of the service `upstream`. Each URL is resolved again every few seconds, so that they come and go without a restart. */
@@ -49,7 +49,7 @@ export function followReplicas(upstream: string, { urls, log }: ReplicasOptions)
 
   const hasOthers = (self: Replica) => all.some((replica) => replica !== self && !replica.isLost)
 
-  async function resolve(url: URL): Promise<void> {
+  async function lookUp(url: URL): Promise<void> {
     const addresses = await lookup(url.hostname.replace(/^\[|\]$/g, ''), { all: true })
     if (destroyed.signal.aborted) return
     const found = new Map(addresses.map(({ address }) => [`${url.origin} ${address}`, address]))
@@ -84,7 +84,7 @@ export function followReplicas(upstream: string, { urls, log }: ReplicasOptions)
     while (!destroyed.signal.aborted) {
       let waitMs = RESOLVE_MS
       try {
-        await resolve(url)
+        await lookUp(url)
         outage.succeeded()
       } catch (error) {
         waitMs = outage.failed(error as Error)
