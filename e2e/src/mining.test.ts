@@ -63,7 +63,7 @@ test('a worker that is killed costs at most what it did in its last interval, tw
 test('a worker that waits for a lost neighbour stops when it is asked to', async (t) => {
   const { workerEnv } = await startUpstreams(t)
   const worker = await startService(t, 'worker', { ...workerEnv, RNG_URL: 'http://127.0.0.1:9' })
-  await worker.line(/rng .* is lost/)
+  await worker.line(/waiting for rng/)
   worker.kill('SIGTERM')
   assert.equal(await worker.exited, 0)
 })
@@ -72,17 +72,17 @@ test('workers that start before everything else wait, say so once for each neigh
   const { webui, workerEnv } = await startUpstreams(t)
   const late = { ...fast, PORT: String(20_000 + Math.floor(Math.random() * 10_000)) }
   const worker = await startService(t, 'worker', { ...workerEnv, RNG_URL: `http://127.0.0.1:${late.PORT}` })
-  await worker.line(/rng .* is lost/)
+  await worker.line(/waiting for rng/)
   assert.equal((await fetch(`${worker.url}/readyz`)).status, 503)
   await startService(t, 'rng', late)
-  await worker.line(/rng .* is back/)
+  await worker.line(/rng .* responded after/)
   await until(
     'a first hash in /json',
     () => totals(webui.url),
     ({ hashes }) => hashes > 0,
   )
   assert.equal((await fetch(`${worker.url}/readyz`)).status, 200)
-  assert.equal(worker.lines.filter((line) => line.includes('is lost')).length, 1)
+  assert.equal(worker.lines.filter((line) => line.includes('waiting for rng')).length, 1)
 })
 
 test('two replicas of rng get the same number of requests', async (t) => {

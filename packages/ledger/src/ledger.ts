@@ -104,6 +104,6 @@ export interface UpstreamReport {
   /** Requests that a replica serves at a time, as the newest answer has it; 0 where it does not say. */
   concurrency: number
   replicas: Record<string, number>
-  /** Names of the replicas that the worker cannot reach at present. */
+  /** Names of the replicas that the worker cannot reach now: as each last called itself, else its address and port. */
   notResponding: string[]
 }

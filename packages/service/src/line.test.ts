@@ -24,14 +24,14 @@ test('no more are served at a time than there are places', async () => {
   assert.deepEqual([line.serving, line.waiting], [0, 0])
 })
 
-test('one more than may wait is answered 503 with Retry-After', async () => {
+test('one more than may wait is told in Retry-After to come back when half of the queue is done', async () => {
   const line = createLine({ delayMs: 3000, concurrency: 1, maxQueue: 1 })
   const leaving = new AbortController()
   const turns = [line.turn(leaving.signal), line.turn(leaving.signal)]
   await assert.rejects(line.turn(staying), (error: unknown) => {
     assert.ok(error instanceof Problem)
     assert.equal(error.status, 503)
-    assert.equal(error.headers['retry-after'], '3')
+    assert.equal(error.headers['retry-after'], '1')
     return true
   })
   leaving.abort()

@@ -76,8 +76,9 @@ export function createLine({ delayMs, concurrency, maxQueue }: LineConfig): Line
   }
 
   function full(): Problem {
-    const seconds = Math.max(1, Math.ceil((waiting.size * delayMs) / concurrency / 1000))
-    const detail = `expected at most ${maxQueue} requests in line, and that many wait: try again in ${seconds} s`
+    // Half the time that the queue takes: whoever returned when it is empty would have left this service idle.
+    const seconds = Math.floor((waiting.size * delayMs) / concurrency / 2 / 1000)
+    const detail = `expected at most ${maxQueue} requests in line, and that many wait: try again in ${seconds || 'less than 1'} s`
     return new Problem(503, detail, { 'retry-after': String(seconds) })
   }
 

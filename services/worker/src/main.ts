@@ -14,8 +14,8 @@ import {
 import { settings } from './config.ts'
 import { mineUntil } from './mine.ts'
 import { createRecorder } from './record.ts'
-import { createUnitMetrics } from './unit-metrics.ts'
-import { createUpstream } from './upstream.ts'
+import { createBackPressureMetric, createUnitMetrics } from './unit-metrics.ts'
+import { createUpstream } from './upstream/upstream.ts'
 
 /** How long the units in hand may take once the worker is to stop, and how long it then tries to record them. Milliseconds. */
 const FINISH_UNITS_MS = 250
@@ -23,6 +23,7 @@ const FINISH_RECORDS_MS = 5_000
 
 const config = loadConfig(settings)
 const stop = stopSignal()
+const bug = Promise.withResolvers<void>()
 
 const service = createService('worker', config, {
   isReady: () => !stop.aborted && recorder.isReady() && rng.isReady() && hasher.isReady(),
@@ -33,13 +34,28 @@ const { log } = service
 const warn = (line: string) => log.warn(line)
 const ledger = await openLedger({ ...config, warn }).catch((error: Error) => exitMisconfigured(error.message))
 const { timeoutMs } = config
-const rng = createUpstream('rng', { urls: config.rngUrls, timeoutMs, stop, log })
-const hasher = createUpstream('hasher', { urls: config.hasherUrls, timeoutMs, stop, log })
+const onBackPressure = createBackPressureMetric(service.metrics)
+const rng = createUpstream('rng', {
+  urls: config.rngUrls,
+  timeoutMs,
+  stop,
+  log,
+  onBackPressure: () => onBackPressure('rng'),
+})
+const hasher = createUpstream('hasher', {
+  urls: config.hasherUrls,
+  timeoutMs,
+  stop,
+  log,
+  onBackPressure: () => onBackPressure('hasher'),
+})
 const recorder = createRecorder({
   ...config,
   ledger,
   worker: randomUUID(),
+  stop,
   observe: createUnitMetrics(service.metrics),
+  notResponding: () => ({ rng: rng.notResponding(), hasher: hasher.notResponding() }),
   log,
 })
 
@@ -49,9 +65,12 @@ const loops = Array.from({ length: config.loops }, () => {
   return mineUntil(stop, { rng, hasher, recorder, hashesPerUnit: config.hashesPerUnit, pause })
 })
 
-await aborted(stop)
+// A loop ends before the worker is to stop only by a mistake in this program: what was counted is recorded all the same.
+process.on('uncaughtException', endOnBug)
+const mining = Promise.all(loops).catch(endOnBug)
+await Promise.race([aborted(stop), bug.promise])
 const cutOff = setTimeout(destroyUpstreams, FINISH_UNITS_MS)
-await Promise.all(loops)
+await Promise.race([mining, bug.promise])
 clearTimeout(cutOff)
 const givenUp = await recorder.finish(FINISH_RECORDS_MS)
 if (givenUp > 0) {
@@ -62,6 +81,12 @@ destroyUpstreams()
 await Promise.all([ledger.close(), service.stop()])
 // Not left to Node: a name that is being resolved would keep the process for as long as the resolver takes.
 await exit()
+
+function endOnBug(error: Error): void {
+  if (process.exitCode !== 1) log.error({ err: error }, 'the worker failed, a mistake in this program: stopping')
+  process.exitCode = 1
+  bug.resolve()
+}
 
 function destroyUpstreams(): void {
   rng.destroy()

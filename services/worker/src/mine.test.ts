@@ -1,18 +1,20 @@
 import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
 import { test } from 'node:test'
 
 import { mineOnce, mineUntil, type Mine } from './mine.ts'
 import type { Unit } from './tally.ts'
-import type { Upstream } from './upstream.ts'
+import type { Upstream } from './upstream/upstream.ts'
 
 const timing = { queueMs: 0, workMs: 0, networkMs: 0, concurrency: 1, servedBy: 'a' }
-const digest = `0${'f'.repeat(63)}`
+const digest = hash('sha256', Buffer.alloc(32, 7), 'hex')
 
 /** An upstream that gives one answer, whatever it is asked, as the real one would read it. */
 function answering(body: Buffer): Upstream {
   return {
-    ask: (_request, read) => Promise.resolve().then(() => ({ ...timing, value: read(body) })),
+    ask: (_request, read) => Promise.resolve().then(() => ({ ...timing, value: read(body, false) })),
     isReady: () => true,
+    notResponding: () => [],
     destroy: () => {},
   }
 }
@@ -49,7 +51,7 @@ test('a batch is one request to each, for as many bytes and digests as it has ha
   })
   const lines = `${digest}\n`.repeat(3)
   const { units, mine } = createMine({
-    rng: asking(Buffer.alloc(96)),
+    rng: asking(Buffer.alloc(96, 7)),
     hasher: asking(Buffer.from(lines)),
     hashesPerUnit: 3,
   })
@@ -96,9 +98,27 @@ test('mining ends with the unit in hand once it is told to stop', async () => {
 test('mining waits while the recorder is full, and a stop ends the wait', async () => {
   const stop = new AbortController()
   const { units, mine } = createMine()
-  const recorder = { ...mine.recorder, isFull: () => true, room: () => new Promise<void>(() => {}) }
-  const mining = mineUntil(stop.signal, { ...mine, recorder })
-  stop.abort()
-  await mining
+  const room = () => {
+    stop.abort()
+    return Promise.resolve()
+  }
+  await mineUntil(stop.signal, { ...mine, recorder: { ...mine.recorder, isFull: () => true, room } })
   assert.equal(units.length, 0)
+})
+
+test('a wrong digest that begins with 0 is no unit, alone or in a batch', async () => {
+  const wrong = `0${'f'.repeat(63)}`
+  const alone = createMine({ hasher: answering(Buffer.from(wrong)) })
+  const batch = createMine({
+    rng: answering(Buffer.alloc(64, 7)),
+    hasher: answering(Buffer.from(`${digest}\n${wrong}\n`)),
+    hashesPerUnit: 2,
+  })
+  for (const { mine, units } of [alone, batch]) {
+    await assert.rejects(
+      mineOnce(mine, new AbortController().signal),
+      /expected the SHA-256 of the bytes, .*, got 0fff/,
+    )
+    assert.equal(units.length, 0)
+  }
 })

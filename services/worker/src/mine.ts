@@ -1,10 +1,8 @@
-import { aborted } from '@dockercoins/service'
-
 import { fetchDigest, fetchDigests } from './hasher.ts'
 import type { Recorder } from './record.ts'
 import { fetchRandomBytes } from './rng.ts'
 import { HASH_BYTES } from './tally.ts'
-import type { Upstream } from './upstream.ts'
+import type { Upstream } from './upstream/upstream.ts'
 
 export interface Mine {
   rng: Upstream
@@ -33,7 +31,7 @@ export async function mineOnce(
 export async function mineUntil(stop: AbortSignal, mine: Mine): Promise<void> {
   try {
     while (!stop.aborted) {
-      if (mine.recorder.isFull()) await Promise.race([mine.recorder.room(), aborted(stop)])
+      if (mine.recorder.isFull()) await mine.recorder.room()
       else await mineOnce(mine, stop)
     }
   } catch (error) {

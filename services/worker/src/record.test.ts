@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { EventEmitter } from 'node:events'
+import { EventEmitter, getEventListeners } from 'node:events'
 import { test, type TestContext } from 'node:test'
 
 import type { Batch } from '@dockercoins/ledger'
@@ -37,6 +37,7 @@ function createLossyLedger() {
 function build(t: TestContext, intervalMs = 1) {
   const ledger = createLossyLedger()
   const lines: string[] = []
+  const stop = new AbortController()
   const log = pino({}, { write: (line: string) => lines.push((JSON.parse(line) as { msg: string }).msg) })
   const recorder = createRecorder({
     // Only `record` is called by a recorder.
@@ -47,11 +48,13 @@ function build(t: TestContext, intervalMs = 1) {
     hashesPerUnit: 1,
     delayMs: 100,
     intervalMs,
+    stop: stop.signal,
     observe: () => {},
+    notResponding: () => ({ rng: ['rng-2'], hasher: [] }),
     log,
   })
   t.after(() => recorder.finish(0))
-  return { ledger, recorder, lines }
+  return { ledger, recorder, lines, stop }
 }
 
 test('all units are in the batches, whose sequence numbers have no gap', async (t) => {
@@ -108,7 +111,7 @@ test('a lost ledger is told once, and once that it is back', async (t) => {
   await recorder.finish(5000)
   assert.equal(recorder.isReady(), true)
   assert.equal(lines.filter((line) => line.startsWith('ledger is lost')).length, 1)
-  assert.equal(lines.filter((line) => line.startsWith('ledger is back')).length, 1)
+  assert.equal(lines.filter((line) => line.startsWith('ledger recovered')).length, 1)
 })
 
 test('with the ledger away there is room for so many coins and no more, and room again when it is back', async (t) => {
@@ -180,4 +183,21 @@ test('a wall clock that is set back holds up nothing and turns no batch around',
   await recorder.finish(1000)
   for (const { from, to } of ledger.applied.values()) assert.ok(from <= to)
   assert.equal([...ledger.applied.values()].at(-1)?.from, now - 3_600_000)
+})
+
+test('a thousand loops that wait for room share one wait, and a stop ends it', async (t) => {
+  const { ledger, recorder, stop } = build(t)
+  ledger.away = true
+  while (!recorder.isFull()) recorder.unitDone(unit(`0${'a'.repeat(63)}`))
+  const waits = Array.from({ length: 1000 }, () => recorder.room())
+  assert.equal(new Set(waits).size, 1)
+  assert.equal(getEventListeners(stop.signal, 'abort').length, 1)
+  stop.abort()
+  await Promise.all(waits)
+})
+
+test('a report names the replicas that do not respond', async (t) => {
+  const { ledger } = build(t)
+  if (ledger.sent.length === 0) await ledger.next()
+  assert.deepEqual(ledger.sent[0]?.report?.rng.notResponding, ['rng-2'])
 })

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Batch, Ledger, Report } from '@dockercoins/ledger'
 import { aborted, capLog, type Log } from '@dockercoins/service'
 
-import { backoffMs } from './backoff.ts'
-import { countUnit, emptyTally, toReport, type Unit } from './tally.ts'
+import { createOutage } from './outage.ts'
+import { countUnit, emptyTally, toReport, type NotResponding, type Unit } from './tally.ts'
 
 /**
  * Coins that may wait beside the batch on its way, which is never larger; then mining stops until the ledger has taken
@@ -26,7 +26,7 @@ export interface Recorder {
   unitDone(unit: Unit): void
   /** Whether no further coin may be found before the ledger has taken some. */
   isFull(): boolean
-  /** Resolves when it is no longer full. */
+  /** Resolves when it is no longer full, or the worker is to stop. */
   room(): Promise<void>
   /** Whether the ledger took the last batch. */
   isReady(): boolean
@@ -42,8 +42,11 @@ export interface RecorderOptions {
   hashesPerUnit: number
   delayMs: number
   intervalMs: number
+  stop: AbortSignal
   /** Told of every unit, for metrics. */
   observe: (unit: Unit, coins: number) => void
+  /** The replicas that do not respond now, for the report. */
+  notResponding: () => NotResponding
   log: Log
 }
 
@@ -56,7 +59,9 @@ export function createRecorder({
   hashesPerUnit,
   delayMs,
   intervalMs,
+  stop,
   observe,
+  notResponding,
   log,
 }: RecorderOptions): Recorder {
   const expiresAfterMs = Math.ceil(3.5 * Math.max(1_000, intervalMs))
@@ -69,13 +74,30 @@ export function createRecorder({
   let sequence = 0
   let inHand: Batch | undefined
   let recording: Promise<void> | undefined
-  let lostAt: number | undefined
+  const outage = createOutage({
+    log,
+    what: 'ledger',
+    fields: { upstream: 'ledger' },
+    next: 'keeping what is mined until it responds',
+  })
+  /** One wait that all loops share. */
+  let room: Promise<void> | undefined
+  let endWait: (() => void) | undefined
+  stop.addEventListener('abort', () => endWait?.(), { once: true })
   let hasRecorded = false
 
   /** The work since the last cut, as one batch: from here on it never changes and is sent until the ledger has acknowledged it. */
   function cut(): Batch {
     const { hashes, coins, from, to } = tally
-    const report = toReport(tally, { worker, hostname, loops, hashesPerUnit, delayMs, expiresAfterMs, latestCoins })
+    const report = toReport(tally, notResponding(), {
+      worker,
+      hostname,
+      loops,
+      hashesPerUnit,
+      delayMs,
+      expiresAfterMs,
+      latestCoins,
+    })
     // Earlier than `to` only where the wall clock was set back.
     tally = emptyTally(Math.min(to, Date.now()))
     cutAt = performance.now()
@@ -85,26 +107,26 @@ export function createRecorder({
   async function record(batch: Batch): Promise<void> {
     inHand = batch
     const done = hashesPerUnit === 1 ? 'units of work' : 'hashes'
-    const { hashes } = batch
-    if (hashes > 0) log.info({ hashes, sequence: batch.sequence }, `${hashes} ${done} done, updating hash counter`)
-    for (let failures = 1; !(await isRecorded(batch)); failures++) {
-      await sleep(backoffMs(failures), undefined, { signal: giveUp.signal })
+    if (batch.hashes > 0) {
+      const fields = { hashes: batch.hashes, sequence: batch.sequence }
+      log.info(fields, `${batch.hashes} ${done} done, updating hash counter`)
     }
-    inHand = undefined
+    while (inHand) {
+      try {
+        await ledger.record(batch)
+        inHand = undefined
+      } catch (error) {
+        await sleep(outage.failed(error as Error), undefined, { signal: giveUp.signal })
+      }
+    }
+    outage.succeeded()
+    hasRecorded = true
   }
 
-  async function isRecorded(batch: Batch): Promise<boolean> {
-    try {
-      await ledger.record(batch)
-      if (lostAt !== undefined) log.info(`ledger is back after ${((Date.now() - lostAt) / 1000).toFixed(1)} s`)
-      lostAt = undefined
-      hasRecorded = true
-      return true
-    } catch (error) {
-      if (lostAt === undefined)
-        log.warn(`ledger is lost: ${(error as Error).message}; keeping what is mined until it is back`)
-      lostAt ??= Date.now()
-      return false
+  async function untilRoom(): Promise<void> {
+    while (isFull()) {
+      recordNow()
+      await recording
     }
   }
 
@@ -142,13 +164,16 @@ export function createRecorder({
       if (isFirst || performance.now() - cutAt >= intervalMs || tally.coins.length >= PROMPT_COINS) recordNow()
     },
     isFull,
-    async room() {
-      while (isFull()) {
-        recordNow()
-        await recording
-      }
+    room() {
+      room ??= new Promise<void>((resolve) => {
+        endWait = resolve
+        if (stop.aborted) resolve()
+        // Rejects only when `finish` gives up.
+        untilRoom().then(resolve, resolve)
+      }).finally(() => (room = undefined))
+      return room
     },
-    isReady: () => hasRecorded && lostAt === undefined,
+    isReady: () => hasRecorded && !outage.isOn,
     async finish(deadlineMs) {
       clearInterval(heartbeat)
       // An entry without hashes is worth one attempt, but no wait for a ledger that is away.

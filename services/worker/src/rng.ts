@@ -1,4 +1,4 @@
-import type { Answer, Upstream } from './upstream.ts'
+import type { Answer, Upstream } from './upstream/upstream.ts'
 
 /** GET /{count}: so many random bytes. */
 export function fetchRandomBytes(rng: Upstream, count: number): Promise<Answer<Uint8Array>> {

@@ -1,13 +1,13 @@
 import type { Coin, Report, UpstreamReport } from '@dockercoins/ledger'
 
-import type { Answer } from './upstream.ts'
+import type { Answer } from './upstream/upstream.ts'
 
 /** Random bytes that make one hash. */
 export const HASH_BYTES = 32
 export const DIGEST_LENGTH = 64
 /** 64 hexadecimal digits, and the newline between two digests. */
 export const LINE_LENGTH = DIGEST_LENGTH + 1
-const ZERO = '0'.charCodeAt(0)
+export const ZERO = '0'.charCodeAt(0)
 
 /** What one finished unit of work brought: one hash, or several where it is a batch. */
 export interface Unit {
@@ -35,8 +35,8 @@ interface UpstreamTally extends Omit<UpstreamReport, 'replicas' | 'notResponding
   replicas: Map<string, number>
 }
 
-/** More replicas than anybody runs; keeps a neighbour that makes up names from filling our memory. */
-const MAX_REPLICAS = 1000
+/** More replicas than one service has; keeps a neighbour that makes up names from filling our memory. */
+const MAX_REPLICAS = 200
 
 /** Nothing done yet, since `from`. */
 export function emptyTally(from: number): Tally {
@@ -72,20 +72,39 @@ function coinsIn({ bytes, digests }: Unit): Coin[] {
   return coins
 }
 
+/** The names of the replicas that do not respond now, by upstream. */
+export interface NotResponding {
+  rng: string[]
+  hasher: string[]
+}
+
 /** The tally as the worker's own account of where its time went. */
 export function toReport(
   tally: Tally,
+  notResponding: NotResponding,
   worker: Pick<
     Report,
     'worker' | 'hostname' | 'loops' | 'hashesPerUnit' | 'delayMs' | 'expiresAfterMs' | 'latestCoins'
   >,
 ): Report {
   const { from, to, hashes, pauseMs, rng, hasher } = tally
-  return { ...worker, from, to, hashes, pauseMs, rng: toUpstreamReport(rng), hasher: toUpstreamReport(hasher) }
+  return {
+    ...worker,
+    from,
+    to,
+    hashes,
+    pauseMs,
+    rng: toUpstreamReport(rng, notResponding.rng),
+    hasher: toUpstreamReport(hasher, notResponding.hasher),
+  }
 }
 
-function toUpstreamReport(upstream: UpstreamTally): UpstreamReport {
-  return { ...upstream, replicas: Object.fromEntries(upstream.replicas), notResponding: [] }
+function toUpstreamReport(upstream: UpstreamTally, notResponding: string[]): UpstreamReport {
+  return {
+    ...upstream,
+    replicas: Object.fromEntries(upstream.replicas),
+    notResponding: notResponding.slice(0, MAX_REPLICAS),
+  }
 }
 
 function emptyUpstream(): UpstreamTally {

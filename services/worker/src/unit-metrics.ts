@@ -56,3 +56,14 @@ function countOnScrape(registry: Registry, name: string, help: string, read: () 
   })
   registry.registerMetric(counter)
 }
+
+/** Counts responses that tell to come back later. Gives the function to be called with the name of the upstream. */
+export function createBackPressureMetric(registry: Registry): (upstream: string) => void {
+  const counter = new Counter({
+    name: 'dockercoins_back_pressure_total',
+    help: 'Responses of a full queue, 503 with Retry-After, by upstream.',
+    labelNames: ['upstream'],
+    registers: [registry],
+  })
+  return (upstream) => counter.inc({ upstream })
+}

@@ -29,10 +29,17 @@ function connect(t: TestContext, ports: number[], timeoutMs = 5000) {
   const log = pino({}, { write: (line: string) => lines.push((JSON.parse(line) as { msg: string }).msg) })
   const urls = ports.map((port) => new URL(`http://127.0.0.1:${port}`))
   const stop = new AbortController()
-  const upstream = createUpstream('rng', { urls, timeoutMs, stop: stop.signal, log })
+  const backPressure = { count: 0 }
+  const upstream = createUpstream('rng', {
+    urls,
+    timeoutMs,
+    stop: stop.signal,
+    log,
+    onBackPressure: () => backPressure.count++,
+  })
   t.after(() => upstream.destroy())
   const ask = () => upstream.ask({ method: 'GET', path: '/32', body: null }, String)
-  return { upstream, ask, lines, stop }
+  return { upstream, ask, lines, stop, backPressure }
 }
 
 test('an answer comes with where its time went and who gave it', async (t) => {
@@ -60,22 +67,25 @@ test('several addresses are used evenly', async (t) => {
     t,
     servers.map(({ port }) => port),
   )
+  // All have been found once all have served.
+  while (served.includes(0)) await ask()
+  served.fill(0)
   for (let request = 0; request < 30; request++) await ask()
   assert.deepEqual(served, [10, 10, 10])
 })
 
-test('a replica that is lost is told once and passed over, and told once when it is back', async (t) => {
+test('a replica that is lost is told once and passed over, and told once when it has recovered', async (t) => {
   const first = await listen(t, 0, (_request, response) => response.end('first'))
   const second = await listen(t, 0, (_request, response) => response.end('second'))
   const { ask, lines, upstream } = connect(t, [first.port, second.port])
-  await ask()
+  while ((await ask()).value !== 'second');
   await second.close()
   for (let request = 0; request < 20; request++) assert.equal((await ask()).value, 'first')
   assert.equal(upstream.isReady(), true)
   await listen(t, second.port, (_request, response) => response.end('back'))
   await until('an answer of the second', ask, ({ value }) => value === 'back')
   assert.equal(lines.filter((line) => line.includes('is lost')).length, 1)
-  assert.equal(lines.filter((line) => line.includes('is back')).length, 1)
+  assert.equal(lines.filter((line) => line.includes('recovered')).length, 1)
 })
 
 test('a call made while nobody answers ends when somebody does', async (t) => {
@@ -92,7 +102,7 @@ test('an error status, a broken answer and a refused one are each asked for agai
   let requests = 0
   const { port } = await listen(t, 0, (_request, response) => {
     requests++
-    if (requests === 1) response.writeHead(503).end('full')
+    if (requests === 1) response.writeHead(500).end('broken')
     else if (requests === 2) response.socket?.destroy()
     else if (requests === 3)
       response.writeHead(200, { 'content-length': 5 }).end('ab', () => response.socket?.destroy())
@@ -126,6 +136,7 @@ test('a name that cannot be resolved is told once and tried again', async () => 
     timeoutMs: 1000,
     stop: new AbortController().signal,
     log,
+    onBackPressure: () => {},
   })
   const answer = upstream.ask({ method: 'GET', path: '/', body: null }, String)
   answer.catch(() => {})
@@ -153,7 +164,13 @@ test('of several names one that cannot be resolved does not keep the others from
   const { port } = await listen(t, 0, (_request, response) => response.end('found'))
   const urls = [new URL('http://no-such-host.invalid'), new URL(`http://127.0.0.1:${port}`)]
   const stop = new AbortController().signal
-  const upstream = createUpstream('rng', { urls, timeoutMs: 1000, stop, log: pino({ level: 'silent' }) })
+  const upstream = createUpstream('rng', {
+    urls,
+    timeoutMs: 1000,
+    stop,
+    log: pino({ level: 'silent' }),
+    onBackPressure: () => {},
+  })
   t.after(() => upstream.destroy())
   assert.equal((await upstream.ask({ method: 'GET', path: '/', body: null }, String)).value, 'found')
 })
@@ -163,7 +180,13 @@ test('over TLS no HTTP/2 is offered, which images do not have', async (t) => {
   t.after(() => server.close())
   const urls = [new URL(`https://localhost:${await listenLocally(server)}`)]
   const stop = new AbortController().signal
-  const upstream = createUpstream('rng', { urls, timeoutMs: 5000, stop, log: pino({ level: 'silent' }) })
+  const upstream = createUpstream('rng', {
+    urls,
+    timeoutMs: 5000,
+    stop,
+    log: pino({ level: 'silent' }),
+    onBackPressure: () => {},
+  })
   t.after(() => upstream.destroy())
   const answer = upstream.ask({ method: 'GET', path: '/32', body: null }, String)
   answer.catch(() => {})
@@ -175,4 +198,120 @@ test('over TLS no HTTP/2 is offered, which images do not have', async (t) => {
   assert.ok(!hello.includes('\x02h2'))
   upstream.destroy()
   await assert.rejects(answer)
+})
+
+const hang: RequestListener = () => {}
+const good: RequestListener = (_request, response) => response.end('good')
+const trickle: RequestListener = (_request, response) => {
+  const timer = setInterval(() => response.write('x'), 200)
+  response.on('close', () => clearInterval(timer))
+}
+
+for (const [how, answer] of Object.entries({ 'says nothing': hang, trickles: trickle })) {
+  test(`a replica that ${how} is lost without waiting for the deadline, and its requests go to another`, async (t) => {
+    let isHanging = true
+    const first = await listen(t, 0, good)
+    const second = await listen(t, 0, (request, response) => (isHanging ? answer : good)(request, response))
+    const { ask, lines, upstream } = connect(t, [first.port, second.port], 60_000)
+    while (upstream.notResponding().length === 0) await ask()
+    isHanging = false
+    while (upstream.notResponding().length > 0) await ask()
+    assert.equal(lines.length, 2)
+    assert.match(lines[0] ?? '', /^waiting for rng at/)
+    assert.match(lines[1] ?? '', /^rng at .* responded after/)
+  })
+}
+
+test('of those that wait for a lost replica one tries it, and the others follow', async (t) => {
+  let refused = 0
+  let state: 'broken' | 'tried' | 'good' = 'broken'
+  let tries = 0
+  const { port } = await listen(t, 0, (request, response) => {
+    if (request.url === '/healthz') return response.writeHead(404).end()
+    if (state === 'broken') {
+      // All are refused together; from then on only trials come.
+      if (++refused === 100) state = 'tried'
+      return response.writeHead(500).end()
+    }
+    if (state === 'good') return response.end('good')
+    tries++
+    setImmediate(() => {
+      assert.equal(tries, 1)
+      state = 'good'
+      response.end('good')
+    })
+    return response
+  })
+  const { ask } = connect(t, [port])
+  await Promise.all(Array.from({ length: 100 }, ask))
+  assert.equal(tries, 1)
+})
+
+test('a full queue is waited for as told, and is no outage', async (t) => {
+  let requests = 0
+  const { port } = await listen(t, 0, (_request, response) => {
+    if (++requests > 2) response.end('room')
+    else response.writeHead(503, { 'retry-after': '0' }).end('full')
+  })
+  const { ask, lines, upstream, backPressure } = connect(t, [port])
+  assert.equal((await ask()).value, 'room')
+  assert.deepEqual([lines, upstream.isReady(), backPressure.count], [[], true, 2])
+})
+
+test('while one replica is full another takes the request', async (t) => {
+  const full = await listen(t, 0, (_request, response) => response.writeHead(503, { 'retry-after': '1000' }).end())
+  const free = await listen(t, 0, (_request, response) => response.end('free'))
+  const { ask } = connect(t, [full.port, free.port])
+  for (let request = 0; request < 4; request++) assert.equal((await ask()).value, 'free')
+})
+
+test('a request that is refused as a mistake is told once, and nobody is lost', async (t) => {
+  let requests = 0
+  const { port } = await listen(t, 0, (_request, response) => {
+    if (++requests > 3) response.end('good')
+    else response.writeHead(400).end('no such thing')
+  })
+  const { ask, lines, upstream } = connect(t, [port])
+  assert.equal((await ask()).value, 'good')
+  assert.equal(upstream.isReady(), true)
+  assert.equal(lines.filter((line) => line.includes('a mistake of the worker')).length, 1)
+})
+
+test('a body is sent with its type, which some services demand', async (t) => {
+  const { port } = await listen(t, 0, (request, response) => {
+    const isTyped = request.headers['content-type'] === 'application/octet-stream'
+    response.writeHead(isTyped ? 200 : 400).end('typed')
+  })
+  const { upstream, lines } = connect(t, [port])
+  await upstream.ask({ method: 'POST', path: '/', body: Buffer.alloc(32) }, String)
+  assert.deepEqual(lines, [])
+})
+
+const slowly: Record<string, RequestListener> = {
+  'whose bytes trickle': trickle,
+  'of informational answers alone': (_request, response) => {
+    const timer = setInterval(() => response.writeEarlyHints({ link: '</x>; rel=preload' }), 50)
+    response.on('close', () => clearInterval(timer))
+  },
+}
+for (const [which, answer] of Object.entries(slowly)) {
+  test(`a response ${which} is given up at the deadline`, async (t) => {
+    let requests = 0
+    const { port } = await listen(t, 0, (request, response) => {
+      if (request.url === '/healthz' || ++requests > 1) response.end('second try')
+      else answer(request, response)
+    })
+    assert.equal((await connect(t, [port], 500).ask()).value, 'second try')
+  })
+}
+
+test('a name longer than that of any host is cut, and no queue is longer than the call', async (t) => {
+  const { port } = await listen(t, 0, (_request, response) => {
+    response.setHeader('x-served-by', 'x'.repeat(8000))
+    response.setHeader('server-timing', 'queue;dur=9999999999999, work;dur=1')
+    response.end('good')
+  })
+  const { servedBy, queueMs, workMs, networkMs } = await connect(t, [port]).ask()
+  assert.equal(servedBy.length, 253)
+  assert.ok(queueMs + workMs + networkMs < 60_000)
 })

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 
 import * as fc from 'fast-check'
 
-import { backoffMs } from './backoff.ts'
+import { backoffMs } from './outage.ts'
 
 test('a pause is between 50 ms and 2 s, however many failures came before it', () => {
   fc.assert(

@@ -25,8 +25,11 @@ function parse(text: string): ServerTiming {
   }
 }
 
+/** No queue, work or concurrency is larger, in milliseconds or requests; a service may say anything. */
+const MOST = 1e9
+
 let newest = { text: '', timing: parse('') }
 
 function amount(header: string, pattern: RegExp): number {
-  return Number(pattern.exec(header)?.[1] ?? 0)
+  return Math.min(Number(pattern.exec(header)?.[1] ?? 0), MOST)
 }
