@@ -23,7 +23,8 @@ function start(t: TestContext, args: string[], env: NodeJS.ProcessEnv = {}) {
   child.stdout.pipe(out)
   const errors = createTranscript()
   child.stderr.pipe(errors)
-  return { child, out, errors, closed: within('the runner to exit', once(child, 'close'), out.text) }
+  const ended = once(child, 'close')
+  return { child, out, errors, closed: () => within('the runner to exit', ended, () => out.text()) }
 }
 
 /** How many of rng and hasher answer. */
@@ -41,7 +42,7 @@ test('it says where to look when all is ready, and stops with 0 on SIGTERM', asy
   const response = await fetch(`http://127.0.0.1:${base + 1}/`)
   assert.equal(await response.text(), 'RNG running on rng-1\n')
   child.kill('SIGTERM')
-  assert.deepEqual(await closed, [0, null])
+  assert.deepEqual(await closed(), [0, null])
   assert.match(out.text(), /Stopped rng, hasher in \d\.\d s\n$/)
   assert.equal(await answering(base), 0)
   assert.equal(errors.text(), '')
@@ -54,7 +55,7 @@ test('one ^C that arrives twice is one', async (t) => {
   child.kill('SIGINT')
   await out.waitFor(/Stopping/)
   child.kill('SIGINT')
-  assert.deepEqual(await closed, [0, null])
+  assert.deepEqual(await closed(), [0, null])
 })
 
 test('nothing outlives a runner that is killed', async (t) => {
@@ -62,7 +63,7 @@ test('nothing outlives a runner that is killed', async (t) => {
   const { child, out, closed } = start(t, ['--port', `${base}`, ...few])
   await out.waitFor(/Ready/)
   child.kill('SIGKILL')
-  await closed
+  await closed()
   await until(
     'no service to answer',
     () => answering(base),
@@ -75,38 +76,38 @@ test('a second copy is refused on the same ports and runs beside the first on ot
   const first = start(t, ['--port', `${base}`, ...few])
   await first.out.waitFor(/Ready/)
   const refused = start(t, ['--port', `${base}`, ...few])
-  assert.deepEqual(await refused.closed, [1, null])
+  assert.deepEqual(await refused.closed(), [1, null])
   assert.match(refused.errors.text(), new RegExp(`^port ${base + 1} is taken, and rng-1 wants it: .*\n$`))
   assert.equal(refused.out.text(), '')
   const second = start(t, ['--port', `${base + 3}`, ...few])
   await second.out.waitFor(/Ready/)
   second.child.kill('SIGTERM')
-  assert.deepEqual(await second.closed, [0, null])
+  assert.deepEqual(await second.closed(), [0, null])
   assert.equal(await answering(base), 2)
   first.child.kill('SIGTERM')
-  assert.deepEqual(await first.closed, [0, null])
+  assert.deepEqual(await first.closed(), [0, null])
 })
 
 test('when nobody reads any more, all stops without a word', async (t) => {
   const base = await freePorts(3)
   const { child, errors, closed } = start(t, ['--port', `${base}`, ...few])
   child.stdout.destroy()
-  assert.deepEqual(await closed, [0, null])
+  assert.deepEqual(await closed(), [0, null])
   assert.equal(errors.text(), '')
   assert.equal(await answering(base), 0)
 })
 
 test('a variable that is not valid is named, and stops it all with 1', async (t) => {
   const { out, closed } = start(t, ['--port', `${await freePorts(3)}`, ...few], { CONCURRENCY: 'many' })
-  assert.deepEqual(await closed, [1, null])
+  assert.deepEqual(await closed(), [1, null])
   assert.match(out.text(), /CONCURRENCY is "many": expected .*\n[^]*refused its configuration/)
 })
 
 test('--help prints the usage, and a wrong option one line and exit code 2', async (t) => {
   const help = start(t, ['--help'])
-  assert.deepEqual(await help.closed, [0, null])
+  assert.deepEqual(await help.closed(), [0, null])
   assert.match(help.out.text(), /^Runs all of DockerCoins[^]*--scale SERVICE=N/)
   const wrong = start(t, ['--scale', 'rng=many'])
-  assert.deepEqual(await wrong.closed, [2, null])
+  assert.deepEqual(await wrong.closed(), [2, null])
   assert.match(wrong.errors.text(), /^--scale: expected SERVICE=N.*\n$/)
 })

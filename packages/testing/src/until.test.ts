@@ -3,6 +3,9 @@ import { test } from 'node:test'
 
 import { until, within } from './until.ts'
 
+const failing = () => Promise.reject(new Error('connection refused'))
+const never = () => new Promise<never>(() => {})
+
 test('a wait ends with the first answer that will do, after wrong answers and errors', async () => {
   let asked = 0
   const question = () => {
@@ -24,14 +27,12 @@ test('a wait in vain ends with what was awaited and the last answer', async () =
 })
 
 test('a wait in vain ends with the last error', async () => {
-  const failing = () => Promise.reject(new Error('connection refused'))
   await assert.rejects(until('an answer', failing, undefined, 50), {
     message: 'expected an answer within 0.05 s, got Error: connection refused',
   })
 })
 
 test('a wait for what never settles ends too, whether a question or a promise', async () => {
-  const never = () => new Promise<never>(() => {})
   await assert.rejects(until('an answer', never, undefined, 50), /expected an answer within 0\.05 s, got no answer/)
   await assert.rejects(
     within('an exit', never(), () => 'two lines', 50),

@@ -52,9 +52,9 @@ export interface ReplicaOptions {
   address: string
   log: Log
   /** Whether another replica is not lost. */
-  hasOthers(self: Replica): boolean
+  hasOthers: (self: Replica) => boolean
   /** Called when it may be given requests again. */
-  opened(): void
+  opened: () => void
 }
 
 /** The replica of `url` at `address`. Logs one line when it is lost and one when it has recovered. */
