@@ -22,8 +22,8 @@ const FINISH_UNITS_MS = 250
 const FINISH_RECORDS_MS = 5_000
 
 const config = loadConfig(settings)
-const stop = stopSignal()
-const bug = Promise.withResolvers<void>()
+const bug = new AbortController()
+const stop = AbortSignal.any([stopSignal(), bug.signal])
 
 const service = createService('worker', config, {
   isReady: () => !stop.aborted && recorder.isReady() && rng.isReady() && hasher.isReady(),
@@ -67,10 +67,10 @@ const loops = Array.from({ length: config.loops }, () => {
 
 // A loop ends before the worker is to stop only by a mistake in this program: what was counted is recorded all the same.
 process.on('uncaughtException', endOnBug)
-const mining = Promise.all(loops).catch(endOnBug)
-await Promise.race([aborted(stop), bug.promise])
+const mining = loops.map((loop) => loop.catch(endOnBug))
+await aborted(stop)
 const cutOff = setTimeout(destroyUpstreams, FINISH_UNITS_MS)
-await Promise.race([mining, bug.promise])
+await Promise.all(mining)
 clearTimeout(cutOff)
 const givenUp = await recorder.finish(FINISH_RECORDS_MS)
 if (givenUp > 0) {
@@ -83,9 +83,10 @@ await Promise.all([ledger.close(), service.stop()])
 await exit()
 
 function endOnBug(error: Error): void {
-  if (process.exitCode !== 1) log.error({ err: error }, 'the worker failed, a mistake in this program: stopping')
   process.exitCode = 1
-  bug.resolve()
+  if (bug.signal.aborted) return
+  bug.abort()
+  log.error(`the worker failed, a mistake in this program: ${error.message}; stopping`)
 }
 
 function destroyUpstreams(): void {
