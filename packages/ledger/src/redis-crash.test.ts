@@ -191,7 +191,7 @@ async function relive(redis: CrashingRedis, empty: Buffer, events: Event[], boun
   }
   for (const worker of workers) if (worker.pending) await acknowledge(worker, 0)
   await restart('SIGTERM')
-  await prove(workers[0]!.ledger, { done, acknowledged, elsewhere, bound })
+  await prove(workers[0].ledger, { done, acknowledged, elsewhere, bound })
   for (const { ledger } of workers) await ledger.close()
 }
 

@@ -115,7 +115,9 @@ async function recordEntry(client: Client, keys: Keys, entry: Batch, maxCoins: n
   const committed = client.commit(
     [keys.hashes, keys.recorded, keys.unkept, keys.since, keys.wallet, entryKey, ...slotKeys],
     [
-      ...[`${sequence}`, `${hashes}`, `${Math.floor(from / 1000)}`],
+      `${sequence}`,
+      `${hashes}`,
+      `${Math.floor(from / 1000)}`,
       ...slots.map(({ text }) => text),
       ...coins.map(({ digest }) => digest),
     ],
