@@ -42,7 +42,6 @@ suite('a Redis that was killed while it wrote', { skip: hasRedisServer() ? false
       assert.equal(batches, hashes, where)
       assert.equal((await ledger.totals()).recorded, hashes, where)
       if (isCounted) assert.equal((await ledger.totals()).coins, 2, where)
-      await ledger.close()
     }
   })
 
@@ -68,7 +67,6 @@ suite('a Redis that was killed while it wrote', { skip: hasRedisServer() ? false
       assert.deepEqual([hashes, batches], [322, 322], where)
       assert.equal((await ledger.totals()).recorded, 322, where)
       assert.equal((await audit(ledger)).sound, true, where)
-      await ledger.close()
     }
   })
 
@@ -162,10 +160,7 @@ async function relive(redis: CrashingRedis, empty: Buffer, events: Event[], boun
   }
   async function restart(how: 'SIGTERM' | 'SIGKILL', file?: Buffer): Promise<void> {
     await redis.restart(how, file)
-    for (const worker of workers) {
-      await worker.ledger.close()
-      worker.ledger = await redis.open(bound)
-    }
+    for (const worker of workers) worker.ledger = await redis.open(bound)
   }
 
   for (const given of events) {
@@ -180,7 +175,6 @@ async function relive(redis: CrashingRedis, empty: Buffer, events: Event[], boun
       await restart('SIGKILL', after.subarray(0, cut))
     }
     if (given.type === 'die' && 'worker' in given) {
-      await workers[given.worker]?.ledger.close()
       workers[given.worker] = await hire()
     }
     if ('signal' in given) for (let i = 0; i < given.starts; i++) await restart(given.signal)
@@ -192,7 +186,6 @@ async function relive(redis: CrashingRedis, empty: Buffer, events: Event[], boun
   for (const worker of workers) if (worker.pending) await acknowledge(worker, 0)
   await restart('SIGTERM')
   await prove(workers[0].ledger, { done, acknowledged, elsewhere, bound })
-  for (const { ledger } of workers) await ledger.close()
 }
 
 interface Known {

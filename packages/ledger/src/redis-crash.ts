@@ -18,11 +18,11 @@ function connectTo(url: string) {
 export interface CrashingRedis extends RedisServer {
   /** The bytes that were appended until now; everything acknowledged is among them. */
   read(): Promise<Buffer>
-  /** Stops the server and starts it again on this append-only file, or on its own. */
+  /** Closes all ledgers, stops the server and starts it again on this append-only file, or on its own. */
   restart(signal: 'SIGTERM' | 'SIGKILL', file?: Buffer): Promise<void>
   /**
    * A ledger of its own connection, which has written nothing, and whose `record` tries again as a worker does: this machine
-   * may be busy. Closed after the test.
+   * may be busy. Closed by the next restart.
    */
   open(maxCoins?: number): Promise<Ledger>
   /** Another client's connection, used for one question. */
@@ -44,11 +44,19 @@ export async function startCrashingRedis(t: TestContext): Promise<CrashingRedis 
   if (name === undefined) return undefined
   const path = join(folder, name)
 
+  const opened = new Set<Ledger>()
+  const closeAll = async () => {
+    for (const ledger of opened) await ledger.close()
+    opened.clear()
+  }
+  t.after(closeAll)
+
   return {
     ...server,
     ask,
     read: () => readFile(path),
     async restart(signal, file) {
+      await closeAll() // or they would all try to reconnect
       await server.stop(signal)
       if (file) await writeFile(path, file)
       await server.start()
@@ -59,7 +67,7 @@ export async function startCrashingRedis(t: TestContext): Promise<CrashingRedis 
         keyPrefix: '',
         ...(maxCoins !== undefined && { maxCoins }),
       })
-      t.after(() => ledger.close())
+      opened.add(ledger)
       return { ...ledger, record: (entry) => recordStubbornly(ledger, entry) }
     },
   }
