@@ -137,6 +137,16 @@ test('what a process started and left behind goes with it', async (t) => {
   assert.equal(await supervisor.ended, 0)
 })
 
+test('a process is asked to leave, and what it started is not: a service at work still needs it', async (t) => {
+  const { supervisor, transcript } = await setUp(t, ['parent'])
+  await supervisor.ready
+  await transcript.waitFor(/grandchild/)
+  supervisor.stop()
+  assert.equal(await supervisor.ended, 0)
+  assert.match(transcript.text(), /got SIGTERM/)
+  assert.doesNotMatch(transcript.text(), /asked too/)
+})
+
 test('nothing is started again once all are to end, also what was not yet asked to', async (t) => {
   const { supervisor, transcript } = await setUp(t, ['deaf', 'polite'], undefined, 'worker')
   await supervisor.ready
