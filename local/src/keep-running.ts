@@ -49,13 +49,14 @@ export function keepRunning(plan: ProcessPlan, output: Output, onMisconfigured: 
       clearTimeout(nextStart)
       if (!child) return start()
       isRestarting = true
-      signalGroup(child, 'SIGTERM')
+      child.kill('SIGTERM')
     },
     stop() {
       if (stopping.signal.aborted) return
       stopping.abort()
       clearTimeout(nextStart)
-      if (child) signalGroup(child, 'SIGTERM')
+      // Not its group: the service itself ends what it started, such as a bundler at work.
+      if (child) child.kill('SIGTERM')
       else leave(true)
     },
     kill: () => child !== undefined && signalGroup(child, 'SIGKILL'),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
 import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
@@ -27,6 +28,10 @@ function start(t: TestContext, args: string[], env: NodeJS.ProcessEnv = {}) {
   return { child, out, errors, closed: () => within('the runner to exit', ended, () => out.text()) }
 }
 
+const NO_PROC = 'this system does not list the children of a process in /proc'
+const children = (pid: number | string | undefined) =>
+  `/proc/${pid}/task/${pid === 'self' ? process.pid : pid}/children`
+
 /** How many of rng and hasher answer. */
 async function answering(base: number): Promise<number> {
   const probes = [1, 2].map(async (offset) => (await fetch(`http://127.0.0.1:${base + offset}/healthz`)).ok)
@@ -48,6 +53,21 @@ test('it says where to look when all is ready, and stops with 0 on SIGTERM', asy
   assert.equal(errors.text(), '')
   assert.ok(!out.text().includes('\u001B'), 'no colours where there is no terminal')
 })
+
+test(
+  '^C while processes are being started leaves none behind',
+  { skip: existsSync(children('self')) ? false : NO_PROC },
+  async (t) => {
+    const base = await freePorts(23)
+    const { child, out, closed } = start(t, ['--port', `${base}`, ...few, '--scale', 'rng=20'])
+    const pids = await until('the first process', () => readFileSync(children(child.pid), 'utf8'), Boolean)
+    child.kill('SIGINT')
+    assert.deepEqual(await closed(), [0, null])
+    assert.match(out.text(), /Stopped rng ×20, hasher in/)
+    for (const pid of pids.trim().split(' ')) assert.throws(() => process.kill(Number(pid), 0), { code: 'ESRCH' })
+    assert.equal(await answering(base), 0)
+  },
+)
 
 test('one ^C that arrives twice is one', async (t) => {
   const { child, out, closed } = start(t, ['--port', `${await freePorts(3)}`, ...few])

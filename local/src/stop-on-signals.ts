@@ -10,7 +10,7 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 
 /** Stops politely on the first signal, at once on a second. */
 export function stopOnSignals(
-  local: { stop(): unknown; kill(): void },
+  local: { stop(): unknown; kill(): unknown },
   source: EventEmitter = process,
   now = () => performance.now(),
 ): void {
@@ -22,6 +22,6 @@ export function stopOnSignals(
     if (firstAt === undefined) {
       firstAt = now()
       void local.stop()
-    } else if (now() - firstAt > SAME_KEYPRESS_MS) local.kill()
+    } else if (now() - firstAt > SAME_KEYPRESS_MS) void local.kill()
   }
 }

@@ -108,6 +108,16 @@ test('a process that does not stop is killed at the deadline, which is exit code
   assert.doesNotMatch(transcript.text(), /rng-2 did not stop/)
 })
 
+test('a worker that does not stop does not keep the others from leaving by themselves', async (t) => {
+  const { supervisor, transcript } = await setUp(t, ['deaf', 'polite'], 5_000, 'worker')
+  await supervisor.ready
+  supervisor.stop()
+  assert.equal(await supervisor.ended, 1)
+  assert.match(transcript.text(), /rng-1 did not stop within 5\.0 s: killed/)
+  assert.doesNotMatch(transcript.text(), /rng-2 did not stop/)
+  assert.equal(transcript.text().match(/got SIGTERM/g)?.length, 2)
+})
+
 test('kill ends at once what is still there, which is exit code 130', async (t) => {
   const { supervisor, transcript } = await setUp(t, ['deaf', 'polite'])
   await supervisor.ready
@@ -125,6 +135,16 @@ test('what a process started and left behind goes with it', async (t) => {
   supervisor.stop()
   // It would not end while the grandchild, which ignores SIGTERM, held the pipes.
   assert.equal(await supervisor.ended, 0)
+})
+
+test('a process is asked to leave, and what it started is not: a service at work still needs it', async (t) => {
+  const { supervisor, transcript } = await setUp(t, ['parent'])
+  await supervisor.ready
+  await transcript.waitFor(/grandchild/)
+  supervisor.stop()
+  assert.equal(await supervisor.ended, 0)
+  assert.match(transcript.text(), /got SIGTERM/)
+  assert.doesNotMatch(transcript.text(), /asked too/)
 })
 
 test('nothing is started again once all are to end, also what was not yet asked to', async (t) => {

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
 import { keepRunning, type KeptProcess } from './keep-running.ts'
 import { LocalError } from './local-error.ts'
 import type { ServiceName } from './options.ts'
@@ -27,6 +29,8 @@ export type ExitCode = 0 | 1 | 130
 
 /** As Compose has it. */
 const STOP_DEADLINE_MS = 10_000
+/** The part of the deadline that workers have before the others are asked too. It is longer than a worker needs. */
+const WORKERS_FIRST = 0.7
 
 /** Runs `plans` until told to stop, and says what stops when and how. */
 export function supervise(plans: ProcessPlan[], output: Output, stopDeadlineMs = STOP_DEADLINE_MS): Supervisor {
@@ -95,11 +99,12 @@ export function supervise(plans: ProcessPlan[], output: Output, stopDeadlineMs =
     void stopInOrder()
   }
 
-  /** Workers first, as Compose does it: what the others serve is still there for the unit in hand. */
+  /** Workers first, as Compose does it, so that they can finish their units. A worker that hangs does not keep the others. */
   async function stopInOrder(): Promise<void> {
     const workers = kept.filter((_, index) => plans[index]?.service === 'worker')
     for (const process of workers) process.stop()
-    await Promise.all(workers.map(({ gone }) => gone))
+    const tooLong = sleep(WORKERS_FIRST * stopDeadlineMs, undefined, { ref: false })
+    await Promise.race([Promise.all(workers.map(({ gone }) => gone)), tooLong])
     for (const process of kept) process.stop()
   }
 

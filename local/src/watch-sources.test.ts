@@ -1,14 +1,25 @@
 import assert from 'node:assert/strict'
+import { execFile, spawnSync } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
 import type { watch } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { promisify } from 'node:util'
 
 import { serviceNames } from './options.ts'
 import { repository as root } from './plan.ts'
 import { watchSources, type Edit } from './watch-sources.ts'
+
+const run = promisify(execFile)
+/** To be run by a shell in a user namespace of its own: the limit is that namespace's. */
+const LIMIT_WATCHES = 'echo 20 > /proc/sys/user/max_inotify_watches'
+const NO_NAMESPACES = 'this system lets nobody lower the limit of file watches: it needs `unshare -Ur` of Linux'
+
+function canLimitWatches(): boolean {
+  return spawnSync('unshare', ['-Ur', 'sh', '-c', LIMIT_WATCHES]).status === 0
+}
 
 /** A repository like ours, watched; `edit` writes a file and gives the edit that is told next. */
 async function setUp(t: TestContext) {
@@ -65,13 +76,29 @@ test('what no service runs restarts nothing', async (t) => {
   assert.deepEqual((await edit('services/hasher/src/main.ts')).services, ['hasher'])
 })
 
+test('a real limit of file watches is one line', { skip: canLimitWatches() ? false : NO_NAMESPACES }, async () => {
+  const program = `
+    const { watchSources } = await import(${JSON.stringify(import.meta.resolve('./watch-sources.ts'))})
+    const stop = watchSources(${JSON.stringify(root)}, () => {}, (line) => console.log(line))
+    stop()`
+  const script = `${LIMIT_WATCHES} && exec "$0" --input-type=module --eval "$1"`
+  const { stdout } = await run('unshare', ['-Ur', 'sh', '-c', script, process.execPath, program], { timeout: 60_000 })
+  assert.match(
+    stdout,
+    /^edits are not noticed, the limit of file watches is reached \(ENOSPC\): .*max_user_watches.*\n$/,
+  )
+})
+
 for (const how of ['at once', 'later']) {
   test(`the limit of file watches, reached ${how}, is one line, and watching ends`, () => {
     const lines: string[] = []
     const limit = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
     const watchers: (EventEmitter & { closed: boolean; close(): void })[] = []
-    const watchFolder = () => {
-      if (how === 'at once' && watchers.length === 1) throw limit
+    const watchFolder = (_folder: string, options?: unknown) => {
+      if (options === undefined) {
+        if (how === 'at once') throw limit
+        return { close() {} }
+      }
       const watcher: (typeof watchers)[number] = Object.assign(new EventEmitter(), {
         closed: false,
         close: () => void (watcher.closed = true),

@@ -34,15 +34,22 @@ export function watchSources(
   const watchers: FSWatcher[] = []
   let hasFailed = false
   for (const [folder, services] of folders) {
-    // Node reports the limit of watches as an exception or as an event, whichever file reaches it.
+    watchers.push(watchOne(folder, services).on('error', fail))
+  }
+  noticeLimit()
+  return close
+
+  /**
+   * On Linux, Node ignores the limit of file watches while it begins to watch a folder with `recursive`, and emits an error
+   * for files that are added later. Without `recursive` it throws: so this asks for one more watch.
+   */
+  function noticeLimit(): void {
     try {
-      watchers.push(watchOne(folder, services).on('error', fail))
+      watchFolder(repository).close()
     } catch (error) {
       fail(error as Error)
     }
-    if (hasFailed) break
   }
-  return close
 
   function watchOne(folder: string, services: ServiceName[]): FSWatcher {
     let settling: NodeJS.Timeout | undefined

@@ -12,7 +12,7 @@ if (behaviour === 'misconfigured') {
 if (behaviour === 'dying') process.exit(3)
 if (behaviour === 'parent') {
   // Deaf, and holding our pipes open: only SIGKILL to the group ends it.
-  const script = `process.on('SIGTERM', () => {}); console.log('grandchild'); setInterval(() => {}, 1000)`
+  const script = `process.on('SIGTERM', () => console.log('asked too')); console.log('grandchild'); setInterval(() => {}, 1000)`
   spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'inherit', 'inherit'] })
 }
 

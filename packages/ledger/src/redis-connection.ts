@@ -27,7 +27,10 @@ const CLOSED = new Error('the ledger is closed')
 export type Client = Omit<ReturnType<typeof createOne>, Exclude<keyof typeof allCommands, keyof typeof redisCommands>>
 
 export interface Connection {
-  /** Asks the server. Waits while a connection is being made; rejects at once between two tries, and after 5 s at the latest. */
+  /**
+   * Asks the server. Waits while a connection is being made, and ends the pause between two tries. Rejects when the try fails,
+   * and after 5 s at the latest.
+   */
   call<T>(question: (client: Client) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
@@ -41,6 +44,8 @@ export function connectRedis(url: string, onConnect: (client: Client) => Promise
   const closed = new AbortController()
   let client: Client
   let connecting: Promise<unknown> | undefined
+  /** The pause before the next try. */
+  let pause: { over: Promise<void>; end: () => void } | undefined
   /** Why there is no connection, in the words of the last failure. */
   let trouble: unknown = new Error('not connected yet')
   /** Where a node of a Redis Cluster said that the keys are. */
@@ -70,8 +75,20 @@ export function connectRedis(url: string, onConnect: (client: Client) => Promise
     for (let failures = 0; !closed.signal.aborted; failures++) {
       if (await connectOnce()) failures = 0
       client.destroy() // it may have been closed while it was connecting
-      await sleep(pauseMs(failures), undefined, { signal: closed.signal, ref: false }).catch(() => {})
+      pause = beginPause(pauseMs(failures))
+      await pause.over
+      pause = undefined
     }
+  }
+
+  /** A call ends the pause, but not before the shortest one is over: there may be many calls. */
+  function beginPause(ms: number): { over: Promise<void>; end: () => void } {
+    const called = new AbortController()
+    const ended = AbortSignal.any([called.signal, closed.signal])
+    const over = sleepUnless(closed.signal, Math.min(ms, MIN_PAUSE_MS)).then(() =>
+      sleepUnless(ended, ms - MIN_PAUSE_MS),
+    )
+    return { over, end: () => called.abort() }
   }
   void stayConnected()
 
@@ -79,6 +96,9 @@ export function connectRedis(url: string, onConnect: (client: Client) => Promise
     async call(question) {
       let asked = client
       const ask = async () => {
+        pause?.end()
+        // `stayConnected` awaits it too, and did so first: the next try has begun by the time this goes on.
+        await pause?.over
         await connecting
         if (closed.signal.aborted) throw CLOSED
         asked = client
@@ -108,6 +128,11 @@ export function connectRedis(url: string, onConnect: (client: Client) => Promise
       client.destroy()
     },
   }
+}
+
+/** Resolves after `ms`, or when `signal` fires. */
+function sleepUnless(signal: AbortSignal, ms: number): Promise<void> {
+  return sleep(Math.max(0, ms), undefined, { signal, ref: false }).catch(() => {})
 }
 
 function drop(client: Client): void {

@@ -284,6 +284,27 @@ suite('a Redis that is silent or not there', { concurrency: true }, () => {
     await pending
   })
 
+  test('a call between two tries to connect makes the next one at once', { timeout: 60_000 }, async (t) => {
+    let tries = 0
+    const enough = Promise.withResolvers<void>()
+    const refusing = createServer((socket) => {
+      socket.destroy()
+      if (++tries === 6) enough.resolve()
+    })
+    const port = await listenLocally(refusing)
+    t.after(() => refusing.close())
+    const ledger = await open(t, `redis://127.0.0.1:${port}`, false)
+    // By then the pauses are half a second long or more.
+    await enough.promise
+    await assert.rejects(ledger.ping(), /cannot be reached/)
+    for (let calls = 0; calls < 10; calls++) {
+      await new Promise(setImmediate) // the pause has begun
+      const made = tries
+      await assert.rejects(ledger.ping(), /cannot be reached/)
+      assert.ok(tries > made)
+    }
+  })
+
   test('a connection that falls silent is given up, and the next one works', async (t) => {
     if (!hasRedisServer()) return t.skip(NO_REDIS)
     const own = await startRedisServer()

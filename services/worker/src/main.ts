@@ -12,7 +12,7 @@ import {
 } from '@dockercoins/service'
 
 import { settings } from './config.ts'
-import { mineUntil } from './mine.ts'
+import { finishUnits, mineUntil } from './mine.ts'
 import { createRecorder } from './record.ts'
 import { createBackPressureMetric, createUnitMetrics } from './unit-metrics.ts'
 import { createUpstream } from './upstream/upstream.ts'
@@ -69,15 +69,13 @@ const loops = Array.from({ length: config.loops }, () => {
 process.on('uncaughtException', endOnBug)
 const mining = loops.map((loop) => loop.catch(endOnBug))
 await aborted(stop)
-const cutOff = setTimeout(destroyUpstreams, FINISH_UNITS_MS)
-await Promise.all(mining)
-clearTimeout(cutOff)
+await finishUnits(mining, FINISH_UNITS_MS)
+destroyUpstreams()
 const givenUp = await recorder.finish(FINISH_RECORDS_MS)
 if (givenUp > 0) {
   log.error({ givenUp }, `${givenUp} hashes may be uncounted: the ledger was away and the worker had to stop`)
   process.exitCode = 1
 }
-destroyUpstreams()
 await Promise.all([ledger.close(), service.stop()])
 // Not left to Node: a name that is being resolved would keep the process for as long as the resolver takes.
 await exit()

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { test } from 'node:test'
 
-import { mineOnce, mineUntil, type Mine } from './mine.ts'
+import { finishUnits, mineOnce, mineUntil, type Mine } from './mine.ts'
 import type { Unit } from './tally.ts'
 import type { Upstream } from './upstream/upstream.ts'
 
@@ -105,6 +105,21 @@ test('mining waits while the recorder is full, and a stop ends the wait', async 
   await mineUntil(stop.signal, { ...mine, recorder: { ...mine.recorder, isFull: () => true, room } })
   assert.equal(units.length, 0)
 })
+
+test(
+  'whatever a loop waits for, finishing its unit takes no longer than the deadline',
+  { timeout: 30_000 },
+  async () => {
+    const never = new Promise<never>(() => {})
+    const stop = new AbortController()
+    const { mine } = createMine()
+    const full = { ...mine.recorder, isFull: () => true, room: () => never }
+    const stuck = [{ rng: { ...mine.rng, ask: () => never } }, { recorder: full }, { pause: () => never }]
+    const loops = stuck.map((part) => mineUntil(stop.signal, { ...mine, ...part }))
+    stop.abort()
+    await finishUnits(loops, 10)
+  },
+)
 
 test('a wrong digest that begins with 0 is no unit, alone or in a batch', async () => {
   const wrong = `0${'f'.repeat(63)}`

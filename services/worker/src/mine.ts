@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
 import { fetchDigest, fetchDigests } from './hasher.ts'
 import type { Recorder } from './record.ts'
 import { fetchRandomBytes } from './rng.ts'
@@ -37,6 +39,14 @@ export async function mineUntil(stop: AbortSignal, mine: Mine): Promise<void> {
   } catch (error) {
     if (!stop.aborted) throw error
   }
+}
+
+/** Resolves once all loops have ended, and after `deadlineMs` at the latest, whatever a loop waits for. */
+export async function finishUnits(loops: Promise<void>[], deadlineMs: number): Promise<void> {
+  const deadline = new AbortController()
+  const tooLong = sleep(deadlineMs, undefined, { signal: deadline.signal }).catch(() => {})
+  await Promise.race([Promise.all(loops), tooLong])
+  deadline.abort()
 }
 
 async function timed(pause: Promise<void>): Promise<number> {

@@ -141,6 +141,23 @@ test('coins that come fast are recorded long before the interval is over, and ne
   assert.equal(ledger.hashes(), coins)
 })
 
+test('a worker that finishes while it waits to try again tries at once', { timeout: 30_000 }, async (t) => {
+  const { ledger, recorder } = build(t)
+  await ledger.next().catch(() => {})
+  ledger.away = true
+  const attempt = ledger.next()
+  recorder.unitDone(unit())
+  await attempt
+  await new Promise(setImmediate)
+  const attempts = ledger.sent.length
+  ledger.away = false
+  const finished = recorder.finish(5000)
+  // The backoff would be 50 ms or more.
+  await new Promise(setImmediate)
+  assert.ok(ledger.sent.length > attempts)
+  assert.equal(await finished, 0)
+})
+
 test('what could not be recorded in time is counted', async (t) => {
   const { ledger, recorder } = build(t)
   ledger.away = true

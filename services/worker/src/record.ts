@@ -18,6 +18,9 @@ export const PROMPT_COINS = 1_000
 /** How long a worker that stops tries to record an entry without hashes, in milliseconds. */
 const NOTHING_LEFT_MS = 250
 
+/** The longest backoff between two attempts of a worker that stops, in milliseconds. */
+const LONGEST_LAST_BACKOFF_MS = 250
+
 /** The newest coins that a report names, for the dashboard. */
 const LATEST_COINS = 8
 
@@ -30,7 +33,7 @@ export interface Recorder {
   room(): Promise<void>
   /** Whether the ledger took the last batch. */
   isReady(): boolean
-  /** Records what is left as the worker's last batch. Tries for `deadlineMs`, and resolves to the hashes that it had to give up. */
+  /** Records what is left as the worker's last batch. Tries at once and then for `deadlineMs`, and resolves to the hashes that it had to give up. */
   finish(deadlineMs: number): Promise<number>
 }
 
@@ -66,6 +69,7 @@ export function createRecorder({
 }: RecorderOptions): Recorder {
   const expiresAfterMs = Math.ceil(3.5 * Math.max(1_000, intervalMs))
   const coinLog = capLog(log, 'coins found')
+  const finishing = new AbortController()
   const giveUp = new AbortController()
   let tally = emptyTally(Date.now())
   let latestCoins: Report['latestCoins'] = []
@@ -116,11 +120,18 @@ export function createRecorder({
         await ledger.record(batch)
         inHand = undefined
       } catch (error) {
-        await sleep(outage.failed(error as Error), undefined, { signal: giveUp.signal })
+        await backOff(outage.failed(error as Error))
       }
     }
     outage.succeeded()
     hasRecorded = true
+  }
+
+  /** `finish` ends a backoff that has begun, so that the next attempt is made at once. */
+  async function backOff(ms: number): Promise<void> {
+    if (finishing.signal.aborted)
+      await sleep(Math.min(ms, LONGEST_LAST_BACKOFF_MS), undefined, { signal: giveUp.signal })
+    else await sleep(ms, undefined, { signal: finishing.signal }).catch(() => {})
   }
 
   async function untilRoom(): Promise<void> {
@@ -176,6 +187,7 @@ export function createRecorder({
     isReady: () => hasRecorded && !outage.isOn,
     async finish(deadlineMs) {
       clearInterval(heartbeat)
+      finishing.abort()
       // An entry without hashes is worth one attempt, but no wait for a ledger that is away.
       const deadline = setTimeout(() => giveUp.abort(), left() > 0 ? deadlineMs : Math.min(deadlineMs, NOTHING_LEFT_MS))
       // It fails only when given up, and what is left is counted below.
