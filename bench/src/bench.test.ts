@@ -1,24 +1,30 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdir } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 
-const leftovers = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('dockercoins-bench-'))
-
-test('a short run measures for real, and leaves nothing behind', async () => {
-  const before = await leftovers()
+test('a short run measures for real, and leaves nothing behind', async (t) => {
+  // A folder of its own, as other runs on this machine leave and remove files, too.
+  const TMPDIR = await mkdtemp(join(tmpdir(), 'dockercoins-test-'))
+  t.after(() => rm(TMPDIR, { recursive: true }))
   const main = join(import.meta.dirname, 'main.ts')
   const options = ['--runs', '1', '--seconds', '0.2', '--only', 'stop', '--only', 'batches', '--json']
-  const bench = spawn(process.execPath, [main, ...options], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const bench = spawn(process.execPath, [main, ...options], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, TMPDIR },
+  })
   const [output, errors, [exitCode]] = await Promise.all([text(bench.stdout), text(bench.stderr), once(bench, 'exit')])
   assert.equal(exitCode, 0, errors)
   const { results } = JSON.parse(output) as { results: { scenario: string; unit: string; median: number }[] }
   const speeds = results.filter(({ unit }) => unit === 'hashes/s')
   assert.equal(speeds.length, 4)
   for (const { median } of results) assert.ok(median > 0)
-  assert.deepEqual(await leftovers(), before)
+  assert.deepEqual(
+    (await readdir(TMPDIR)).filter((name) => name.startsWith('dockercoins-')),
+    [],
+  )
 })

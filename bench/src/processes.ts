@@ -120,5 +120,7 @@ function readImage(): { env: Record<string, string>; options: string[] } {
     [...line.matchAll(/(\w+)=(?:"([^"]*)"|(\S+))/g)].map(([, key, a, b]) => [key, a ?? b ?? '']),
   )
   const command = JSON.parse(/^CMD (.*)$/m.exec(dockerfile)?.[1] ?? '[]') as string[]
-  return { env, options: command.slice(0, -1) }
+  // An image has a service's bundle in /app.
+  const bundle = join(repository, 'services/worker/dist')
+  return { env, options: command.slice(0, -1).map((option) => option.replace('/app', bundle)) }
 }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { TestContext } from 'node:test'
@@ -9,6 +9,10 @@ import { within } from '@dockercoins/testing'
 /** What ships where STACK is "bundle", else the source. */
 const entry = process.env.STACK === 'bundle' ? 'dist/main.mjs' : 'src/main.ts'
 const repository = fileURLToPath(new URL('../..', import.meta.url))
+
+const running = new Set<ChildProcess>()
+// A test run that ends early runs no `after` hooks.
+process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')))
 
 /** One service as a process of its own, whose lines the test can wait for. */
 export interface ServiceProcess {
@@ -51,11 +55,9 @@ export function runService(
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const kill = () => child.kill('SIGKILL')
-  t.after(kill)
-  // Also where the tests are ended before their time.
-  process.once('exit', kill)
-  child.once('exit', () => process.off('exit', kill))
+  t.after(() => child.kill('SIGKILL'))
+  running.add(child)
+  child.once('exit', () => running.delete(child))
   const lines: string[] = []
   const said = new EventEmitter().setMaxListeners(0)
   for (const input of [child.stdout, child.stderr]) {

@@ -29,7 +29,7 @@ export function createLogOutput(stream: Writable, onDropped: (lines: number) => 
 }
 
 /** Ends the process once its log lines are read, or after half a second if nobody reads them. */
-export async function exit(exitCode?: number): Promise<never> {
+export async function exit(exitCode = process.exitCode): Promise<never> {
   const written = new Promise((resolve) => process.stdout.write('', resolve))
   await Promise.race([written, sleep(FLUSH_MS)])
   process.exit(exitCode)

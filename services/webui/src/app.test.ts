@@ -271,7 +271,7 @@ test('HEAD /events has the headers of GET and no body', async (t) => {
   const { statusCode, headers, body } = await webui.inject({ method: 'HEAD', url: '/events' })
   assert.deepEqual([statusCode, body], [200, ''])
   assert.equal(headers['content-type'], 'text/event-stream')
-  assert.equal(headers['cache-control'], 'no-store')
+  assert.equal(headers['cache-control'], 'no-store, no-transform')
   assert.match(String(headers['content-security-policy']), /^default-src 'none'/)
 })
 
