@@ -8,6 +8,7 @@ import { test, type TestContext } from 'node:test'
 
 import { openLedger } from '@dockercoins/ledger'
 import { listenLocally } from '@dockercoins/ledger/listen'
+import { until } from '@dockercoins/testing'
 
 import { complaints, fields, unitsDone } from './figures.ts'
 import { startService } from './service-process.ts'
@@ -83,9 +84,11 @@ test('a worker with more loops than files it may open names its own limit, and c
   )
   await worker.line(/this worker cannot open a connection to rng: .* raise `ulimit -n` or lower LOOPS/)
   const said = worker.lines.length
-  // What was mined from then on.
-  while (unitsDone(worker.lines.slice(said)) < 100)
-    await worker.line(new RegExp(`"sequence":${nextSequence(worker.lines)},`))
+  await until(
+    '100 hashes from then on',
+    () => unitsDone(worker.lines.slice(said)),
+    (hashes) => hashes >= 100,
+  )
   worker.kill('SIGTERM')
   assert.equal(await worker.exited, 0)
   assert.deepEqual(
@@ -94,7 +97,3 @@ test('a worker with more loops than files it may open names its own limit, and c
   )
   assert.equal(await hashesIn(ledgerUrl), unitsDone(worker.lines))
 })
-
-function nextSequence(lines: string[]): number {
-  return 1 + Math.max(0, ...lines.map((line) => Number(fields(line)['sequence'] ?? 0)))
-}
