@@ -138,5 +138,5 @@ test('destroy ends a probe', async (t) => {
   const began = performance.now()
   replica.destroy(new Error('the end'))
   await ended
-  assert.ok(performance.now() - began < 1_500)
+  assert.ok(performance.now() - began < 3_000)
 })

@@ -13,7 +13,7 @@ const CONNECTION_TTL_MS = 5_000
 /** A replica that has been silent for so long is probed. */
 const QUIET_MS = 1_000
 /** A probe's response may take so long, and twice what the last good response took beside the queue it told of. */
-const PROBE_MS = 2_000
+const PROBE_MS = 4_000
 /** A trial that fails takes a loop at most one part in so many of its time, while another replica responds. */
 const TRIAL_SHARE = 5
 
