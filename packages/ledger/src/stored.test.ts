@@ -66,6 +66,9 @@ test('a report names at most 100 replicas that do not respond, and all reports a
   }))
   const hashers = read(...reports).map(({ hasher }) => hasher)
   assert.equal(hashers[0]?.notResponding.length, 100)
-  const names = hashers.flatMap(({ notResponding: lost, replicas }) => [...lost, ...Object.keys(replicas)])
-  assert.ok(names.length <= 10_050, `${names.length} names`)
+  const names = hashers.reduce(
+    (sum, { notResponding: lost, replicas }) => sum + lost.length + Object.keys(replicas).length,
+    0,
+  )
+  assert.ok(names <= 10_050, `${names} names`)
 })
