@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '@dockercoins/testing'
 
 import { docker, down, startComposeStack, type ComposeStack } from '../src/compose-stack.ts'
-import { totals, unitsDone } from '../src/figures.ts'
+import { speedFrom, totals, unitsDone } from '../src/figures.ts'
 
 const quick = { env: { DELAY_MS: '10', TIMEOUT_MS: '2000' } }
 
@@ -44,6 +44,27 @@ test('an rng that stands still for 20 s costs nothing but the time', async (t) =
   await sleep(20_000)
   await docker('unpause', rng)
   await untilMore(stack)
+  await assertNothingLost(stack)
+})
+
+test('one rng of three that hangs costs what it would have done, and no more', async (t) => {
+  const stack = await startComposeStack(t, { scale: { worker: 10, rng: 3 } })
+  const { webui } = stack.urls
+  const second = async () => Math.ceil((await totals(webui)).now)
+  await untilMore(stack, 100)
+  const three = await speedFrom(webui, await second())
+  const [hanging = ''] = await stack.containers('rng')
+  await docker('pause', hanging)
+  const two = await speedFrom(webui, (await second()) + 10)
+  await docker('unpause', hanging)
+  const speeds = `${three.toFixed(2)} hashes a second with three, ${two.toFixed(2)} while one hangs`
+  assert.ok(two >= (0.8 * three * 2) / 3, speeds)
+  t.diagnostic(speeds)
+  await until(
+    'each worker to say that the rng has recovered',
+    () => stack.lines('worker'),
+    (lines) => lines.filter((line) => /rng .* recovered/.test(line)).length === 10,
+  )
   await assertNothingLost(stack)
 })
 

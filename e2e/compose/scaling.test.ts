@@ -1,28 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { until } from '@dockercoins/testing'
-
 import { docker, startComposeStack, type ComposeStack } from '../src/compose-stack.ts'
-import { fields, totals, unitsDone } from '../src/figures.ts'
+import { fields, speedFrom, totals, unitsDone } from '../src/figures.ts'
 
 async function scale(stack: ComposeStack, rng: number): Promise<number> {
   await stack.compose('up', '--detach', '--no-recreate', '--scale=worker=10', '--scale=hasher=2', `--scale=rng=${rng}`)
   return Math.ceil((await totals(stack.urls.webui)).now)
-}
-
-/** Waits until all that was done in five seconds from `from` on is told, and gives the mean speed in them. */
-async function speedFrom(stack: ComposeStack, from: number): Promise<number> {
-  const { speeds } = await until(
-    'every second to be settled in /history',
-    async () => {
-      const history = await fetch(`${stack.urls.webui}/history?seconds=60`)
-      const answer = (await history.json()) as { from: number; speeds: number[] }
-      return { ...answer, speeds: answer.speeds.slice(from - answer.from, from - answer.from + 5) }
-    },
-    ({ from: start, speeds: five }) => start <= from && five.length === 5,
-  )
-  return speeds.reduce((sum, speed) => sum + speed, 0) / 5
 }
 
 test('three replicas of rng make three times as much without a worker restart, and one is as before', async (t) => {
@@ -31,15 +15,15 @@ test('three replicas of rng make three times as much without a worker restart, a
     stack.containers('worker').then((ids) => docker('inspect', '--format', '{{.Id}} {{.State.StartedAt}}', ...ids))
   const alone = await scale(stack, 1)
   const before = await workers()
-  const one = await speedFrom(stack, alone + 5)
+  const one = await speedFrom(stack.urls.webui, alone + 5)
   assert.ok(one > 9 && one < 10.5, `expected 10 hashes a second, got ${one.toFixed(2)}`)
 
   const helped = await scale(stack, 3)
-  const three = await speedFrom(stack, helped + 10)
+  const three = await speedFrom(stack.urls.webui, helped + 10)
   assert.ok(three >= 25, `expected 25 hashes a second or more, got ${three.toFixed(2)}`)
 
   const aloneAgain = await scale(stack, 1)
-  const last = await speedFrom(stack, aloneAgain + 5)
+  const last = await speedFrom(stack.urls.webui, aloneAgain + 5)
   assert.ok(last > 9 && last < 10.5, `expected 10 hashes a second, got ${last.toFixed(2)}`)
   assert.equal(await workers(), before)
 

@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
+import { until } from '@dockercoins/testing'
+
 /** What GET /json of a web UI says. */
 export interface Totals {
   coins: number
@@ -14,6 +16,19 @@ export async function totals(webui: string): Promise<Totals> {
   const response = await fetch(`${webui}/json`)
   if (response.status !== 200) throw new Error(`expected 200, got ${response.status}: ${await response.text()}`)
   return (await response.json()) as Totals
+}
+
+/** Waits until all that was done in the five seconds from `from` on, in seconds since the epoch, is recorded. Returns the mean speed in them. */
+export async function speedFrom(webui: string, from: number): Promise<number> {
+  const { speeds } = await until(
+    'every second to be settled in /history',
+    async () => {
+      const answer = (await (await fetch(`${webui}/history?seconds=60`)).json()) as { from: number; speeds: number[] }
+      return { ...answer, speeds: answer.speeds.slice(from - answer.from, from - answer.from + 5) }
+    },
+    ({ from: start, speeds: five }) => start <= from && five.length === 5,
+  )
+  return speeds.reduce((sum, speed) => sum + speed, 0) / 5
 }
 
 /** The sum of a counter in GET /metrics over all series that match. */

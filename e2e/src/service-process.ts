@@ -27,13 +27,14 @@ export interface ServiceProcess {
   line(pattern: RegExp): Promise<string>
 }
 
-/** Runs a service on this machine and resolves when it listens. It is killed when the test ends. */
+/** Runs a service on this machine, perhaps with a limit of open files, and resolves when it listens. It is killed when the test ends. */
 export async function startService(
   t: TestContext,
   name: 'rng' | 'hasher' | 'worker' | 'webui',
   env: NodeJS.ProcessEnv = {},
+  openFiles?: number,
 ): Promise<ServiceProcess> {
-  const service = runService(t, name, { HOST: '127.0.0.1', PORT: '0', LOG_FORMAT: 'json', ...env })
+  const service = runService(t, name, { HOST: '127.0.0.1', PORT: '0', LOG_FORMAT: 'json', ...env }, openFiles)
   const listening = await Promise.race([service.line(/listening on/), service.exited])
   if (typeof listening !== 'string') throw new Error(`${name} did not start: ${service.lines.join(' | ')}`)
   const port = Number(/port (\d+)/.exec(listening)?.[1])
@@ -42,8 +43,15 @@ export async function startService(
 }
 
 /** Runs a service with `env` and nothing else of ours, and does not wait for it. */
-export function runService(t: TestContext, name: string, env: NodeJS.ProcessEnv): Omit<ServiceProcess, 'port' | 'url'> {
-  const child = spawn(process.execPath, [`${repository}services/${name}/${entry}`], {
+export function runService(
+  t: TestContext,
+  name: string,
+  env: NodeJS.ProcessEnv,
+  openFiles?: number,
+): Omit<ServiceProcess, 'port' | 'url'> {
+  const limit = openFiles === undefined ? '' : `ulimit -n ${openFiles}; `
+  const command = [process.execPath, `${repository}services/${name}/${entry}`]
+  const child = spawn('sh', ['-c', `${limit}exec "$0" "$@"`, ...command], {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

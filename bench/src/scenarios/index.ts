@@ -6,6 +6,7 @@ import { endurance } from './endurance.ts'
 import { fiftyWorkers } from './fifty-workers.ts'
 import { ledgerSize } from './ledger-size.ts'
 import { loops } from './loops.ts'
+import { replicaHangs } from './replica-hangs.ts'
 import { replicas } from './replicas.ts'
 import { servers } from './servers.ts'
 import { start } from './start.ts'
@@ -25,5 +26,6 @@ export const scenarios: Record<string, Scenario> = {
   stop,
   viewers,
   'ledger-size': ledgerSize,
+  'replica-hangs': replicaHangs,
   endurance,
 }

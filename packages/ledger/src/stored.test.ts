@@ -57,3 +57,18 @@ test('of all reports together a bounded number of names is kept, and no request 
   assert.equal(requests, 50 * 400)
   assert.ok(names.some(([name]) => name === OTHERS))
 })
+
+test('a report names at most 100 replicas that do not respond, and all reports a bounded number', () => {
+  const notResponding = Object.keys(namedBy(0))
+  const reports = Array.from({ length: 50 }, (_, worker) => ({
+    ...sampleReport(`${worker}`),
+    hasher: { ...sampleReport('a').hasher, notResponding, replicas: namedBy(worker) },
+  }))
+  const hashers = read(...reports).map(({ hasher }) => hasher)
+  assert.equal(hashers[0]?.notResponding.length, 100)
+  const names = hashers.reduce(
+    (sum, { notResponding: lost, replicas }) => sum + lost.length + Object.keys(replicas).length,
+    0,
+  )
+  assert.ok(names <= 10_050, `${names} names`)
+})

@@ -9,6 +9,8 @@ import type { Report } from './ledger.ts'
 const MAX_NAME = 253
 /** More names of replicas than this are not kept from one read of all reports, for rng and for hasher. */
 const MAX_NAMES = 10_000
+/** Of the replicas that do not respond one report names no more than this. */
+const MAX_NOT_RESPONDING = 100
 /** The requests of replicas whose names are not kept count under this name. */
 export const OTHERS = 'others'
 const MAX_COINS = 8
@@ -57,10 +59,10 @@ export function parseReports(texts: Iterable<unknown>): Report[] {
   return reports
 
   function bound(of: v.InferOutput<typeof upstream>, service: keyof typeof room): Report['rng'] {
-    const notResponding = of.notResponding.slice(0, room[service]).map(cut)
+    const notResponding = of.notResponding.slice(0, Math.min(MAX_NOT_RESPONDING, room[service])).map(cut)
     room[service] -= notResponding.length
     const replicas = boundNames(of.replicas, room[service])
-    room[service] -= Object.keys(replicas).length
+    room[service] = Math.max(0, room[service] - Object.keys(replicas).length)
     return { ...of, replicas, notResponding }
   }
 }

@@ -13,7 +13,9 @@ const CONNECTION_TTL_MS = 5_000
 /** A replica that has been silent for so long is probed. */
 const QUIET_MS = 1_000
 /** A probe's response may take so long, and twice what the last good response took beside the queue it told of. */
-const PROBE_MS = 2_000
+const PROBE_MS = 4_000
+/** A trial that fails takes a loop at most one part in so many of its time, while another replica responds. */
+const TRIAL_SHARE = 5
 
 /** What requests to one address share. */
 export interface Connections {
@@ -42,7 +44,7 @@ export interface Replica extends Connections {
   skipped(isTrial: boolean): void
   /** Ends probes and what is in hand. */
   destroy(error: Error): void
-  /** Ends probes, and lets what is in hand finish. */
+  /** It is given nothing more, and what is in hand may finish. It is probed until then, and cut off if it does not respond. */
   leave(): void
 }
 
@@ -51,7 +53,7 @@ export interface ReplicaOptions {
   url: URL
   address: string
   log: Log
-  /** Whether another replica is not lost. */
+  /** Whether another replica may be given a request. */
   hasOthers: (self: Replica) => boolean
   /** Called when it may be given requests again. */
   opened: () => void
@@ -74,30 +76,36 @@ export function createReplica({ upstream, url, address, log, hasOthers, opened }
   let isLeft = false
   /** While it is lost: closed until a probe was answered, then open to one trial. */
   let trial: 'none' | 'open' | 'running' = 'none'
+  let trialBegan = 0
   let timer = setTimeout(check, QUIET_MS)
+
+  const isDone = () => isLeft && inHand.size === 0
 
   function checkIn(ms: number): void {
     clearTimeout(timer)
-    if (!isLeft) timer = setTimeout(check, ms)
+    if (!isDone()) timer = setTimeout(check, ms)
   }
 
+  // Alone it is not probed while it has requests: the probe may have to wait behind them, and there is nobody else to ask.
+  const mayWait = () => (!outage.isOn || trial === 'running') && !hasOthers(replica)
+
   async function check(): Promise<void> {
-    const quietMs = performance.now() - heardAt
-    // Alone it is never closed: a probe may have to wait behind a long queue, and there is nobody else to ask.
-    if (!outage.isOn && (quietMs < QUIET_MS || !hasOthers(replica)))
-      return checkIn(Math.max(QUIET_MS / 10, QUIET_MS - quietMs))
+    if (isDone()) return
     const began = performance.now()
-    const error = await probe(url, address, PROBE_MS + 2 * usualMs)
-    if (isLeft) return
-    if (!error && outage.isOn) {
-      trial = 'open'
-      return opened()
-    }
-    if (error && isOwnLimit(error)) return checkIn(QUIET_MS)
-    if (error && (outage.isOn || (heardAt < began && hasOthers(replica)))) {
-      checkIn(outage.failed(error))
-      for (const end of inHand) end(new Error(`${what} is lost`))
-    } else checkIn(QUIET_MS)
+    const quietMs = began - heardAt
+    if (mayWait() || (!outage.isOn && quietMs < QUIET_MS)) return checkIn(Math.max(QUIET_MS / 10, QUIET_MS - quietMs))
+    const error = await probe(url, address, inHand, PROBE_MS + 2 * usualMs)
+    if (error && !isOwnLimit(error) && heardAt < began && !mayWait()) return lose(error)
+    checkIn(QUIET_MS)
+    if (error || isLeft || !outage.isOn || trial !== 'none') return
+    trial = 'open'
+    opened()
+  }
+
+  function lose(error: Error): void {
+    if (trial === 'open') trial = 'none'
+    if (!isLeft) checkIn(outage.failed(error))
+    for (const end of inHand) end(new Error(`${what} is lost`))
   }
 
   const replica: Replica = {
@@ -116,6 +124,7 @@ export function createReplica({ upstream, url, address, log, hasOthers, opened }
     begin() {
       if (trial !== 'open') return false
       trial = 'running'
+      trialBegan = performance.now()
       return true
     },
     responded(isTrial, ms, servedBy) {
@@ -131,10 +140,11 @@ export function createReplica({ upstream, url, address, log, hasOthers, opened }
       opened()
     },
     failed(isTrial, error) {
-      // Of the requests that fail together only the first counts.
-      if (outage.isOn && !isTrial) return
+      // Of the requests that fail together only the first counts, and to leave is no loss.
+      if (isLeft || (outage.isOn && !isTrial)) return
       trial = 'none'
-      checkIn(outage.failed(error))
+      const trialMs = isTrial && hasOthers(replica) ? performance.now() - trialBegan : 0
+      checkIn(Math.max(outage.failed(error), (TRIAL_SHARE - 1) * trialMs))
     },
     skipped(isTrial) {
       if (!isTrial) return
@@ -143,13 +153,13 @@ export function createReplica({ upstream, url, address, log, hasOthers, opened }
     },
     destroy(error) {
       isLeft = true
-      clearTimeout(timer)
       for (const end of inHand) end(error)
+      clearTimeout(timer)
       void pool.destroy()
     },
     leave() {
       isLeft = true
-      clearTimeout(timer)
+      checkIn(QUIET_MS)
       void pool.close()
     },
   }
@@ -157,15 +167,20 @@ export function createReplica({ upstream, url, address, log, hasOthers, opened }
 }
 
 /** Asks on a connection of its own, where no request is waiting. Any response will do: not every service has the route. */
-async function probe(url: URL, address: string, timeoutMs: number): Promise<Error | undefined> {
-  const connections = connect(url, address)
+async function probe(
+  url: URL,
+  address: string,
+  inHand: Connections['inHand'],
+  timeoutMs: number,
+): Promise<Error | undefined> {
+  const { pool } = connect(url, address)
   try {
-    await exchange(connections, { method: 'GET', path: '/healthz', body: null }, Math.ceil(timeoutMs))
+    await exchange({ pool, inHand }, { method: 'GET', path: '/healthz', body: null }, Math.ceil(timeoutMs))
     return undefined
   } catch (error) {
     return error as Error
   } finally {
-    void connections.pool.destroy()
+    void pool.destroy()
   }
 }
 

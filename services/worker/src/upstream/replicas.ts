@@ -47,7 +47,7 @@ export function followReplicas(upstream: string, { urls, log }: ReplicasOptions)
   const pausing = new Map<NodeJS.Timeout, (error: Error) => void>()
   let turn = Math.floor(Math.random() * 1000)
 
-  const hasOthers = (self: Replica) => all.some((replica) => replica !== self && !replica.isLost)
+  const hasOthers = (self: Replica) => all.some((replica) => replica !== self && replica.isOpen)
 
   async function lookUp(url: URL): Promise<void> {
     const addresses = await lookup(url.hostname.replace(/^\[|\]$/g, ''), { all: true })

@@ -1,46 +1,15 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
-import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net'
-import { test, type TestContext } from 'node:test'
+import type { RequestListener } from 'node:http'
+import { createServer, type Socket } from 'node:net'
+import { test } from 'node:test'
 
 import { listenLocally } from '@dockercoins/ledger/listen'
 import { until } from '@dockercoins/testing'
 import { pino } from 'pino'
 
+import { connect, listen, trickle } from './stand-ins.ts'
 import { createUpstream } from './upstream.ts'
-
-async function listen(t: TestContext, port: number, answer: RequestListener) {
-  const server = createServer(answer).listen(port, '127.0.0.1')
-  await once(server, 'listening')
-  const close = async () => {
-    if (!server.listening) return
-    const closed = once(server, 'close')
-    server.close()
-    server.closeAllConnections()
-    await closed
-  }
-  t.after(close)
-  return { port: (server.address() as AddressInfo).port, close }
-}
-
-function connect(t: TestContext, ports: number[], timeoutMs = 5000) {
-  const lines: string[] = []
-  const log = pino({}, { write: (line: string) => lines.push((JSON.parse(line) as { msg: string }).msg) })
-  const urls = ports.map((port) => new URL(`http://127.0.0.1:${port}`))
-  const stop = new AbortController()
-  const backPressure = { count: 0 }
-  const upstream = createUpstream('rng', {
-    urls,
-    timeoutMs,
-    stop: stop.signal,
-    log,
-    onBackPressure: () => backPressure.count++,
-  })
-  t.after(() => upstream.destroy())
-  const ask = () => upstream.ask({ method: 'GET', path: '/32', body: null }, String)
-  return { upstream, ask, lines, stop, backPressure }
-}
 
 test('an answer comes with where its time went and who gave it', async (t) => {
   const { port } = await listen(t, 0, (_request, response) => {
@@ -176,7 +145,7 @@ test('of several names one that cannot be resolved does not keep the others from
 })
 
 test('over TLS no HTTP/2 is offered, which images do not have', async (t) => {
-  const server = createTcpServer()
+  const server = createServer()
   t.after(() => server.close())
   const urls = [new URL(`https://localhost:${await listenLocally(server)}`)]
   const stop = new AbortController().signal
@@ -198,53 +167,6 @@ test('over TLS no HTTP/2 is offered, which images do not have', async (t) => {
   assert.ok(!hello.includes('\x02h2'))
   upstream.destroy()
   await assert.rejects(answer)
-})
-
-const hang: RequestListener = () => {}
-const good: RequestListener = (_request, response) => response.end('good')
-const trickle: RequestListener = (_request, response) => {
-  const timer = setInterval(() => response.write('x'), 200)
-  response.on('close', () => clearInterval(timer))
-}
-
-for (const [how, answer] of Object.entries({ 'says nothing': hang, trickles: trickle })) {
-  test(`a replica that ${how} is lost without waiting for the deadline, and its requests go to another`, async (t) => {
-    let isHanging = true
-    const first = await listen(t, 0, good)
-    const second = await listen(t, 0, (request, response) => (isHanging ? answer : good)(request, response))
-    const { ask, lines, upstream } = connect(t, [first.port, second.port], 60_000)
-    while (upstream.notResponding().length === 0) await ask()
-    isHanging = false
-    while (upstream.notResponding().length > 0) await ask()
-    assert.equal(lines.length, 2)
-    assert.match(lines[0] ?? '', /^waiting for rng at/)
-    assert.match(lines[1] ?? '', /^rng at .* responded after/)
-  })
-}
-
-test('of those that wait for a lost replica one tries it, and the others follow', async (t) => {
-  let refused = 0
-  let state: 'broken' | 'tried' | 'good' = 'broken'
-  let tries = 0
-  const { port } = await listen(t, 0, (request, response) => {
-    if (request.url === '/healthz') return response.writeHead(404).end()
-    if (state === 'broken') {
-      // All are refused together; from then on only trials come.
-      if (++refused === 100) state = 'tried'
-      return response.writeHead(500).end()
-    }
-    if (state === 'good') return response.end('good')
-    tries++
-    setImmediate(() => {
-      assert.equal(tries, 1)
-      state = 'good'
-      response.end('good')
-    })
-    return response
-  })
-  const { ask } = connect(t, [port])
-  await Promise.all(Array.from({ length: 100 }, ask))
-  assert.equal(tries, 1)
 })
 
 test('a full queue is waited for as told, and is no outage', async (t) => {

@@ -95,7 +95,7 @@ export function createUpstream(name: string, options: UpstreamOptions): Upstream
         const next = replicas.next()
         const replica = next instanceof Promise ? await next : next
         const isTrial = replica.begin()
-        if (tries > 1) startedAt = performance.now()
+        if (tries > 1 || next instanceof Promise) startedAt = performance.now()
         let waitMs = 0
         try {
           const response = await exchange(replica, request, timeoutMs)
