@@ -54,7 +54,7 @@ test('every command of the tour does what it says', async (t) => {
   const [output, errors, [exitCode]] = await Promise.all([text(shell.stdout), text(shell.stderr), once(shell, 'exit')])
   assert.equal(exitCode, 0, `${output}\n${errors.split('\n').slice(-40).join('\n')}`)
 
-  const speeds = [...output.matchAll(/"speeds":\[([\d.,]+)\]/g)].map(([, list]) => list!.split(',').map(Number))
+  const speeds = [...output.matchAll(/"speeds":\[([^\]]+)\]/g)].map(([, list]) => list!.split(',').map(Number))
   const [, ten = [], many = [], batches = []] = speeds.map((all) => all.slice(-5))
   assert.ok(Math.abs(mean(ten) - 10) < 1, `expected 10 hashes a second, got ${ten.join()}`)
   assert.ok(mean(many) >= 25, `expected 25 hashes a second or more, got ${many.join()}`)
