@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs, promisify } from 'node:util'
 
-const usage = `node bench/src/hostile.ts SERVICE KIND [--image IMAGE] [--connections 10000] [--seconds 90]
+const usage = `node run.cjs bench/src/hostile.ts SERVICE KIND [--image IMAGE] [--connections 10000] [--seconds 90]
 
 Starts the image of SERVICE (rng, hasher, webui, worker) with the limits of compose.yaml, opens that many connections of
 one KIND to it, and prints each second how many are open, the memory of the container, and how long a health probe took.

@@ -75,7 +75,7 @@ test('a ledger that cannot be reached exits with 2, in one line', async () => {
   assert.equal(
     stderr,
     'The ledger cannot be read: Redis at 127.0.0.1:1 cannot be reached: connect ECONNREFUSED 127.0.0.1:1. ' +
-      'To check another ledger: npm run audit -- URL\n',
+      'To check another ledger: npm run audit -- URL (of npm start: file:.data/8000/ledger.db)\n',
   )
 })
 

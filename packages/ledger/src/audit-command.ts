@@ -34,6 +34,8 @@ try {
   }
 } catch (error) {
   const reason = error instanceof Error ? error.message : String(error)
-  console.error(`The ledger cannot be read: ${reason}. To check another ledger: npm run audit -- URL`)
+  console.error(
+    `The ledger cannot be read: ${reason}. To check another ledger: npm run audit -- URL (of npm start: file:.data/8000/ledger.db)`,
+  )
   process.exitCode = 2
 }

@@ -10,7 +10,7 @@ test('rates show three digits that matter', () => {
     '9.99',
     '10.0',
     '33.3',
-    '100.0',
+    '100',
     '127',
     '12,346',
   ])

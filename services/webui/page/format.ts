@@ -7,7 +7,7 @@ export function formatCount(count: number): string {
 
 /** A rate with three digits that matter: 3.33, 10.0, 127, 12,345. */
 export function formatRate(rate: number): string {
-  if (rate >= 100) return counts.format(Math.round(rate))
+  if (rate >= 99.95) return counts.format(Math.round(rate))
   return rate.toFixed(rate >= 9.995 ? 1 : 2)
 }
 
