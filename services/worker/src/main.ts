@@ -35,20 +35,8 @@ const warn = (line: string) => log.warn(line)
 const ledger = await openLedger({ ...config, warn }).catch((error: Error) => exitMisconfigured(error.message))
 const { timeoutMs } = config
 const onBackPressure = createBackPressureMetric(service.metrics)
-const rng = createUpstream('rng', {
-  urls: config.rngUrls,
-  timeoutMs,
-  stop,
-  log,
-  onBackPressure: () => onBackPressure('rng'),
-})
-const hasher = createUpstream('hasher', {
-  urls: config.hasherUrls,
-  timeoutMs,
-  stop,
-  log,
-  onBackPressure: () => onBackPressure('hasher'),
-})
+const rng = createUpstream('rng', { urls: config.rngUrls, timeoutMs, stop, log, onBackPressure })
+const hasher = createUpstream('hasher', { urls: config.hasherUrls, timeoutMs, stop, log, onBackPressure })
 const recorder = createRecorder({
   ...config,
   ledger,

@@ -39,7 +39,7 @@ export interface UpstreamOptions extends ReplicasOptions {
   timeoutMs: number
   stop: AbortSignal
   /** Told of each response that says the replica is full. */
-  onBackPressure: () => void
+  onBackPressure: (upstream: string) => void
 }
 
 /** Calls the service `name` until `stop` fires. */
@@ -62,7 +62,7 @@ export function createUpstream(name: string, options: UpstreamOptions): Upstream
     const told = retryAfterMs(headers['retry-after'])
     if ((status === 503 || status === 429) && told !== undefined) {
       replica.responded(isTrial, ms)
-      onBackPressure()
+      onBackPressure(name)
       return told
     }
     const error = new Error(`expected 200, got ${status}: ${text}`)
