@@ -12,7 +12,7 @@ import { thirdPartyNotices } from './third-party-notices.ts'
 const fewerCommands: Plugin = {
   name: 'fewer-commands',
   setup(building) {
-    const contents = "export { redisCommands as default } from './redis-commands.ts'"
+    const contents = "export { redisCommands as default } from './redis/commands.ts'"
     const few = { contents, resolveDir: resolve('packages/ledger/src') }
     building.onLoad({ filter: /@redis\/client\/dist\/lib\/commands\/index\.js$/ }, () => few)
   },

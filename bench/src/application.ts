@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { openLedger } from '@dockercoins/ledger'
-import { freePort } from '@dockercoins/ledger/listen'
+import { freePort } from '@dockercoins/testing/listen'
 
 import type { Load } from './load.ts'
 import { repository, type Measured, type Processes } from './processes.ts'
@@ -62,10 +62,10 @@ export async function startApplication(processes: Processes, options: Applicatio
       if (exitCodes.some((code) => code !== 0))
         throw new Error(`expected workers to exit with 0, got ${exitCodes.join(', ')}`)
       const ledger = await openLedger({ ledgerUrl, keyPrefix: env.KEY_PREFIX })
-      const { hashes: counted, batches } = await ledger.sums().finally(() => ledger.close())
+      const { hashes: counted, entries } = await ledger.sums().finally(() => ledger.close())
       const said = workers.reduce((sum, worker) => sum + hashesSaid(worker.log()), 0)
-      if (counted !== said || counted !== batches || counted < atLeast)
-        throw new Error(`expected ${said} hashes, ${atLeast} or more, got ${counted} in batches of ${batches}`)
+      if (counted !== said || counted !== entries || counted < atLeast)
+        throw new Error(`expected ${said} hashes, ${atLeast} or more, got ${counted} in entries of ${entries}`)
     },
   }
 }
@@ -109,10 +109,10 @@ export async function scrape(url: string): Promise<(metric: string) => number> {
   return (metric) => Number(new RegExp(`^${metric} (\\S+)$`, 'm').exec(metrics)?.[1])
 }
 
-/** The hashes of all batches that a worker's lines tell of. */
+/** The hashes of all entries that a worker's lines tell of. */
 function hashesSaid(log: string): number {
-  const batches = log.matchAll(/(\d+) (?:units of work|hashes) done, updating/g)
-  return [...batches].reduce((sum, [, hashes]) => sum + Number(hashes), 0)
+  const entries = log.matchAll(/(\d+) (?:units of work|hashes) done, updating/g)
+  return [...entries].reduce((sum, [, hashes]) => sum + Number(hashes), 0)
 }
 
 async function sumOf(workers: Started[], count: (worker: Started) => Promise<number>): Promise<number> {

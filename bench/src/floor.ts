@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 
-import { freePort } from '@dockercoins/ledger/listen'
+import { freePort } from '@dockercoins/testing/listen'
 
 import { untilReady } from './application.ts'
 import type { Load } from './load.ts'

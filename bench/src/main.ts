@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { availableParallelism, cpus } from 'node:os'
 
-import { hasRedisServer, NO_REDIS, startRedisServer } from '@dockercoins/ledger/redis-server'
+import { hasRedisServer, NO_REDIS, startRedisServer } from '@dockercoins/testing/redis-server'
 
 import { parseOptions, usage, UsageError, type Options } from './options.ts'
 import { createProcesses, repository } from './processes.ts'

@@ -3,9 +3,8 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { until } from '@dockercoins/testing'
-
-import { docker, down, startComposeStack, type ComposeStack } from '../src/compose-stack.ts'
-import { speedFrom, totals, unitsDone } from '../src/figures.ts'
+import { docker, down, startComposeStack, type ComposeStack } from '@dockercoins/testing/compose-stack'
+import { speedFrom, totals, unitsDone } from '@dockercoins/testing/figures'
 
 const quick = { env: { DELAY_MS: '10', TIMEOUT_MS: '2000' } }
 

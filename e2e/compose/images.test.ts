@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 
 import { until } from '@dockercoins/testing'
-
-import { docker } from '../src/compose-stack.ts'
+import { docker } from '@dockercoins/testing/compose-stack'
 
 /** Starts a container and gives its id; it is removed when the test ends. */
 async function start(t: TestContext, ...args: string[]): Promise<string> {

@@ -2,9 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { until } from '@dockercoins/testing'
-
-import { docker, startComposeStack } from '../src/compose-stack.ts'
-import { totals } from '../src/figures.ts'
+import { docker, startComposeStack } from '@dockercoins/testing/compose-stack'
+import { totals } from '@dockercoins/testing/figures'
 
 /** What a program in the container gets when it connects to the place: "connected", or why not. */
 async function connect(container: string, host: string, port: number): Promise<string> {

@@ -2,9 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { until } from '@dockercoins/testing'
-
-import { docker, startComposeStack } from '../src/compose-stack.ts'
-import { totals, unitsDone } from '../src/figures.ts'
+import { docker, startComposeStack } from '@dockercoins/testing/compose-stack'
+import { totals, unitsDone } from '@dockercoins/testing/figures'
 
 test('everything becomes healthy, and stops when asked with exit code 0 and nothing uncounted', async (t) => {
   const began = performance.now()

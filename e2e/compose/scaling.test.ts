@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { docker, startComposeStack, type ComposeStack } from '../src/compose-stack.ts'
-import { fields, speedFrom, totals, unitsDone } from '../src/figures.ts'
+import { docker, startComposeStack, type ComposeStack } from '@dockercoins/testing/compose-stack'
+import { fields, speedFrom, totals, unitsDone } from '@dockercoins/testing/figures'
 
 async function scale(stack: ComposeStack, rng: number): Promise<number> {
   await stack.compose('up', '--detach', '--no-recreate', '--scale=worker=10', '--scale=hasher=2', `--scale=rng=${rng}`)

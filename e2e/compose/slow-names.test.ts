@@ -5,9 +5,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 
 import { until } from '@dockercoins/testing'
-
-import { docker, startComposeStack } from '../src/compose-stack.ts'
-import { totals } from '../src/figures.ts'
+import { docker, startComposeStack } from '@dockercoins/testing/compose-stack'
+import { totals } from '@dockercoins/testing/figures'
 
 /** Hands each question on to the engine's own name server, a second late. */
 const slowNameServer = `

@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
-import { docker, down } from '../src/compose-stack.ts'
+import { docker, down } from '@dockercoins/testing/compose-stack'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const anyPorts = { WEBUI_PORT: '0', RNG_PORT: '0', HASHER_PORT: '0' }

@@ -7,9 +7,8 @@ import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
-import { freePort } from '@dockercoins/ledger/listen'
-
-import { down, STALE_NETWORK } from '../src/compose-stack.ts'
+import { down, STALE_NETWORK } from '@dockercoins/testing/compose-stack'
+import { freePort } from '@dockercoins/testing/listen'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 

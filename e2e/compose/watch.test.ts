@@ -8,10 +8,9 @@ import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
-import { freePort } from '@dockercoins/ledger/listen'
 import { until } from '@dockercoins/testing'
-
-import { docker, down } from '../src/compose-stack.ts'
+import { docker, down } from '@dockercoins/testing/compose-stack'
+import { freePort } from '@dockercoins/testing/listen'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const left = new Set(['node_modules', '.git', '.data'])

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { hasRedisServer, NO_REDIS } from '@dockercoins/ledger/redis-server'
 import { until } from '@dockercoins/testing'
-
-import { hashed, totals, unitsDone } from './figures.ts'
-import { startStack, type Stack } from './stack.ts'
+import { hashed, totals, unitsDone } from '@dockercoins/testing/figures'
+import { hasRedisServer, NO_REDIS } from '@dockercoins/testing/redis-server'
+import { startStack, type Stack } from '@dockercoins/testing/stack'
 
 // The whole application, from outside: these hold wherever and however it runs.
 

@@ -4,12 +4,11 @@ import { Agent, request } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { test } from 'node:test'
 
-import { hasRedisServer, NO_REDIS, startRedisServer } from '@dockercoins/ledger/redis-server'
 import { until } from '@dockercoins/testing'
+import { totals } from '@dockercoins/testing/figures'
+import { hasRedisServer, NO_REDIS, startRedisServer } from '@dockercoins/testing/redis-server'
+import { startService } from '@dockercoins/testing/service-process'
 import { createClient } from '@redis/client'
-
-import { totals } from './figures.ts'
-import { startService } from './service-process.ts'
 
 const skip = hasRedisServer() ? false : NO_REDIS
 

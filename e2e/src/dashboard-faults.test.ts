@@ -3,17 +3,17 @@ import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { suite, test, type TestContext } from 'node:test'
 
-import { listenLocally } from '@dockercoins/ledger/listen'
-import { hasRedisServer, NO_REDIS, startRedisServer } from '@dockercoins/ledger/redis-server'
 import { parseSettings } from '@dockercoins/service'
 import { until } from '@dockercoins/testing'
+import { hasBrowser, NO_BROWSER, openPage } from '@dockercoins/testing/browser'
+import { listenLocally } from '@dockercoins/testing/listen'
+import { hasRedisServer, NO_REDIS, startRedisServer } from '@dockercoins/testing/redis-server'
+import { startService } from '@dockercoins/testing/service-process'
 import { createClient } from '@redis/client'
 
 import { buildWebui } from '../../services/webui/src/app.ts'
 import { settings } from '../../services/webui/src/config.ts'
 import { loadPage, type Page as PageFiles } from '../../services/webui/src/page.ts'
-import { hasBrowser, NO_BROWSER, openPage } from './browser.ts'
-import { startService } from './service-process.ts'
 
 const skip = hasBrowser() ? false : NO_BROWSER
 const page = loadPage()

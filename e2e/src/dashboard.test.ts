@@ -3,13 +3,12 @@ import { connect, createServer, type Socket } from 'node:net'
 import { suite, test, type TestContext } from 'node:test'
 
 import { AxeBuilder } from '@axe-core/playwright'
-import { listenLocally } from '@dockercoins/ledger/listen'
-import { hasRedisServer, NO_REDIS } from '@dockercoins/ledger/redis-server'
 import { until } from '@dockercoins/testing'
+import { hasBrowser, NO_BROWSER, openPage } from '@dockercoins/testing/browser'
+import { listenLocally } from '@dockercoins/testing/listen'
+import { hasRedisServer, NO_REDIS } from '@dockercoins/testing/redis-server'
+import { startStack } from '@dockercoins/testing/stack'
 import type { Page } from 'playwright-core'
-
-import { hasBrowser, NO_BROWSER, openPage } from './browser.ts'
-import { startStack } from './stack.ts'
 
 const skip = !hasBrowser() ? NO_BROWSER : !hasRedisServer() ? NO_REDIS : false
 /** Within this time the page is to show a change of the world, milliseconds. */

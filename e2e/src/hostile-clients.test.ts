@@ -5,9 +5,8 @@ import { connect } from 'node:net'
 import { test } from 'node:test'
 
 import { until } from '@dockercoins/testing'
-
-import { complaints, metric } from './figures.ts'
-import { startService } from './service-process.ts'
+import { complaints, metric } from '@dockercoins/testing/figures'
+import { startService } from '@dockercoins/testing/service-process'
 
 /** Asks for 32 bytes on a connection of its own. */
 function ask(port: number): { client: ClientRequest; status: Promise<number | undefined> } {

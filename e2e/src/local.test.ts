@@ -8,8 +8,7 @@ import { test, type TestContext } from 'node:test'
 import { openLedger } from '@dockercoins/ledger'
 import { startLocal, type LocalOptions } from '@dockercoins/local'
 import { until } from '@dockercoins/testing'
-
-import { audit, complaints, hashed, totals, unitsDone } from './figures.ts'
+import { audit, complaints, hashed, totals, unitsDone } from '@dockercoins/testing/figures'
 
 /** The whole application as `npm start` runs it, on ports that are likely to be free. */
 async function startApplication(t: TestContext, options: LocalOptions) {

@@ -3,11 +3,10 @@ import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 
 import { openLedger, type UpstreamReport } from '@dockercoins/ledger'
-import { hasRedisServer, NO_REDIS, startRedisServer } from '@dockercoins/ledger/redis-server'
-import { sampleBatch, sampleReport } from '@dockercoins/ledger/sample-batch'
 import { until } from '@dockercoins/testing'
-
-import { startService } from './service-process.ts'
+import { hasRedisServer, NO_REDIS, startRedisServer } from '@dockercoins/testing/redis-server'
+import { sampleEntry, sampleReport } from '@dockercoins/testing/sample-entry'
+import { startService } from '@dockercoins/testing/service-process'
 
 const WORKERS = 2500
 const NAMES = 200
@@ -19,7 +18,7 @@ interface Shown {
 function entry(worker: string) {
   const upstream = madeUp(worker)
   const report = sampleReport(worker, { rng: upstream, hasher: upstream, expiresAfterMs: 600_000 })
-  return sampleBatch({ worker, report })
+  return sampleEntry({ worker, report })
 }
 
 function madeUp(worker: string): UpstreamReport {

@@ -6,9 +6,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 
 import { openLedger } from '@dockercoins/ledger'
-
-import { hasBrowser, NO_BROWSER, openPage } from './browser.ts'
-import { startService } from './service-process.ts'
+import { hasBrowser, NO_BROWSER, openPage } from '@dockercoins/testing/browser'
+import { startService } from '@dockercoins/testing/service-process'
 
 const MARKUP = '<img src=x onerror="document.title=\'taken over\'"><script>document.title="taken over"</script>'
 

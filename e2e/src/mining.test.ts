@@ -5,9 +5,8 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 
 import { until } from '@dockercoins/testing'
-
-import { audit, hashed, metric, totals, unitsDone } from './figures.ts'
-import { startService } from './service-process.ts'
+import { audit, hashed, metric, totals, unitsDone } from '@dockercoins/testing/figures'
+import { startService } from '@dockercoins/testing/service-process'
 
 const fast = { DELAY_MS: '5', INTERVAL_MS: '50' }
 

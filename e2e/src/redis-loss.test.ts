@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { startCuttingProxy } from '@dockercoins/ledger/cutting-proxy'
-import { hasRedisServer, NO_REDIS, startRedisServer } from '@dockercoins/ledger/redis-server'
 import { until } from '@dockercoins/testing'
-
-import { audit, fields, hashed, totals, unitsDone } from './figures.ts'
-import { startService } from './service-process.ts'
+import { startCuttingProxy } from '@dockercoins/testing/cutting-proxy'
+import { audit, fields, hashed, totals, unitsDone } from '@dockercoins/testing/figures'
+import { hasRedisServer, NO_REDIS, startRedisServer } from '@dockercoins/testing/redis-server'
+import { startService } from '@dockercoins/testing/service-process'
 
 const fast = { DELAY_MS: '5', INTERVAL_MS: '20', LOOPS: '2' }
 const skip = hasRedisServer() ? false : NO_REDIS

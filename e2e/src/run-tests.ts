@@ -3,9 +3,8 @@ import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 
-import { hasRedisServer, NO_REDIS } from '@dockercoins/ledger/redis-server'
-
-import { hasBrowser, NO_BROWSER } from './browser.ts'
+import { hasBrowser, NO_BROWSER } from '@dockercoins/testing/browser'
+import { hasRedisServer, NO_REDIS } from '@dockercoins/testing/redis-server'
 
 // What `npm test` runs: every test of the repository, one file after the other, for they start many processes.
 const repository = fileURLToPath(new URL('../..', import.meta.url))

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { parseSettings, type Setting } from '@dockercoins/service'
-
-import { runService } from './service-process.ts'
+import { runService } from '@dockercoins/testing/service-process'
 
 /** Every variable of each service, and values that mean nothing for it. DEBUG takes any text, as in the classic. */
 const http = {

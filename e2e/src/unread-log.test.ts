@@ -8,11 +8,10 @@ import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 import { openLedger } from '@dockercoins/ledger'
-import { freePort } from '@dockercoins/ledger/listen'
 import { until } from '@dockercoins/testing'
-
-import { metric } from './figures.ts'
-import { startService } from './service-process.ts'
+import { metric } from '@dockercoins/testing/figures'
+import { freePort } from '@dockercoins/testing/listen'
+import { startService } from '@dockercoins/testing/service-process'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 

@@ -7,11 +7,10 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 
 import { openLedger } from '@dockercoins/ledger'
-import { listenLocally } from '@dockercoins/ledger/listen'
 import { until } from '@dockercoins/testing'
-
-import { complaints, fields, unitsDone } from './figures.ts'
-import { startService } from './service-process.ts'
+import { complaints, fields, unitsDone } from '@dockercoins/testing/figures'
+import { listenLocally } from '@dockercoins/testing/listen'
+import { startService } from '@dockercoins/testing/service-process'
 
 async function startRng(t: TestContext, listener: RequestListener): Promise<string> {
   const server = createServer(listener)

@@ -6,9 +6,8 @@ import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 import { until, within } from '@dockercoins/testing'
-
-import { freePorts } from './testing/free-ports.ts'
-import { createTranscript } from './testing/transcript.ts'
+import { freePorts } from '@dockercoins/testing/free-ports'
+import { createTranscript } from '@dockercoins/testing/transcript'
 
 const main = fileURLToPath(import.meta.resolve('./main.ts'))
 /** The services that need no ledger. */

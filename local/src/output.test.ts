@@ -4,8 +4,9 @@ import { PassThrough, Writable } from 'node:stream'
 import { test } from 'node:test'
 import { WriteStream } from 'node:tty'
 
+import { createTranscript } from '@dockercoins/testing/transcript'
+
 import { createOutput, hasColours, MAX_BACKLOG } from './output.ts'
-import { createTranscript } from './testing/transcript.ts'
 
 test('lines stand whole behind the names of those who wrote them, in one column', async () => {
   const transcript = createTranscript()

@@ -3,9 +3,10 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { test } from 'node:test'
 
+import { freePorts } from '@dockercoins/testing/free-ports'
+
 import { planLocal } from './plan.ts'
 import { checkPorts } from './ports.ts'
-import { freePorts } from './testing/free-ports.ts'
 
 test('free ports pass, twice', async () => {
   const plan = planLocal({ port: await freePorts(4) }, {}, false)

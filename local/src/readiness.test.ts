@@ -3,8 +3,9 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { test, type TestContext } from 'node:test'
 
+import { freePorts } from '@dockercoins/testing/free-ports'
+
 import { waitUntilReady } from './readiness.ts'
-import { freePorts } from './testing/free-ports.ts'
 
 /** A service that answers with these, one after the other and the last for good; 0 is no answer at all. */
 async function serve(t: TestContext, statuses: number[]) {

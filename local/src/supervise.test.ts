@@ -2,13 +2,14 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
+import { freePorts } from '@dockercoins/testing/free-ports'
+import { createTranscript } from '@dockercoins/testing/transcript'
+
 import { createOutput } from './output.ts'
 import type { ProcessPlan } from './plan.ts'
 import { supervise } from './supervise.ts'
-import { freePorts } from './testing/free-ports.ts'
-import { createTranscript } from './testing/transcript.ts'
 
-const entry = fileURLToPath(import.meta.resolve('./testing/stand-in.ts'))
+const entry = fileURLToPath(import.meta.resolve('@dockercoins/testing/stand-in-service'))
 
 /** Supervises one stand-in per behaviour, named rng-1, rng-2…; the first may stand in for another service. */
 async function setUp(

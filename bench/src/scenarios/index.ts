@@ -1,7 +1,6 @@
 import type { Scenario } from '../scenario.ts'
 import { batches } from './batches.ts'
 import { classic } from './classic.ts'
-import { costs } from './costs.ts'
 import { endurance } from './endurance.ts'
 import { fiftyWorkers } from './fifty-workers.ts'
 import { ledgerSize } from './ledger-size.ts'
@@ -18,7 +17,6 @@ export const scenarios: Record<string, Scenario> = {
   loops,
   batches,
   replicas,
-  costs,
   servers,
   classic,
   start,

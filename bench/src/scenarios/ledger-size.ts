@@ -2,8 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { openLedger, type Batch, type Ledger } from '@dockercoins/ledger'
-import { sampleBatch } from '@dockercoins/ledger/sample-batch'
+import { openLedger, type Entry, type Ledger } from '@dockercoins/ledger'
+import { sampleEntry } from '@dockercoins/testing/sample-entry'
 import { createClient } from '@redis/client'
 
 import type { Scenario } from '../scenario.ts'
@@ -45,10 +45,10 @@ async function recordAll(ledger: Ledger): Promise<number> {
   return (performance.now() - beganAt) / BATCHES
 }
 
-function batchOf(worker: string, sequence: number): Batch {
+function batchOf(worker: string, sequence: number): Entry {
   const coins = Array.from({ length: COINS }, () => ({
     digest: `0${randomBytes(32).toString('hex').slice(1)}`,
     bytes: randomBytes(32),
   }))
-  return sampleBatch({ worker, sequence, hashes: 16 * COINS, coins })
+  return sampleEntry({ worker, sequence, hashes: 16 * COINS, coins })
 }

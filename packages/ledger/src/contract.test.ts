@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before } from 'node:test'
 
+import { testContract } from '@dockercoins/testing/ledger-contract'
+import { hasRedisServer, NO_REDIS, startRedisServer, type RedisServer } from '@dockercoins/testing/redis-server'
 import { createClient } from '@redis/client'
 
-import { testContract } from './contract.ts'
 import { openLedger } from './index.ts'
-import { hasRedisServer, NO_REDIS, startRedisServer, type RedisServer } from './redis-server.ts'
 
 let folder: string
 let server: RedisServer | undefined

@@ -1,11 +1,11 @@
 /**
  * Where hashes and coins are counted. Two implementations, Redis and SQLite, pass one contract suite.
  * Every method rejects when the store cannot be reached or does not answer in time; `record` may then have been applied or not,
- * and is safe to call again with the same batch.
+ * and is safe to call again with the same entry.
  */
 export interface Ledger {
-  /** Counts a batch exactly once. A batch whose sequence number was recorded before changes nothing and resolves to 'already'. */
-  record(batch: Batch): Promise<'recorded' | 'already'>
+  /** Counts an entry exactly once. An entry whose sequence number was recorded before changes nothing and resolves to 'already'. */
+  record(entry: Entry): Promise<'recorded' | 'already'>
   /** The counters as the classic keeps them; 0 before anything was counted. Coins count whether the wallet kept them or not. */
   totals(): Promise<Totals>
   /**
@@ -13,7 +13,7 @@ export interface Ledger {
    * hash was computed; null where the speed is not known: before the first entry, or longer ago than speeds are kept.
    */
   speeds(from: number, count: number): Promise<(number | null)[]>
-  /** The last report of every worker alive: those whose `expiresAfterMs` has not passed since their last batch. */
+  /** The last report of every worker alive: those whose `expiresAfterMs` has not passed since their last entry. */
   reports(): Promise<Report[]>
   /** Every coin, streamed, however many there are. One that is added meanwhile may be missing, none that was there before. */
   coins(): AsyncIterable<Coin>
@@ -46,7 +46,7 @@ export interface Sums {
   /** The counter, which anybody may have moved. */
   hashes: number
   /** The hashes of all entries, added up worker by worker. */
-  batches: number
+  entries: number
   /** The coins that all entries brought, added up worker by worker; a coin that was brought twice counts twice. */
   coins: number
 }
@@ -58,8 +58,8 @@ export interface Coin {
   bytes: Uint8Array
 }
 
-/** What one worker did since its batch before. */
-export interface Batch {
+/** What one worker did since its entry before. */
+export interface Entry {
   /** UUID of the worker process, new at each start. */
   worker: string
   /** 1, 2, 3… within the worker. */
@@ -69,7 +69,7 @@ export interface Batch {
   from: number
   to: number
   coins: Coin[]
-  /** Absent in a worker's last batch: it is then no longer alive. */
+  /** Absent in a worker's last entry: it is then no longer alive. */
   report?: Report
 }
 
@@ -82,7 +82,7 @@ export interface Report {
   from: number
   to: number
   hashes: number
-  /** One, or several where a unit of work is a batch. */
+  /** One, or several where a unit of work is an entry. */
   hashesPerUnit: number
   /** The worker counts as alive for this long after the report, in milliseconds. */
   expiresAfterMs: number

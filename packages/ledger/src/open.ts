@@ -22,9 +22,9 @@ export async function openLedger({
 }: LedgerConfig): Promise<Ledger> {
   // Imported when needed: whoever counts in a file never loads the Redis client, nor the other way round.
   if (ledgerUrl.startsWith('file:')) {
-    const { openSqlite } = await import('./sqlite.ts')
+    const { openSqlite } = await import('./sqlite/sqlite.ts')
     return openSqlite(ledgerUrl, keyPrefix, maxCoins)
   }
-  const { openRedis } = await import('./redis.ts')
+  const { openRedis } = await import('./redis/redis.ts')
   return openRedis(ledgerUrl, keyPrefix, maxCoins, warn)
 }

@@ -4,7 +4,7 @@ export const MILLIONTHS = 1_000_000
 /** How far back the measured speed is drawn, in seconds. */
 export const HISTORY_S = 3600
 
-/** The share of a batch that falls into one second of the wall clock. */
+/** The share of an entry that falls into one second of the wall clock. */
 export interface Share {
   /** Seconds since the epoch. */
   second: number
@@ -12,10 +12,10 @@ export interface Share {
 }
 
 /**
- * Spreads a batch evenly over the seconds that it covers; the shares add up to exactly its hashes.
- * A batch that covers no time (a clock was set back, or everything ended at once) counts in the second of its end.
+ * Spreads an entry evenly over the seconds that it covers; the shares add up to exactly its hashes.
+ * An entry that covers no time (a clock was set back, or everything ended at once) counts in the second of its end.
  * Of one longer than an hour, as after a ledger was away for long, what is older goes into the second of its beginning:
- * nobody looks at that any more, and no batch makes more than 3602 shares.
+ * nobody looks at that any more, and no entry makes more than 3602 shares.
  */
 export function spread({ hashes, from, to }: { hashes: number; from: number; to: number }): Share[] {
   const total = hashes * MILLIONTHS

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { sampleReport } from './sample-batch.ts'
+import { sampleReport } from '@dockercoins/testing/sample-entry'
+
 import { OTHERS, parseReports } from './stored.ts'
 
 const read = (...reports: object[]) => parseReports(reports.map((report) => JSON.stringify(report)))

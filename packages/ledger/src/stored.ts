@@ -37,7 +37,7 @@ const report = v.object({
   from: moment,
   to: moment,
   hashes: amount,
-  // A worker that knows no batches does not report it.
+  // A worker that knows no entries does not report it.
   hashesPerUnit: v.fallback(between(1, 1e12), 1),
   expiresAfterMs: amount,
   pauseMs: amount,
@@ -95,7 +95,7 @@ export const rows = {
   format: v.object({ user_version: v.number() }),
   totals: v.object({ hashes: v.number(), coins: v.number(), recorded: v.number() }),
   coinCounts: v.object({ kept: v.number(), unkept: v.number() }),
-  sums: v.object({ hashes: v.number(), batches: v.number(), coins: v.number() }),
+  sums: v.object({ hashes: v.number(), entries: v.number(), coins: v.number() }),
   last: v.optional(v.object({ sequence: v.number() })),
   shares: v.array(v.object({ second: v.number(), millionths: v.number() })),
   firstSecond: v.object({ second: v.nullable(v.number()) }),

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 
 import type { CappedLog } from './capped-log.ts'
-import { createHistogram } from './histogram.ts'
+import { createHistogram } from './fast/histogram.ts'
 import { CLIENT_GONE } from './problem.ts'
 
 /** A registry of its own for each service, with the process's figures (CPU, memory, event loop) in it. */

@@ -1,4 +1,5 @@
-import { createService, Problem, simulateWork, type Service } from '@dockercoins/service'
+import { createService, Problem, type Service } from '@dockercoins/service'
+import { simulateWork } from '@dockercoins/simulation'
 
 import { readBody, readWholeBody } from './body.ts'
 import type { HasherConfig } from './config.ts'

@@ -1,4 +1,5 @@
-import { httpSettings, integer, simulatedWorkSettings, type Config } from '@dockercoins/service'
+import { httpSettings, integer, type Config } from '@dockercoins/service'
+import { simulatedWorkSettings } from '@dockercoins/simulation'
 
 export const settings = {
   ...httpSettings,

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 
-import { createService, Problem, simulateWork, type Service } from '@dockercoins/service'
+import { createService, Problem, type Service } from '@dockercoins/service'
+import { simulateWork } from '@dockercoins/simulation'
 
 import type { RngConfig } from './config.ts'
 import { CHUNK_BYTES, randomBytes } from './random-bytes.ts'

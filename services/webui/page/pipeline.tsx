@@ -37,7 +37,7 @@ export function PipelinePicture() {
         <li class="stage">
           <h3>ledger</h3>
           <p class="rate">
-            <strong>{known(pipeline?.batchesPerSecond, formatRate)}</strong> batches/s
+            <strong>{known(pipeline?.entriesPerSecond, formatRate)}</strong> batches/s
           </p>
           <dl>
             <Row name="Answers in" value={known(shown?.ledgerMs, formatMs)} />

@@ -39,7 +39,7 @@ export interface Pipeline {
   rng: Stage
   hasher: Stage
   /** Entries recorded in the ledger per second. */
-  batchesPerSecond: number
+  entriesPerSecond: number
   /** Hashes per second of workers that do not report; null where not known yet. */
   foreignSpeed: number | null
   /** Capacity: the speed that theory allows, hashes per second; 0 where no unit came to an end. */
@@ -118,7 +118,7 @@ export function describePipeline({ reports, replicas, foreignSpeed, held }: Evid
     worker,
     rng,
     hasher,
-    batchesPerSecond: sum(reports, (report) => rate(report, 1)),
+    entriesPerSecond: sum(reports, (report) => rate(report, 1)),
     foreignSpeed,
     limit: units > 0 ? Math.min(ofLoops, ofServices) : 0,
     busiest: (rng.busy ?? 0) >= (hasher.busy ?? 0) ? 'rng' : 'hasher',

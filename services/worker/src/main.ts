@@ -1,15 +1,8 @@
 import { randomUUID } from 'node:crypto'
 
 import { openLedger } from '@dockercoins/ledger'
-import {
-  aborted,
-  createPause,
-  createService,
-  exit,
-  loadConfig,
-  exitMisconfigured,
-  stopSignal,
-} from '@dockercoins/service'
+import { aborted, createService, exit, loadConfig, exitMisconfigured, stopSignal } from '@dockercoins/service'
+import { createPause } from '@dockercoins/simulation'
 
 import { settings } from './config.ts'
 import { finishUnits, mineUntil } from './mine.ts'

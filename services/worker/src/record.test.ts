@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { EventEmitter, getEventListeners } from 'node:events'
 import { test, type TestContext } from 'node:test'
 
-import type { Batch } from '@dockercoins/ledger'
+import type { Entry } from '@dockercoins/ledger'
 import { pino } from 'pino'
 
 import { createRecorder, MAX_PENDING_COINS, PROMPT_COINS } from './record.ts'
@@ -15,16 +15,16 @@ const unit = (digest = '1f') => ({
   digests: { ...timing, value: Buffer.from(digest) },
 })
 
-/** A ledger that loses every reply while `away`: the batch may have been applied all the same. */
+/** A ledger that loses every reply while `away`: the entry may have been applied all the same. */
 function createLossyLedger() {
   const attempts = new EventEmitter()
   const ledger = {
     away: false,
-    sent: [] as Batch[],
-    applied: new Map<number, Batch>(),
-    record(batch: Batch) {
-      ledger.sent.push(structuredClone(batch))
-      ledger.applied.set(batch.sequence, batch)
+    sent: [] as Entry[],
+    applied: new Map<number, Entry>(),
+    record(entry: Entry) {
+      ledger.sent.push(structuredClone(entry))
+      ledger.applied.set(entry.sequence, entry)
       attempts.emit('record')
       return ledger.away ? Promise.reject(new Error('connection lost')) : Promise.resolve('recorded' as const)
     },
@@ -57,7 +57,7 @@ function build(t: TestContext, intervalMs = 1) {
   return { ledger, recorder, lines, stop }
 }
 
-test('all units are in the batches, whose sequence numbers have no gap', async (t) => {
+test('all units are in the entries, whose sequence numbers have no gap', async (t) => {
   const { ledger, recorder } = build(t)
   for (let done = 0; done < 500; done++) {
     recorder.unitDone(unit())
@@ -71,21 +71,21 @@ test('all units are in the batches, whose sequence numbers have no gap', async (
   )
 })
 
-test('batches touch each other: each begins where the one before ended', async (t) => {
+test('entries touch each other: each begins where the one before ended', async (t) => {
   const { ledger, recorder } = build(t)
   for (let done = 0; done < 50; done++) {
     recorder.unitDone(unit())
     await new Promise(setImmediate)
   }
   await recorder.finish(1000)
-  const batches = [...ledger.applied.values()]
-  for (const [index, batch] of batches.entries()) {
-    assert.ok(batch.from <= batch.to)
-    if (index > 0) assert.equal(batch.from, batches[index - 1]?.to)
+  const entries = [...ledger.applied.values()]
+  for (const [index, entry] of entries.entries()) {
+    assert.ok(entry.from <= entry.to)
+    if (index > 0) assert.equal(entry.from, entries[index - 1]?.to)
   }
 })
 
-test('a batch whose reply was lost is sent again as it was, and what comes meanwhile goes into the next', async (t) => {
+test('an entry whose reply was lost is sent again as it was, and what comes meanwhile goes into the next', async (t) => {
   const { ledger, recorder } = build(t)
   await ledger.next().catch(() => {})
   ledger.away = true
@@ -135,8 +135,8 @@ test('coins that come fast are recorded long before the interval is over, and ne
     assert.equal(recorder.isFull(), false)
     if (found % 1000 === 0) await new Promise(setImmediate) // the ledger's answer comes
   }
-  const sizes = ledger.sent.map((batch) => batch.coins.length).filter((size) => size > 0)
-  for (const size of sizes) assert.ok(size <= PROMPT_COINS + 1000, `${size} coins in a batch`)
+  const sizes = ledger.sent.map((entry) => entry.coins.length).filter((size) => size > 0)
+  for (const size of sizes) assert.ok(size <= PROMPT_COINS + 1000, `${size} coins in an entry`)
   assert.equal(await recorder.finish(1000), 0)
   assert.equal(ledger.hashes(), coins)
 })
@@ -167,7 +167,7 @@ test('what could not be recorded in time is counted', async (t) => {
   assert.equal(await recorder.finish(50), 2)
 })
 
-test('the last batch has no report, for the worker is no longer alive', async (t) => {
+test('the last entry has no report, for the worker is no longer alive', async (t) => {
   const { ledger, recorder } = build(t)
   await recorder.finish(1000)
   assert.equal('report' in (ledger.sent.at(-1) ?? {}), false)
@@ -187,12 +187,12 @@ test('a ledger that never answers does not hold up a stop', async (t) => {
   assert.equal(await recorder.finish(50), 1)
 })
 
-test('a wall clock that is set back holds up nothing and turns no batch around', async (t) => {
+test('a wall clock that is set back holds up nothing and turns no entry around', async (t) => {
   const { ledger, recorder } = build(t)
   await ledger.next().catch(() => {})
   const now = Date.now()
   t.mock.method(Date, 'now', () => now - 3_600_000)
-  for (let batch = 0; batch < 3; batch++) {
+  for (let entry = 0; entry < 3; entry++) {
     const recorded = ledger.next()
     recorder.unitDone(unit())
     await recorded

@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import type { Batch, Ledger, Report } from '@dockercoins/ledger'
+import type { Entry, Ledger, Report } from '@dockercoins/ledger'
 import { aborted, capLog, type Log } from '@dockercoins/service'
 
 import { createOutage } from './outage.ts'
 import { countUnit, emptyTally, toReport, type NotResponding, type Unit } from './tally.ts'
 
 /**
- * Coins that may wait beside the batch on its way, which is never larger; then mining stops until the ledger has taken
- * some, for nothing found is dropped. Above what any speed finds while a ledger that is well takes a batch.
+ * Coins that may wait beside the entry on its way, which is never larger; then mining stops until the ledger has taken
+ * some, for nothing found is dropped. Above what any speed finds while a ledger that is well takes an entry.
  */
 export const MAX_PENDING_COINS = 30_000
 
-/** So many coins are recorded before the interval is over: a ledger takes small batches faster than a full one. */
+/** So many coins are recorded before the interval is over: a ledger takes small entries faster than a full one. */
 export const PROMPT_COINS = 1_000
 
 /** How long a worker that stops tries to record an entry without hashes, in milliseconds. */
@@ -31,9 +31,9 @@ export interface Recorder {
   isFull(): boolean
   /** Resolves when it is no longer full, or the worker is to stop. */
   room(): Promise<void>
-  /** Whether the ledger took the last batch. */
+  /** Whether the ledger took the last entry. */
   isReady(): boolean
-  /** Records what is left as the worker's last batch. Tries at once and then for `deadlineMs`, and resolves to the hashes that it had to give up. */
+  /** Records what is left as the worker's last entry. Tries at once and then for `deadlineMs`, and resolves to the hashes that it had to give up. */
   finish(deadlineMs: number): Promise<number>
 }
 
@@ -53,7 +53,7 @@ export interface RecorderOptions {
   log: Log
 }
 
-/** Turns units of work into batches, and sees each batch recorded exactly once however often that takes. */
+/** Turns units of work into entries, and sees each entry recorded exactly once however often that takes. */
 export function createRecorder({
   ledger,
   worker,
@@ -76,7 +76,7 @@ export function createRecorder({
   // Intervals are measured by the clock that nobody can set.
   let cutAt = performance.now()
   let sequence = 0
-  let inHand: Batch | undefined
+  let inHand: Entry | undefined
   let recording: Promise<void> | undefined
   const outage = createOutage({
     log,
@@ -90,8 +90,8 @@ export function createRecorder({
   stop.addEventListener('abort', () => endWait?.(), { once: true })
   let hasRecorded = false
 
-  /** The work since the last cut, as one batch: from here on it never changes and is sent until the ledger has acknowledged it. */
-  function cut(): Batch {
+  /** The work since the last cut, as one entry: from here on it never changes and is sent until the ledger has acknowledged it. */
+  function cut(): Entry {
     const { hashes, coins, from, to } = tally
     const report = toReport(tally, notResponding(), {
       worker,
@@ -108,16 +108,16 @@ export function createRecorder({
     return { worker, sequence: ++sequence, hashes, from, to, coins, report }
   }
 
-  async function record(batch: Batch): Promise<void> {
-    inHand = batch
+  async function record(entry: Entry): Promise<void> {
+    inHand = entry
     const done = hashesPerUnit === 1 ? 'units of work' : 'hashes'
-    if (batch.hashes > 0) {
-      const fields = { hashes: batch.hashes, sequence: batch.sequence }
-      log.info(fields, `${batch.hashes} ${done} done, updating hash counter`)
+    if (entry.hashes > 0) {
+      const fields = { hashes: entry.hashes, sequence: entry.sequence }
+      log.info(fields, `${entry.hashes} ${done} done, updating hash counter`)
     }
     while (inHand) {
       try {
-        await ledger.record(batch)
+        await ledger.record(entry)
         inHand = undefined
       } catch (error) {
         await backOff(outage.failed(error as Error))

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 
-import { sampleReport } from '@dockercoins/ledger/sample-batch'
+import { sampleReport } from '@dockercoins/testing/sample-entry'
 import * as fc from 'fast-check'
 
 import { countUnit, emptyTally, toReport } from './tally.ts'

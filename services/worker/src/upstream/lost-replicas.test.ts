@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { test, type TestContext } from 'node:test'
 
-import { listenLocally } from '@dockercoins/ledger/listen'
 import { until } from '@dockercoins/testing'
+import { listenLocally } from '@dockercoins/testing/listen'
 import { pino } from 'pino'
 
 import { exchange } from './exchange.ts'

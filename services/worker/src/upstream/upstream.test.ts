@@ -4,8 +4,8 @@ import type { RequestListener } from 'node:http'
 import { createServer, type Socket } from 'node:net'
 import { test } from 'node:test'
 
-import { listenLocally } from '@dockercoins/ledger/listen'
 import { until } from '@dockercoins/testing'
+import { listenLocally } from '@dockercoins/testing/listen'
 import { pino } from 'pino'
 
 import { connect, listen, trickle } from './stand-ins.ts'

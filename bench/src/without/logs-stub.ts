@@ -1,5 +1,0 @@
-export const LINES_PER_SECOND = 0
-
-export function capLog() {
-  return { info() {}, flush() {} }
-}

@@ -1,0 +1,54 @@
+import { MILLIONTHS, spread } from '../spread.ts'
+
+// The measured speed is a ring of slots whose keys never expire: a key that expires would make the commit a transaction
+// (scripts.ts). A slot's text is its first second, then the millionths of a hash of each of its seconds.
+
+const SLOT_S = 10
+/** Eight hours. A slot is overwritten when its turn comes again. */
+const SLOTS = 2880
+/** Seconds further ahead of the server's clock than this are not kept: they would overwrite the past hours. */
+export const AHEAD_S = (SLOTS * SLOT_S) / 2
+
+/** The slots that an entry touches, each with its text: the first second, then the entry's share of each second. */
+export function slotsOf(entry: { hashes: number; from: number; to: number }): { slot: number; text: string }[] {
+  const slots = new Map<number, number[]>()
+  for (const { second, millionths } of spread(entry)) {
+    const start = startOf(second)
+    const shares = slots.get(start) ?? Array.from({ length: SLOT_S }, () => 0)
+    slots.set(start, shares)
+    shares[second - start] = (shares[second - start] ?? 0) + millionths
+  }
+  return [...slots].map(([start, shares]) => ({ slot: slotOf(start), text: [start, ...shares].join(' ') }))
+}
+
+/** The slots that hold `count` seconds from `from`, in order. */
+export function slotsFrom(from: number, count: number): number[] {
+  const first = startOf(from)
+  return Array.from({ length: Math.ceil((from - first + count) / SLOT_S) }, (_, i) => slotOf(first + i * SLOT_S))
+}
+
+/**
+ * The speeds of `count` seconds from `from`, in hashes per second, out of the texts of `slotsFrom`. `since` is the second of
+ * the ledger's first entry. null where the slot was overwritten, and before `since` where nothing is known.
+ */
+export function readSpeeds(from: number, count: number, since: number, texts: (string | null)[]): (number | null)[] {
+  const slots = texts.map((text) => (text === null ? [] : text.split(' ').map(Number)))
+  const first = startOf(from)
+  return Array.from({ length: count }, (_, i) => {
+    const second = from + i
+    const [start = 0, ...shares] = slots[Math.floor((second - first) / SLOT_S)] ?? []
+    if (start > startOf(second)) return null
+    const share = start === startOf(second) ? (shares[second - start] ?? 0) : 0
+    if (share > 0) return share / MILLIONTHS
+    return second < since ? null : 0
+  })
+}
+
+function startOf(second: number): number {
+  return Math.floor(second / SLOT_S) * SLOT_S
+}
+
+function slotOf(start: number): number {
+  const turn = start / SLOT_S
+  return ((turn % SLOTS) + SLOTS) % SLOTS
+}

@@ -1,0 +1,2 @@
+export { createPause } from './pause.ts'
+export { simulateWork, simulatedWorkSettings } from './simulated-work.ts'

@@ -1,0 +1,119 @@
+import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+import { until } from '@dockercoins/testing'
+import { freePort } from '@dockercoins/testing/listen'
+
+import { audit } from './figures.ts'
+import type { Part, Stack, StackOptions } from './stack.ts'
+
+const repository = fileURLToPath(new URL('../../..', import.meta.url))
+const services = ['rng', 'hasher', 'webui', 'worker'] as const
+type Published = 'rng' | 'hasher' | 'webui'
+
+/** A stack in containers, with what only containers have. */
+export interface ComposeStack extends Stack {
+  project: string
+  /** Runs `docker compose` on this project and gives what it printed. */
+  compose(...args: string[]): Promise<string>
+  /** The ids of the containers of `part`. */
+  containers(part: Part): Promise<string[]>
+  /** Where this machine reaches the ledger, although nothing is published. */
+  redisUrl(): Promise<string>
+}
+
+/** Runs `docker` and gives what it printed, trimmed. Rejects with what it complained of. */
+export async function docker(...args: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)('docker', args, { cwd: repository, maxBuffer: 64 * 1024 * 1024 })
+  return stdout.trim()
+}
+
+/** What Engine 20.10 now and then says of a network without a container, and then keeps it (moby/moby#43286). */
+export const STALE_NETWORK = 'has active endpoints'
+
+/** Removes the containers, networks and, unless they are to stay, the volumes of a project. */
+export async function down(project: string, ...options: string[]): Promise<void> {
+  await docker('compose', '--project-name', project, 'down', '--timeout', '1', ...options).catch((error: Error) => {
+    if (!error.message.includes(STALE_NETWORK)) throw error
+  })
+}
+
+/** Starts the application in containers, as a Compose project of its own on free ports. Resolves when all of it listens. */
+export async function startComposeStack(
+  t: TestContext,
+  { scale = {}, env = {} }: StackOptions = {},
+): Promise<ComposeStack> {
+  const count: Record<Part, number> = { rng: 1, hasher: 1, webui: 1, worker: 1, redis: 1, ...scale }
+  const folder = await mkdtemp(join(tmpdir(), 'dockercoins-compose-'))
+  const project = `dockercoins-${randomUUID().slice(0, 8)}`
+  const port = async (service: Published) => `${count[service] > 1 ? 0 : await freePort()}`
+  const ports = { WEBUI_PORT: await port('webui'), RNG_PORT: await port('rng'), HASHER_PORT: await port('hasher') }
+  const variables = Object.entries(ports).map(([name, value]) => `${name}=${value}`)
+  await writeFile(join(folder, 'env'), variables.join('\n'))
+  await writeFile(
+    join(folder, 'override.yaml'),
+    JSON.stringify({
+      services: Object.fromEntries(
+        services.map((service) => [service, { environment: { LOG_FORMAT: 'json', ...env } }]),
+      ),
+    }),
+  )
+  const files = ['--env-file', join(folder, 'env'), '--file', 'compose.yaml', '--file', join(folder, 'override.yaml')]
+  const compose = (...args: string[]) => docker('compose', '--project-name', project, ...files, ...args)
+  t.after(async () => {
+    await down(project, '--volumes')
+    await rm(folder, { recursive: true })
+  })
+
+  const url = async (service: Published) => (count[service] ? `http://${await compose('port', service, '80')}` : '')
+  async function untilListening(part: Part, times: number): Promise<void> {
+    if (part === 'redis')
+      await until('Redis to answer a ping', () => compose('exec', '-T', 'redis', 'redis-cli', '-e', 'ping'), isTrue)
+    else
+      await until(
+        `${part} to listen`,
+        () => stack.lines(part),
+        (lines) => listenings(lines) >= times,
+      )
+  }
+
+  await compose(
+    'up',
+    '--detach',
+    ...Object.entries(scale).map(([service, replicas]) => `--scale=${service}=${replicas}`),
+  )
+  const stack: ComposeStack = {
+    project,
+    compose,
+    containers: async (part) => (await compose('ps', '--all', '--quiet', part)).split('\n'),
+    urls: { webui: await url('webui'), rng: await url('rng'), hasher: await url('hasher') },
+    async stop(part, signal) {
+      await (signal === 'SIGTERM' ? compose('stop', part) : compose('kill', part))
+    },
+    async start(part) {
+      const before = part === 'redis' ? 0 : listenings(await stack.lines(part))
+      await compose('start', part)
+      await untilListening(part, before + count[part])
+    },
+    lines: async (part) => (await compose('logs', '--no-log-prefix', '--no-color', part)).split('\n'),
+    async redisUrl() {
+      const [redis = ''] = await stack.containers('redis')
+      return `redis://${await docker('inspect', '--format', '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}', redis)}:6379`
+    },
+    audit: async () => audit(await stack.redisUrl()),
+  }
+  await Promise.all(services.map((service) => untilListening(service, count[service])))
+  return stack
+}
+
+const isTrue = () => true
+
+function listenings(lines: string[]): number {
+  return lines.filter((line) => line.includes('listening on')).length
+}
