@@ -92,7 +92,7 @@ suite('the dashboard in a browser', { skip }, () => {
     )
   }
 
-  test('works while two versions answer in turn', { timeout: 60_000 }, async (t) => {
+  test('works while two versions respond in turn', { timeout: 60_000 }, async (t) => {
     const versions = await startTwoVersions(t)
     let turn = 0
     const balancer = await startBalancer(t, () => versions[turn++ % 2]!)
@@ -101,13 +101,13 @@ suite('the dashboard in a browser', { skip }, () => {
   })
 
   test(
-    'says that its server has another version, and is loaded again a few times at most',
+    'reports that its server has another version, and reloads a few times at most',
     { timeout: 60_000 },
     async (t) => {
       const [older, newer] = await startTwoVersions(t)
       const balancer = await startBalancer(t, (path) => (path === '/' ? older : newer))
       const { page: tab, complaints } = await openPage(t, balancer.url)
-      // A try is a request whether the server answers, and the reload; the fourth is not made.
+      // Each reload takes two requests: whether the server responds, and the reload. There is no fourth.
       await until(
         'three reloads',
         () => tab.evaluate<number>('history.state?.reloads.length'),
@@ -116,7 +116,7 @@ suite('the dashboard in a browser', { skip }, () => {
       await tab.locator('.state', { hasText: 'another version of this page' }).waitFor()
       await tab.locator('.now strong', { hasText: '3.00' }).waitFor()
       assert.equal(balancer.pages, 1 + 3 * 2)
-      // Chromium itself complains of what a reload cuts off.
+      // Chromium itself logs the connections that a reload ends.
       assert.deepEqual(
         complaints.filter((line) => !line.includes('net::ERR_')),
         [],
@@ -124,7 +124,7 @@ suite('the dashboard in a browser', { skip }, () => {
     },
   )
 
-  test('is loaded again when its server has another version', { timeout: 60_000 }, async (t) => {
+  test('reloads when its server has another version', { timeout: 60_000 }, async (t) => {
     const [older, newer] = await startTwoVersions(t)
     let deployed = older
     const balancer = await startBalancer(t, () => deployed)
@@ -136,13 +136,13 @@ suite('the dashboard in a browser', { skip }, () => {
     await tab.locator('.now strong', { hasText: '3.00' }).waitFor()
   })
 
-  test('goes on when the clock of its server is set back', { timeout: 60_000 }, async (t) => {
+  test('continues when the clock of its server is set back', { timeout: 60_000 }, async (t) => {
     const realNow = Date.now
     let offset = 0
     t.mock.method(Date, 'now', () => realNow() + offset)
     const { page: tab } = await openPage(t, await startWebui(t, await page))
     await tab.getByRole('radio', { name: '1 min', exact: true }).check()
-    await tab.getByText('The figures as a table').click()
+    await tab.getByText('Show as a table').click()
     const lastRow = tab.locator('.graphs tbody tr').last()
     await lastRow.getByText('3.00').first().waitFor()
     const hour = (await lastRow.innerText()).slice(0, 2)
@@ -174,7 +174,7 @@ suite('the dashboard in a browser', { skip }, () => {
     },
   )
 
-  test('is shown in a frame of the pages that may frame it, and of no other', { timeout: 60_000 }, async (t) => {
+  test('is shown in frames of the pages that may frame it, and in no others', { timeout: 60_000 }, async (t) => {
     const framed = await startWebui(t, await page, { FRAME_ANCESTORS: 'http://127.0.0.1:*' })
     const unframed = await startWebui(t, await page)
     const lab = createServer((_, response) => {

@@ -32,7 +32,7 @@ function isFlat({ lowest, highest }: TableRow): boolean {
   return lowest >= 3.333 * 0.98 && highest <= 3.333 * 1.02
 }
 
-/** The graph's data, as its table tells it. */
+/** The graph's data, from its table. */
 async function tableRows(page: Page): Promise<TableRow[]> {
   const rows = await page.locator('.graphs tbody tr').allInnerTexts()
   return rows.map((row) => {
@@ -67,7 +67,7 @@ function layoutShift(page: Page): Promise<number> {
   })`)
 }
 
-/** Stands before `port`; `forget` makes it swallow what comes on its connections, and tell nobody, as a router does that restarts. */
+/** A proxy for `port`. After `forget` it drops the data of its connections without closing them, as a restarted router does. */
 async function startForgetfulProxy(t: TestContext, port: number) {
   const sockets = new Set<Socket>()
   const proxy = createServer((client) => {
@@ -100,12 +100,12 @@ suite('the dashboard in a browser', { skip }, () => {
       await untilSpeed(page, /\d/)
 
       await page.getByRole('radio', { name: '1 min', exact: true }).check()
-      await page.getByText('The figures as a table').click()
+      await page.getByText('Show as a table').click()
       // A row is of six seconds. A machine that is busy otherwise may take a while to leave a worker alone.
       await untilTable(page, (rows) => rows.slice(-4, -1).every(isFlat))
 
       await page.reload()
-      await page.getByText('The figures as a table').click()
+      await page.getByText('Show as a table').click()
       const again = await untilTable(page, (rows) => rows.some(({ mean }) => mean > 3))
       assert.ok(again.filter(isFlat).length >= 3, JSON.stringify(again))
       assert.ok((await layoutShift(page)) < 0.02, `things moved by ${await layoutShift(page)}`)
@@ -131,14 +131,14 @@ suite('the dashboard in a browser', { skip }, () => {
   test('shows that three rng are enough for ten workers', async (t) => {
     const { urls } = await startStack(t, { scale: { worker: 10, rng: 3 } })
     const { page, complaints } = await openPage(t, urls.webui)
-    await page.locator('.advice', { hasText: 'Workers and rng fit each other' }).waitFor()
+    await page.locator('.advice', { hasText: 'Workers and rng match each other' }).waitFor()
     assert.equal(await page.locator('.stage.bottleneck').count(), 0)
     assert.equal(await page.locator('.stage', { hasText: 'rng' }).locator('summary').innerText(), '3 replicas running')
     await untilSpeed(page, /^(28|29|30)\./)
     assertNone(complaints)
   })
 
-  test('says when the worker, the ledger or its own server is gone, and recovers by itself', async (t) => {
+  test('shows when the worker, the ledger or its own server is gone, and recovers by itself', async (t) => {
     const stack = await startStack(t)
     const { page, complaints } = await openPage(t, stack.urls.webui)
     await untilMining(page)
@@ -160,7 +160,7 @@ suite('the dashboard in a browser', { skip }, () => {
     await untilState(page, 'Connection lost')
     await stack.start('webui')
     await untilMining(page)
-    // Chromium itself says that nobody answered; we have nothing to add.
+    // Chromium itself logs that the connection was refused.
     assertNone(complaints.filter((line) => !line.includes('net::ERR_')))
   })
 
@@ -169,7 +169,7 @@ suite('the dashboard in a browser', { skip }, () => {
     const { page } = await openPage(t, stack.urls.webui)
     await untilMining(page)
     await page.getByRole('radio', { name: '1 min', exact: true }).check()
-    await page.getByText('The figures as a table').click()
+    await page.getByText('Show as a table').click()
     await untilTable(page, (rows) => rows.at(-1)!.lowest > 0)
     await stack.stop('webui', 'SIGTERM')
     // Not a number: nothing is known of these seconds, which is not the same as nothing mined.
@@ -253,9 +253,9 @@ suite('the dashboard in a browser', { skip }, () => {
       reached.push(name)
       if (name === 'Auto' || name === '5 min') await page.keyboard.press('ArrowRight')
       if (name === 'Classic view') await page.keyboard.press('Space')
-      if (name === 'The figures as a table') await page.keyboard.press('Enter')
+      if (name === 'Show as a table') await page.keyboard.press('Enter')
     }
-    const expected = ['Auto', '5 min', 'Classic view', 'The figures as a table', ...Array(3).fill('1 replica running')]
+    const expected = ['Auto', '5 min', 'Classic view', 'Show as a table', ...Array(3).fill('1 replica running')]
     assert.deepEqual(reached, expected)
     assert.equal(await page.locator('html').getAttribute('data-theme'), 'light')
     assert.ok(await page.getByRole('radio', { name: '15 min' }).isChecked())

@@ -1,15 +1,29 @@
-import type { Signal } from '@preact/signals'
+import { effect, signal, type Signal } from '@preact/signals'
 
-/** Radio buttons in a row, one of which is on. */
-export function Choice<T extends string>({
-  label,
-  choice,
-  options,
-}: {
+/** A viewer's choice between options, the first by default. It is kept from visit to visit where the browser permits. */
+export function createChoice<T extends string>(name: string, options: readonly [T, ...T[]]): Signal<T> {
+  const kept = recall(name)
+  const choice = signal<T>(options.find((option) => option === kept) ?? options[0])
+  effect(() => keep(name, choice.value))
+  return choice
+}
+
+/** The colours of the page. */
+export const theme = createChoice('theme', ['system', 'light', 'dark'])
+
+effect(() => {
+  const { dataset } = document.documentElement
+  if (theme.value === 'system') delete dataset['theme']
+  else dataset['theme'] = theme.value
+})
+
+/** Radio buttons in a row. */
+export function Choice<T extends string>(props: {
   label: string
   choice: Signal<T>
   options: readonly (readonly [value: T, text: string])[]
 }) {
+  const { label, choice, options } = props
   return (
     <fieldset class="choice">
       <legend>{label}</legend>
@@ -21,4 +35,20 @@ export function Choice<T extends string>({
       ))}
     </fieldset>
   )
+}
+
+function recall(name: string): string | undefined {
+  try {
+    return localStorage.getItem(name) ?? undefined
+  } catch {
+    return undefined
+  }
+}
+
+function keep(name: string, value: string): void {
+  try {
+    localStorage.setItem(name, value)
+  } catch {
+    // A browser may forbid a page to store anything.
+  }
 }

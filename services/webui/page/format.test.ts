@@ -3,7 +3,7 @@ import { test } from 'node:test'
 
 import { formatAge, formatCount, formatMs, formatPart, formatRate } from './format.ts'
 
-test('rates show three digits that matter', () => {
+test('rates have three significant digits', () => {
   assert.deepEqual([0, 3.3333, 9.99, 9.996, 33.333, 99.96, 127.4, 12_345.6].map(formatRate), [
     '0.00',
     '3.33',
@@ -17,10 +17,11 @@ test('rates show three digits that matter', () => {
 })
 
 test('times, parts, ages and counts are short', () => {
-  assert.deepEqual([0, 0.0634, 1.54, 629.1, 1004, 12_345].map(formatMs), [
+  assert.deepEqual([0, 0.0634, 1.54, 9.96, 629.1, 1004, 12_345].map(formatMs), [
     '0.0 ms',
-    '0.06 ms',
+    '0.1 ms',
     '1.5 ms',
+    '10 ms',
     '629 ms',
     '1,004 ms',
     '12.3 s',

@@ -1,35 +1,23 @@
-import { useSignalEffect } from '@preact/signals'
+import { useSignalEffect, type ReadonlySignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import UPlot from 'uplot'
 
 import 'uplot/dist/uPlot.min.css'
 
-import { theme } from './theme-choice.ts'
+import { theme } from './choice.tsx'
 
 export interface Curve {
   /** Moments in seconds since the epoch, and a speed or a gap for each. */
   x: number[]
   y: (number | null)[]
-  /** The shown span of time. */
-  from: number
-  until: number
-  /** The speed of workers that do not report, and the capacity, for each moment: drawn as steps. */
+  /** For each moment, drawn as steps: the speed of workers that do not report, and the capacity. */
   foreign: (number | null)[]
   capacity: (number | null)[]
-  /** The highest speed, which the scale has room for, and the highest capacity. */
-  highest: number
-  limit: number
-}
-
-export interface GraphProps {
-  /** CSS custom property with the colour of the curve. */
-  colour: '--true' | '--classic'
-  /** Says in words what the graph shows. */
-  label: string
-  /** Reads signals; the graph is drawn anew when they change. */
-  read: () => Curve
-  /** Told of the point under the pointer, or that there is none. */
-  onPoint: (point: Point | undefined) => void
+  /** The visible time. */
+  from: number
+  until: number
+  /** Height of the scale, hashes per second. */
+  top: number
 }
 
 export interface Point {
@@ -37,59 +25,65 @@ export interface Point {
   speed: number | null
 }
 
-const nothing: Curve = { x: [], y: [], foreign: [], capacity: [], from: 0, until: 1, highest: 0, limit: 0 }
+export interface GraphProps {
+  curve: ReadonlySignal<Curve>
+  /** CSS custom property with the colour of the curve. */
+  colour: string
+  /** The graph in words, because it is a picture. */
+  label: string
+  /** Gets the point under the pointer, or undefined. */
+  onPoint: (point: Point | undefined) => void
+}
 
-/** A curve over time. It is a picture, so its label has to say what is in it. */
-export function Graph({ colour, label, read, onPoint }: GraphProps) {
+/** Steps between two labels of the time, seconds. */
+const TIME_STEPS_S = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1800]
+
+// Registered colours are computed, so that a canvas gets a colour and not light-dark().
+for (const name of ['--measured', '--classic', '--capacity', '--hasher', '--quiet', '--rule']) {
+  CSS.registerProperty({ name, syntax: '<color>', inherits: true, initialValue: 'black' })
+}
+
+/** A curve over time. */
+export function Graph({ curve, colour, label, onPoint }: GraphProps) {
   const frame = useRef<HTMLDivElement>(null)
   const plot = useRef<UPlot>(undefined)
-  const shown = useRef<Curve>(nothing)
 
   useEffect(() => {
     const parent = frame.current
     if (!parent) return undefined
     const size = () => ({ width: parent.clientWidth, height: parent.clientHeight })
-    plot.current = new UPlot(
-      options(colour, size(), () => shown.current, onPoint),
-      [[], [], [], []],
-      parent,
-    )
-    const resized = new ResizeObserver(() => plot.current?.setSize(size()))
+    const chart = new UPlot({ ...options(curve, colour, onPoint), ...size() }, [[], [], [], []], parent)
+    plot.current = chart
+    const resized = new ResizeObserver(() => chart.setSize(size()))
     resized.observe(parent)
     return () => {
       resized.disconnect()
-      plot.current?.destroy()
+      chart.destroy()
     }
   }, [])
 
   useSignalEffect(() => {
-    const curve = (shown.current = read())
+    const { x, y, foreign, capacity, from, until } = curve.value
     const chart = plot.current
-    if (!chart) return
-    chart.batch(() => {
-      chart.setData([curve.x, curve.y, curve.foreign, curve.capacity], false)
-      chart.setScale('x', { min: curve.from, max: curve.until })
+    chart?.batch(() => {
+      chart.setData([x, y, foreign, capacity], false)
+      chart.setScale('x', { min: from, max: until })
     })
   })
 
   useSignalEffect(() => {
     void theme.value
-    // The colours are read when the lines are drawn.
     plot.current?.redraw(false)
   })
 
   return <div class="graph" role="img" aria-label={label} ref={frame} />
 }
 
-/** Between two labels of the time, in seconds. */
-const TIME_STEPS_S = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1800]
-
 function options(
+  curve: ReadonlySignal<Curve>,
   colour: string,
-  size: { width: number; height: number },
-  shown: () => Curve,
-  point: GraphProps['onPoint'],
-): UPlot.Options {
+  onPoint: GraphProps['onPoint'],
+): Omit<UPlot.Options, 'width' | 'height'> {
   const rem = parseFloat(rootStyle().fontSize)
   const paths = UPlot.paths.stepped?.({ align: 1 })
   const steps: UPlot.Series = { width: 1.5, points: { show: false }, ...(paths && { paths }) }
@@ -97,16 +91,15 @@ function options(
     stroke: cssColour('--quiet'),
     // A whole number: uPlot scales only the digits just before "px" to the pixels of the screen.
     font: `${Math.round(0.75 * rem)}px system-ui, sans-serif`,
-    grid: { stroke: cssColour('--line'), width: 1 },
+    grid: { stroke: cssColour('--rule'), width: 1 },
     ticks: { show: false },
   }
   return {
-    ...size,
     // Room for the last label of the time.
-    padding: [rem / 2, 1.5 * rem, 0, 0],
+    padding: [rem / 2, 2 * rem, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
-    scales: { y: { range: () => [0, top(shown())] } },
+    scales: { y: { range: () => [0, curve.peek().top] } },
     axes: [
       { ...axis, space: 5 * rem, incrs: TIME_STEPS_S, values: '{HH}:{mm}:{ss}', size: 2 * rem },
       { ...axis, size: 3 * rem, space: 2 * rem },
@@ -115,11 +108,9 @@ function options(
       {},
       { stroke: cssColour(colour), width: 2, points: { show: false } },
       { ...steps, stroke: cssColour('--hasher') },
-      { ...steps, stroke: cssColour('--limit'), dash: [6 * devicePixelRatio, 5 * devicePixelRatio] },
+      { ...steps, stroke: cssColour('--capacity'), dash: [6 * devicePixelRatio, 5 * devicePixelRatio] },
     ],
-    hooks: {
-      setCursor: [({ cursor, data }) => point(pointAt(data, cursor.idx))],
-    },
+    hooks: { setCursor: [({ cursor, data }) => onPoint(pointAt(data, cursor.idx))] },
   }
 }
 
@@ -132,12 +123,7 @@ function rootStyle(): CSSStyleDeclaration {
   return getComputedStyle(document.documentElement)
 }
 
-/** Read when something is drawn, as a theme may have been chosen meanwhile. */
+/** Read at each redraw, because the theme may have changed. */
 function cssColour(name: string): () => string {
   return () => rootStyle().getPropertyValue(name)
-}
-
-/** The height of the scale: room above the curve, and for the capacity unless it is so far off that the curve would lie flat. */
-function top({ highest, limit }: Curve): number {
-  return 1.15 * Math.max(highest, limit < 5 * highest ? limit : 0, 0.1)
 }

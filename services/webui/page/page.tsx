@@ -2,16 +2,21 @@ import { render } from 'preact'
 
 import './page.css'
 
-import { Choice } from './choice.tsx'
-import { Coins } from './coins.tsx'
-import { Graphs } from './graphs.tsx'
-import { listen, state } from './live.ts'
-import { PipelinePicture } from './pipeline.tsx'
-import { Speed } from './speed.tsx'
-import { theme } from './theme-choice.ts'
+import { Choice, theme } from './choice.tsx'
+import { Headline } from './headline.tsx'
+import { LatestCoins } from './latest-coins.tsx'
+import { connectWhileVisible, status } from './page-state.ts'
+import { SpeedOverTime } from './speed-over-time.tsx'
+import { WhereTimeGoes } from './where-time-goes.tsx'
+
+const themes = [
+  ['system', 'Auto'],
+  ['light', 'Light'],
+  ['dark', 'Dark'],
+] as const
 
 function Page() {
-  const { kind, title, text } = state.value
+  const { kind, title, text } = status.value
   return (
     <>
       <header class="top">
@@ -19,25 +24,20 @@ function Page() {
         <p class={`state ${kind}`} role="status">
           <strong>{title}</strong> <span>{text}</span>
         </p>
-        <Choice
-          label="Theme"
-          choice={theme}
-          options={[
-            ['system', 'Auto'],
-            ['light', 'Light'],
-            ['dark', 'Dark'],
-          ]}
-        />
+        <Choice label="Theme" choice={theme} options={themes} />
       </header>
       <main class={kind}>
-        <Speed />
-        <Graphs />
-        <PipelinePicture />
-        <Coins />
+        <Headline />
+        <SpeedOverTime />
+        <WhereTimeGoes />
+        <LatestCoins />
       </main>
     </>
   )
 }
 
-listen()
-render(<Page />, document.body)
+// This script is in the head, so that a chosen theme applies before the first paint.
+document.addEventListener('DOMContentLoaded', () => {
+  connectWhileVisible()
+  render(<Page />, document.body)
+})

@@ -1,19 +1,20 @@
+import type { Totals } from '../src/api.ts'
+
 /** The ledger keeps an hour, and so does the page. */
 const KEEP_S = 3600
 
 /** The speed of each second that is known; the others are gaps. */
 export interface Series {
-  /** End of the newest second that is known, seconds since the epoch; 0 when none is. */
+  /** End of the newest second, seconds since the epoch; 0 when none is known. */
   readonly until: number
-  /** Takes the speeds of the seconds from `from`. They replace what was known of them; null, which is not known, does not. */
+  /** Takes the speeds of the seconds from `from`. They replace known ones; null, which is not known, does not. */
   add(from: number, speeds: (number | null)[]): void
-  /** Forgets `second` and all later ones: the clock was set back, and they are yet to come. */
+  /** Removes `second` and all later ones: the clock was set back, and they come again. */
   forgetFrom(second: number): void
   /** The speeds of the `count` seconds before `until`; null where they are not known. */
   window(until: number, count: number): (number | null)[]
 }
 
-/** An empty series. */
 export function createSeries(): Series {
   const known = new Map<number, number>()
   let until = 0
@@ -34,7 +35,7 @@ export function createSeries(): Series {
   }
 }
 
-/** The capacity of each second, raised to the speed where that was higher, as what was done was possible. */
+/** The capacity of each second, raised to the speed where that was higher. */
 export function raise(
   capacity: (number | null)[],
   measured: (number | null)[],
@@ -43,28 +44,32 @@ export function raise(
   return capacity.map((level, i) => (level === null ? null : Math.max(level, (measured[i] ?? 0) + (foreign[i] ?? 0))))
 }
 
-/** What the data table and the text alternative of a graph say of some seconds. */
+/** The speeds of some seconds; all undefined where nothing is known. */
 export interface Summary {
   /** Seconds since the epoch. */
   from: number
-  /** All undefined where nothing is known. */
-  mean: number | undefined
-  lowest: number | undefined
-  highest: number | undefined
+  mean?: number
+  lowest?: number
+  highest?: number
 }
 
-/** Sums up `speeds`, which begin at `from`, in `parts` parts of the same length. */
+/** Divides `speeds`, which begin at `from`, into `parts` of the same length. */
 export function summarize(from: number, speeds: (number | null)[], parts: number): Summary[] {
   const length = Math.ceil(speeds.length / parts)
   return Array.from({ length: parts }, (_, index) => {
-    const some = speeds.slice(index * length, (index + 1) * length).filter((speed) => speed !== null)
-    if (some.length === 0)
-      return { from: from + index * length, mean: undefined, lowest: undefined, highest: undefined }
-    return {
-      from: from + index * length,
-      mean: some.reduce((sum, speed) => sum + speed, 0) / some.length,
-      lowest: Math.min(...some),
-      highest: Math.max(...some),
-    }
+    const begin = index * length
+    const known = speeds.slice(begin, begin + length).filter((speed) => speed !== null)
+    if (known.length === 0) return { from: from + begin }
+    const mean = known.reduce((sum, speed) => sum + speed, 0) / known.length
+    return { from: from + begin, mean, lowest: Math.min(...known), highest: Math.max(...known) }
   })
+}
+
+/** The speed as the classic's page computed it: how far the counter moved between two polls. */
+export function classicSpeed(
+  before: Pick<Totals, 'hashes' | 'now'>,
+  after: Pick<Totals, 'hashes' | 'now'>,
+): number | null {
+  const seconds = after.now - before.now
+  return seconds > 0 ? (after.hashes - before.hashes) / seconds : null
 }

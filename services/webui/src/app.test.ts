@@ -8,16 +8,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { test, type TestContext } from 'node:test'
+import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 
 import { openLedger, type Ledger } from '@dockercoins/ledger'
-import { parseSettings, type Service } from '@dockercoins/service'
+import { parseSettings, type Log, type Service } from '@dockercoins/service'
 
+import type { Snapshot, Update } from './api.ts'
 import { buildWebui } from './app.ts'
 import { settings } from './config.ts'
-import { createViewers } from './events.ts'
+import { createEventStream, publishSnapshots } from './event-stream.ts'
 import { loadPage } from './page.ts'
-import type { Snapshot } from './snapshot.ts'
-import type { Update, Watch } from './watch.ts'
 
 const page = loadPage()
 
@@ -42,7 +42,7 @@ function record(ledger: Ledger, hashes: number, from: number, to: number) {
   return ledger.record({ worker: randomUUID(), sequence: 1, hashes, from, to, coins: [] })
 }
 
-test('GET /json gives numbers, 0 before anything was counted', async (t) => {
+test('GET /json returns numbers, 0 before anything was counted', async (t) => {
   const { webui, ledger } = await build(t)
   const before = (await webui.inject('/json')).json()
   assert.deepEqual([before.coins, before.hashes], [0, 0])
@@ -51,7 +51,7 @@ test('GET /json gives numbers, 0 before anything was counted', async (t) => {
   assert.equal((await webui.inject('/json')).json().hashes, 345)
 })
 
-test('GET /history gives the speed of as many seconds as asked for, 900 when not', async (t) => {
+test('GET /history returns the speed of as many seconds as asked for, by default 900', async (t) => {
   const { webui, ledger } = await build(t)
   const now = Date.now()
   await record(ledger, 100, now - 30_000, now - 20_000)
@@ -63,7 +63,7 @@ test('GET /history gives the speed of as many seconds as asked for, 900 when not
   assert.equal((await webui.inject('/history')).json().speeds.length, 900)
 })
 
-test('a number of seconds that makes no sense is a 400 problem that says what was expected', async (t) => {
+test('an invalid number of seconds is a 400 problem that names what was expected', async (t) => {
   const { webui } = await build(t)
   for (const seconds of ['', '0', '-1', '3601', '1.5', 'all', '1e3', '9'.repeat(5000), '1&seconds=2']) {
     const response = await webui.inject(`/history?seconds=${seconds}`)
@@ -72,7 +72,7 @@ test('a number of seconds that makes no sense is a 400 problem that says what wa
   }
 })
 
-test('the page is at / and at /index.html, and is asked for anew each time', async (t) => {
+test('the page is at / and at /index.html, and browsers ask each time whether it changed', async (t) => {
   const { webui } = await build(t)
   for (const path of ['/', '/index.html']) {
     const { body, headers } = await webui.inject(path)
@@ -93,23 +93,31 @@ test('the page is one compressed file with its version in it, so that no part ca
   const names = [...body.matchAll(/<[a-z]+ [^>]*(?:src|href)="([\w.-]+\.\w+)"/g)].map(([, name]) => name)
   assert.deepEqual(names, ['icon.svg'])
   assert.equal((await webui.inject('/icon.svg')).statusCode, 200)
-  const compressed = await webui.inject({ url: '/', headers: { 'accept-encoding': 'br' } })
-  assert.equal(compressed.headers['content-encoding'], 'br')
+  assert.equal(headers.vary, 'accept-encoding')
+  for (const [accepted, encoding, decompress] of [
+    ['gzip, deflate, br', 'br', brotliDecompressSync],
+    ['gzip', 'gzip', gunzipSync],
+    ['br;q=0, gzip', 'gzip', gunzipSync],
+  ] as const) {
+    const compressed = await webui.inject({ url: '/', headers: { 'accept-encoding': accepted } })
+    assert.equal(compressed.headers['content-encoding'], encoding, accepted)
+    assert.equal(decompress(compressed.rawPayload).toString(), body)
+  }
 })
 
-test('all answers forbid what the page does not need, also those that are errors', async (t) => {
+test('all responses forbid what the page does not need, errors too', async (t) => {
   const { webui } = await build(t)
   for (const path of ['/', '/json', '/nothing', '/history?seconds=x', '/healthz', '/%zz']) {
     const { headers } = await webui.inject(path)
     const policy = String(headers['content-security-policy'])
-    assert.match(policy, /^default-src 'none'; script-src( 'sha256-[\w+/]{43}='){2}; style-src 'sha256-[\w+/]{43}=';/)
+    assert.match(policy, /^default-src 'none'; script-src 'sha256-[\w+/]{43}='; style-src 'sha256-[\w+/]{43}=';/)
     assert.match(policy, /frame-ancestors 'none'/)
     assert.equal(headers['x-frame-options'], 'deny', path)
     assert.equal(headers['x-content-type-options'], 'nosniff', path)
   }
 })
 
-test('a page that may be shown in frames says in whose', async (t) => {
+test('FRAME_ANCESTORS is sent as the frame-ancestors of the policy', async (t) => {
   const { webui } = await build(t, { FRAME_ANCESTORS: 'https://lab.example.org https://*.example.com:8443' })
   const { headers } = await webui.inject('/')
   const policy = String(headers['content-security-policy'])
@@ -118,13 +126,13 @@ test('a page that may be shown in frames says in whose', async (t) => {
   assert.equal(headers['cross-origin-resource-policy'], 'cross-origin')
 })
 
-test('the web UI is ready whatever the ledger does, and not ready once it stops', async (t) => {
+test('the web UI is ready whatever the ledger does', async (t) => {
   const { webui, ledger } = await build(t)
   await ledger.close()
   assert.equal((await webui.inject('/readyz')).statusCode, 200)
 })
 
-test('proxies are asked to pass events on at once, also while there is nothing to send', async (t) => {
+test('proxies are asked not to buffer events, also while there is nothing to send', async (t) => {
   const { webui, ledger } = await build(t)
   ledger.totals = () => new Promise(() => {})
   await webui.start()
@@ -135,7 +143,7 @@ test('proxies are asked to pass events on at once, also while there is nothing t
   await body?.cancel()
 })
 
-/** What GET /events says until `enough` of it has come. */
+/** The text of GET /events until it matches `enough`. */
 async function listen(webui: Service, enough: RegExp, headers: Record<string, string> = {}): Promise<string> {
   const { port } = webui.server.address() as AddressInfo
   const response = await fetch(`http://127.0.0.1:${port}/events`, { headers })
@@ -155,7 +163,7 @@ function sum(speeds: (number | null)[]): number {
 
 const snapshotEvent = /event: snapshot\nid: (\d+)\ndata: (.*)\n\n/
 
-test('a viewer who says what it saw last is sent every second since', async (t) => {
+test('a viewer with a Last-Event-ID gets every second since', async (t) => {
   const { webui, ledger } = await build(t)
   const now = Date.now()
   await record(ledger, 100, now - 300_000, now - 290_000)
@@ -170,7 +178,7 @@ test('a viewer who says what it saw last is sent every second since', async (t) 
   assert.ok(settledUntil >= Number(id))
 })
 
-test('an id that makes no sense is as none', async (t) => {
+test('an invalid Last-Event-ID is ignored', async (t) => {
   const { webui } = await build(t)
   await webui.start()
   for (const id of ['', '-5', 'x', '1e9', '9'.repeat(500), '999999999999']) {
@@ -179,14 +187,14 @@ test('an id that makes no sense is as none', async (t) => {
   }
 })
 
-test('a viewer from long ago is sent the hour that there is', async (t) => {
+test('a viewer from long ago gets the hour that the ledger keeps', async (t) => {
   const { webui } = await build(t)
   await webui.start()
   const [, , data] = snapshotEvent.exec(await listen(webui, snapshotEvent, { 'last-event-id': '1' })) ?? []
   assert.equal((JSON.parse(data ?? '') as Snapshot).speeds.length, 3600)
 })
 
-test('viewers are told which page belongs to this server', async (t) => {
+test('the first event is the version of the server’s page', async (t) => {
   const { webui } = await build(t)
   await webui.start()
   assert.match(
@@ -195,12 +203,12 @@ test('viewers are told which page belongs to this server', async (t) => {
   )
 })
 
-test('a viewer who stops reading is dropped, and the others do not notice', async () => {
-  const { add, tell } = watchByHand()
-  const [stalled, reading] = [add(), add()]
+test('a viewer that stops reading is dropped, and the others stay', async () => {
+  const stream = createEventStream(neverRead, 'v1')
+  const [stalled, reading] = [addViewer(stream), addViewer(stream)]
   reading.resume()
   for (let told = 0; told < 1000 && !stalled.destroyed; told++) {
-    tell({ now: told, ledgerLostSince: 1 })
+    stream.publish({ now: told, ledgerLostSince: 1 })
     await new Promise(setImmediate)
   }
   assert.ok(stalled.destroyed)
@@ -208,43 +216,54 @@ test('a viewer who stops reading is dropped, and the others do not notice', asyn
   assert.ok(!reading.destroyed)
 })
 
-test('a viewer is asked to come back after about a minute', (t) => {
+test('a viewer has to reconnect after about a minute', (t) => {
   let now = 0
   t.mock.method(performance, 'now', () => now)
-  const { add, tell } = watchByHand()
-  const viewer = add()
+  const stream = createEventStream(neverRead, 'v1')
+  const viewer = addViewer(stream)
   for (const [after, isOver] of [
     [44_000, false],
     [76_000, true],
   ] as const) {
     now = after
-    tell({ now: after, ledgerLostSince: 1 })
+    stream.publish({ now: after, ledgerLostSince: 1 })
     assert.equal(viewer.writableEnded, isOver, `after ${after} ms`)
   }
 })
 
-/** Viewers that are told what the test says. */
-function watchByHand() {
-  const listeners = new Set<(update: Update) => void>()
-  const watch = { subscribe: (listener: (update: Update) => void) => listeners.add(listener), latest() {} }
-  const viewers = createViewers(watch as unknown as Watch, () => Promise.reject(new Error('not asked')), 'v1')
-  return {
-    add: () => {
-      const viewer = createViewer()
-      viewers.add(viewer as unknown as ServerResponse, undefined)
-      return viewer
-    },
-    tell: (update: Update) => {
-      for (const listener of listeners) listener(update)
-    },
+const neverRead = () => Promise.reject(new Error('expected no read of the history'))
+
+function addViewer(stream: ReturnType<typeof createEventStream>) {
+  const viewer = Object.assign(new PassThrough({ highWaterMark: 1024 }), { writeHead() {} })
+  stream.add(viewer as unknown as ServerResponse, undefined)
+  return viewer
+}
+
+test('a lost ledger is published each second and logged once, and so is its recovery', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  let isAway = false
+  const read = () => (isAway ? Promise.reject(new Error('away')) : Promise.resolve({ pipeline: {} } as Snapshot))
+  const published: Update[] = []
+  const lines: string[] = []
+  const log = { warn: (line: string) => lines.push(line), info: (line: string) => lines.push(line) } as unknown as Log
+  const stop = publishSnapshots(read, (update) => published.push(update), log)
+  for (const next of [true, true, false, false]) {
+    await new Promise(setImmediate)
+    isAway = next
+    t.mock.timers.tick(1000)
   }
-}
+  await new Promise(setImmediate)
+  stop()
+  t.mock.timers.tick(5000)
+  await new Promise(setImmediate)
+  const isLost = published.map((update) => 'ledgerLostSince' in update)
+  assert.deepEqual(isLost, [false, true, true, false, false])
+  assert.equal(lines.length, 2)
+  assert.match(lines[0]!, /^ledger is lost: away; /)
+  assert.match(lines[1]!, /^ledger has recovered after \d+\.\d s$/)
+})
 
-function createViewer() {
-  return Object.assign(new PassThrough({ highWaterMark: 1024 }), { writeHead() {} })
-}
-
-test('viewers are let go when the service stops', async (t) => {
+test('connections of viewers end when the service stops', async (t) => {
   const { webui } = await build(t)
   await webui.start()
   const { port } = webui.server.address() as AddressInfo
@@ -255,7 +274,7 @@ test('viewers are let go when the service stops', async (t) => {
   await stopped
 })
 
-test('when the ledger cannot be read, /json and /history say so with 503 and the page is still there', async (t) => {
+test('when the ledger cannot be read, /json and /history respond 503 and the page is still there', async (t) => {
   const { webui, ledger } = await build(t)
   await ledger.close()
   for (const path of ['/json', '/history']) {
@@ -275,7 +294,7 @@ test('HEAD /events has the headers of GET and no body', async (t) => {
   assert.match(String(headers['content-security-policy']), /^default-src 'none'/)
 })
 
-test('a thousand viewers are taken, and one more is answered 503', async (t) => {
+test('a thousand viewers are served, and one more gets 503', async (t) => {
   const { webui } = await build(t)
   await webui.start()
   const { port } = webui.server.address() as AddressInfo

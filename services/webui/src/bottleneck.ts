@@ -1,32 +1,94 @@
-import type { Pipeline, Upstream } from './pipeline.ts'
+import type { Report } from '@dockercoins/ledger'
 
-/** 'none' where loops and replicas fit each other; 'machine' where the machine of the workers is too busy. */
-export type Bottleneck = 'worker' | Upstream | 'none' | 'machine'
+import type { Advice, Bottleneck, Pipeline } from './api.ts'
+import { busiest } from './pipeline.ts'
 
-/** A service in whose queue loops spend less of their time than this does not hold them up. */
+/** A service in whose queue loops spend less of their time than this is no bottleneck. */
 const MIN_QUEUE_SHARE = 0.2
 /** A service that does not report its queue is the bottleneck when loops spend this part of their time on it. */
 const MIN_UNTIMED_SHARE = 0.5
-/** A pause this much longer than it is set to be, as a part and in milliseconds, is one of a busy machine. */
+/** On a busy machine pauses take this much longer than set, as a part of the pause and in milliseconds. */
 const LATE_PART = 0.15
 const LATE_MS = 5
-/** A verdict stays until the figure behind it is this much below what it took to give it, so that it does not flip. */
-const HYSTERESIS = 0.8
-/** One that is less busy than this has room for more loops. */
+/** A service less busy than this can serve more loops. */
 export const NEARLY_FULL = 0.9
+/** A verdict stands until the figure behind it falls this far below its threshold, so that it does not flip. */
+const HYSTERESIS = 0.8
+/** A verdict needs the same evidence for this long, milliseconds. */
+const CONFIRM_MS = 3_000
+/** After an outage a verdict waits this long at most for the workers that ran before, milliseconds. */
+const LONGEST_WAIT_MS = 15_000
 
-/** Where loops wait long; where they do not, the loops themselves, as long as there is room for more of them. */
-export function findBottleneck(pipeline: Pipeline, held: Bottleneck | undefined): Bottleneck {
-  const { unitMs, delayMs, worker, rng, hasher, busiest } = pipeline
-  const needed = (verdict: Bottleneck, threshold: number) => (held === verdict ? HYSTERESIS * threshold : threshold)
+/** The service in whose queue loops wait long, else the loops themselves unless a service is nearly full. */
+export function findBottleneck(pipeline: Pipeline, standing?: Bottleneck): Bottleneck | undefined {
+  const { unitMs, delayMs, worker, rng, hasher, capacity } = pipeline
+  if (capacity === null) return undefined
+  const threshold = (verdict: Bottleneck, figure: number) => (standing === verdict ? HYSTERESIS * figure : figure)
 
   const longest = rng.queueMs >= hasher.queueMs ? 'rng' : 'hasher'
-  if (pipeline[longest].queueMs >= needed(longest, MIN_QUEUE_SHARE) * unitMs) return longest
+  if (pipeline[longest].queueMs >= threshold(longest, MIN_QUEUE_SHARE) * unitMs) return longest
   for (const name of ['rng', 'hasher'] as const) {
     const { timed, share } = pipeline[name]
-    if (!timed && share >= needed(name, MIN_UNTIMED_SHARE)) return name
+    if (!timed && share >= threshold(name, MIN_UNTIMED_SHARE)) return name
   }
-  const lateMs = worker.workMs - delayMs
-  if (delayMs > 0 && lateMs >= needed('machine', Math.max(LATE_MS, LATE_PART * delayMs))) return 'machine'
-  return (pipeline[busiest].busy ?? 0) < needed('none', NEARLY_FULL) ? 'worker' : 'none'
+  const lateMs = worker.serviceMs - delayMs
+  if (delayMs > 0 && lateMs >= threshold('machine', Math.max(LATE_MS, LATE_PART * delayMs))) return 'machine'
+  return (pipeline[busiest(pipeline)].busy ?? 0) < threshold('none', NEARLY_FULL) ? 'worker' : 'none'
+}
+
+interface Verdict {
+  bottleneck?: Bottleneck
+  advice: Advice
+}
+
+export interface Verdicts {
+  /** The verdict on a pipeline. `advise` returns the advice on a bottleneck, or on none. */
+  judge(pipeline: Pipeline, running: Report[], now: number, advise: (bottleneck?: Bottleneck) => Advice): Verdict
+  /** The ledger could not be read. */
+  lost(): void
+}
+
+/** Gives a verdict once all running workers have reported and the evidence is steady. */
+export function createVerdicts(): Verdicts {
+  /** The end of the newest report of each running worker. */
+  let lastReports = new Map<string, number>()
+  let outage: { workers: Map<string, number>; endedAt?: number } | undefined
+  let standing: Required<Verdict> | undefined
+  let candidate: { bottleneck: Bottleneck; since: number } | undefined
+
+  /** Advice to wait while workers that ran before an outage have not reported since. */
+  function awaitReports(running: Report[], now: number): Advice | undefined {
+    lastReports = new Map(running.map(({ worker, to }) => [worker, to]))
+    if (!outage) return undefined
+    outage.endedAt ??= now
+    const of = outage.workers.size
+    const reported = [...outage.workers].filter(([worker, to]) => (lastReports.get(worker) ?? to) !== to).length
+    if (reported < of && now - outage.endedAt < LONGEST_WAIT_MS) {
+      const text = `${reported} of the ${of} workers that were running have reported since the ledger was lost.`
+      return { text: `Waiting for reports: ${text}` }
+    }
+    outage = undefined
+    return undefined
+  }
+
+  return {
+    judge(pipeline, running, now, advise) {
+      const wait = awaitReports(running, now)
+      if (wait) return { advice: wait }
+      const bottleneck = findBottleneck(pipeline, standing?.bottleneck)
+      if (bottleneck === undefined) {
+        standing = candidate = undefined
+        return { advice: advise() }
+      }
+      if (candidate?.bottleneck !== bottleneck) candidate = { bottleneck, since: now }
+      const isConfirmed = standing?.bottleneck === bottleneck || now - candidate.since >= CONFIRM_MS
+      if (isConfirmed) standing = { bottleneck, advice: advise(bottleneck) }
+      return standing ?? { advice: { text: 'Measuring where the time goes.' } }
+    },
+    lost() {
+      outage ??= { workers: lastReports }
+      delete outage.endedAt
+      standing = candidate = undefined
+    },
+  }
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 
 import { build, type BuildFailure } from 'esbuild'
 
-/** A file that the browser asks for. */
+/** A file that browsers request. */
 export interface PageFile {
   name: string
   body: Buffer
@@ -14,14 +14,14 @@ export interface PageFile {
 const source = fileURLToPath(new URL('../page', import.meta.url))
 
 /**
- * Bundles the page from its source: index.html, with its styles and scripts in it and a hash of it all as its version, and
- * the icon. Nothing that it cannot do without is in another file, which a server of another version would not have. Rejects
- * with what is wrong in the source, in one line.
+ * Bundles the page from its source: index.html, with its styles, its script and a hash of them as its version, and the icon. The
+ * page needs no other file, which a server of another version would not have. Rejects with one line about what is wrong in the
+ * source.
  */
 export async function bundlePage(): Promise<PageFile[]> {
   const { outputFiles } = await build({
     absWorkingDir: source,
-    entryPoints: ['page.tsx', 'theme.ts', 'icon.svg'],
+    entryPoints: ['page.tsx', 'icon.svg'],
     outdir: '.',
     entryNames: '[name]',
     assetNames: '[name]',
@@ -29,22 +29,22 @@ export async function bundlePage(): Promise<PageFile[]> {
     bundle: true,
     minify: true,
     write: false,
-    format: 'esm',
+    format: 'iife',
     target: 'es2023',
     jsx: 'automatic',
     jsxImportSource: 'preact',
     legalComments: 'eof',
     logLevel: 'silent',
   }).catch((error: Error | BuildFailure) => {
-    // It has no list of errors where esbuild itself was ended.
+    // esbuild's own failures have no list of errors.
     const why = 'errors' in error ? error.errors.map(describe).join('; ') : error.message
     throw new Error(`the page cannot be bundled: ${why}`)
   })
   const texts = new Map(outputFiles.map(({ path, text }) => [basename(path), text]))
   const template = await readFile(`${source}/index.html`, 'utf8')
   const html = template.replace(
-    /<(style|script) src="([^"]+)"(.*?)>/g,
-    (_, element: string, name: string, rest: string) => `<${element}${rest}>${texts.get(name)}`,
+    /<(style|script) src="([^"]+)">/g,
+    (_, element: string, name: string) => `<${element}>${texts.get(name)}`,
   )
   const version = hash('sha256', html).slice(0, 12)
   const icon = { name: 'icon.svg', body: Buffer.from(texts.get('icon.svg') ?? '') }

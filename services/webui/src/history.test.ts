@@ -20,7 +20,7 @@ function createStub() {
   return stub
 }
 
-test('however many ask in a second, the ledger is read once, and each has the seconds that it asked for', async (t) => {
+test('the ledger is read once per second, and each request gets the seconds that it asked for', async (t) => {
   t.mock.timers.enable({ apis: ['Date'], now: 5_000_500 })
   const ledger = createStub()
   const readHistory = createHistory(ledger as unknown as Ledger)
@@ -33,7 +33,7 @@ test('however many ask in a second, the ledger is read once, and each has the se
   assert.equal(ledger.reads, 2)
 })
 
-test('a failure is told to those who asked then, and not to the next', async (t) => {
+test('a failure reaches the requests of its second, and the next one reads again', async (t) => {
   t.mock.timers.enable({ apis: ['Date'], now: 5_000_500 })
   const ledger = createStub()
   const readHistory = createHistory(ledger as unknown as Ledger)

@@ -1,39 +1,46 @@
-import type { Ledger } from '@dockercoins/ledger'
+import type { Ledger, Report } from '@dockercoins/ledger'
 
-import { settledSecond } from './snapshot.ts'
+import type { History } from './api.ts'
 
 /** The ledger keeps the speed of each second for an hour. */
 export const MAX_HISTORY_S = 3600
+/** A running worker delays settled seconds for this long, in seconds, or until its report expires. */
+const LONGEST_WAIT_S = 10
 
-/** The measured speed of each of some seconds, the first of which begins at `from` (seconds since the epoch); null where it is not known. */
-export interface History {
-  from: number
-  speeds: (number | null)[]
-}
+export type ReadHistory = (seconds: number) => Promise<History>
 
 /**
- * Gives the settled seconds of the past, an hour of them at most. Reads the ledger at most once a second, however many ask;
- * rejects when the ledger does.
+ * Returns the settled seconds of the past. Reads the ledger at most once per second, however many requests come; rejects when the
+ * ledger does.
  */
-export function createHistory(ledger: Ledger): (seconds: number) => Promise<History> {
-  let read: { second: number; hour: Promise<History> } | undefined
+export function createHistory(ledger: Ledger): ReadHistory {
+  let lastRead: { second: number; hour: Promise<History> } | undefined
 
   async function readHour(now: number): Promise<History> {
-    const until = settledSecond(now, await ledger.reports())
-    const from = until - MAX_HISTORY_S
+    const from = settledSecond(now, await ledger.reports()) - MAX_HISTORY_S
     return { from, speeds: await ledger.speeds(from, MAX_HISTORY_S) }
   }
 
   return async (wanted) => {
-    const seconds = Math.min(wanted, MAX_HISTORY_S)
     const now = Date.now() / 1000
-    if (read?.second !== Math.floor(now)) {
+    if (lastRead?.second !== Math.floor(now)) {
       const hour = readHour(now)
-      read = { second: Math.floor(now), hour }
-      // Whoever asks next is to try again, and not be told an old failure.
-      hour.catch(() => (read = undefined))
+      lastRead = { second: Math.floor(now), hour }
+      // The next request tries again instead of getting an old failure.
+      hour.catch(() => (lastRead = undefined))
     }
-    const { from, speeds } = await read.hour
-    return { from: from + MAX_HISTORY_S - seconds, speeds: speeds.slice(MAX_HISTORY_S - seconds) }
+    const { from, speeds } = await lastRead.hour
+    const skipped = MAX_HISTORY_S - Math.min(wanted, MAX_HISTORY_S)
+    return { from: from + skipped, speeds: speeds.slice(skipped) }
   }
+}
+
+/**
+ * The whole second before which every running worker has reported all its work, so that no bucket before it will change. The
+ * graph ends there, a little before real time.
+ */
+export function settledSecond(now: number, workers: Pick<Report, 'to' | 'expiresAfterMs'>[]): number {
+  const reported = Math.min(now - 1, ...workers.map(({ to }) => to / 1000))
+  const longestWait = Math.max(LONGEST_WAIT_S, ...workers.map(({ expiresAfterMs }) => expiresAfterMs / 1000))
+  return Math.floor(Math.max(reported, now - longestWait, 0))
 }

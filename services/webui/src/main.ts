@@ -7,11 +7,13 @@ import { loadPage } from './page.ts'
 
 const config = loadConfig(settings)
 const stop = stopSignal()
-const ledger = await openLedger(config).catch((error: Error) => exitMisconfigured(error.message))
 const page = await loadPage().catch((error: Error) => {
   console.error(error.message)
   process.exit(1)
 })
-await serve(buildWebui(config, ledger, page), stop)
+const warn = (line: string) => webui.log.warn(line)
+const ledger = await openLedger({ ...config, warn }).catch((error: Error) => exitMisconfigured(error.message))
+const webui = buildWebui(config, ledger, page)
+await serve(webui, stop)
 await ledger.close()
 await exit()

@@ -4,7 +4,9 @@ import { test } from 'node:test'
 import type { Report } from '@dockercoins/ledger'
 
 import { advise } from './advice.ts'
-import { describePipeline as describe, type Evidence, type Pipeline, type Upstream } from './pipeline.ts'
+import type { Bottleneck, Pipeline, Upstream } from './api.ts'
+import { findBottleneck } from './bottleneck.ts'
+import { describePipeline as describe } from './pipeline.ts'
 import type { Platform } from './scale-command.ts'
 
 /** What `workers` workers report of a second in which each did `each` units, with 100 ms of work in both services. */
@@ -39,31 +41,32 @@ const one = { rng: ['rng-1'], hasher: ['hasher-1'] }
 function describePipeline(
   reported: Report[],
   names: Record<Upstream, string[]>,
-  given: Partial<Evidence> = {},
-): Pipeline {
+  { foreignSpeed = 0, standing }: { foreignSpeed?: number | null; standing?: Bottleneck } = {},
+) {
   const replicas = {
     rng: { running: names.rng, notResponding: [] },
     hasher: { running: names.hasher, notResponding: [] },
   }
-  return describe({ reports: reported, replicas, foreignSpeed: 0, ...given })
+  const pipeline = describe(reported, replicas, foreignSpeed)
+  return { ...pipeline, bottleneck: findBottleneck(pipeline, standing) }
 }
 
-function adviseOn(pipeline: Pipeline, platform: Platform) {
-  return advise(pipeline, platform, { rng: pipeline.rng.count, hasher: pipeline.hasher.count })
+function adviseOn(pipeline: Pipeline & { bottleneck: Bottleneck | undefined }, platform: Platform) {
+  return advise(pipeline, pipeline.bottleneck, platform, { rng: pipeline.rng.count, hasher: pipeline.hasher.count })
 }
 
-function near(actual: number | undefined, expected: number): void {
+function near(actual: number | null | undefined, expected: number): void {
   assert.ok(Math.abs(actual! - expected) < 0.01 * expected, `expected about ${expected}, got ${actual}`)
 }
 
-test('one worker is the bottleneck, and theory allows what it does', () => {
+test('one worker is the bottleneck, and the capacity is its speed', () => {
   const pipeline = describePipeline(reports(1, 3.31, 0), one)
   assert.equal(pipeline.bottleneck, 'worker')
   near(pipeline.unitMs, 302)
-  near(pipeline.limit, 3.31)
+  near(pipeline.capacity, 3.31)
   near(pipeline.rng.busy, 0.331)
-  near(pipeline.rng.limit, 10)
-  near(pipeline.hasher.limit, 200)
+  near(pipeline.rng.capacity, 10)
+  near(pipeline.hasher.capacity, 200)
   near(pipeline.worker.share + pipeline.rng.share + pipeline.hasher.share, 1)
   const { text, command } = adviseOn(pipeline, 'local')
   assert.match(
@@ -73,13 +76,13 @@ test('one worker is the bottleneck, and theory allows what it does', () => {
   assert.equal(command, 'npm start -- --scale worker=3')
 })
 
-test('with batches limits count hashes, and services requests', () => {
+test('with batches the capacity counts hashes, and that of services requests', () => {
   const [plain] = reports(1, 3.31, 0)
   const pipeline = describePipeline([{ ...plain!, hashes: 33.1, hashesPerUnit: 10 }], one)
-  near(pipeline.limit, 33.1)
+  near(pipeline.capacity, 33.1)
   near(pipeline.unitMs, 302)
   near(pipeline.worker.perSecond, 3.31)
-  near(pipeline.rng.limit, 10)
+  near(pipeline.rng.capacity, 10)
   assert.equal(pipeline.hashesPerUnit, 10)
   assert.equal(adviseOn(pipeline, 'local').command, 'npm start -- --scale worker=3')
 })
@@ -89,13 +92,13 @@ test('where workers make batches of different sizes, a unit makes what it does o
   const pipeline = describePipeline([plain!, { ...batched!, hashes: 27, hashesPerUnit: 9 }], one)
   near(pipeline.hashesPerUnit, 5)
   near(pipeline.worker.perSecond, 6)
-  near(pipeline.limit, 5 * Math.max(6, 2 / 0.302))
+  near(pipeline.capacity, 5 * Math.max(6, 2 / 0.302))
 })
 
 test('ten workers fill one rng, and three of it are advised', () => {
   const pipeline = describePipeline(reports(10, 1, 698), one)
   assert.equal(pipeline.bottleneck, 'rng')
-  near(pipeline.limit, 10)
+  near(pipeline.capacity, 10)
   near(pipeline.rng.share, 0.8)
   const { text, command } = adviseOn(pipeline, 'compose')
   assert.equal(
@@ -105,11 +108,11 @@ test('ten workers fill one rng, and three of it are advised', () => {
   assert.equal(command, 'RNG_PORT=0 docker compose up -d --scale worker=10 --scale rng=3')
 })
 
-test('ten workers and three of rng fit each other', () => {
+test('ten workers and three of rng match each other', () => {
   const pipeline = describePipeline(reports(10, 3, 31), { ...one, rng: ['rng-1', 'rng-2', 'rng-10'] })
   assert.equal(pipeline.bottleneck, 'none')
-  near(pipeline.limit, 30)
-  assert.match(adviseOn(pipeline, 'kubernetes').text, /^Workers and rng fit each other/)
+  near(pipeline.capacity, 30)
+  assert.match(adviseOn(pipeline, 'kubernetes').text, /^Workers and rng match each other/)
   assert.equal(
     adviseOn(pipeline, 'kubernetes').command,
     'kubectl scale deployment worker --replicas=20 && kubectl scale deployment rng --replicas=6',
@@ -117,31 +120,31 @@ test('ten workers and three of rng fit each other', () => {
   assert.deepEqual(pipeline.rng.replicas, ['rng-1', 'rng-2', 'rng-10'])
 })
 
-test('where nobody says how many are served at a time, only the loops set a limit', () => {
+test('where no service reports its concurrency, only the loops limit the speed', () => {
   const pipeline = describePipeline(reports(2, 3.31, 0, 0), one)
-  assert.equal(pipeline.rng.limit, undefined)
-  near(pipeline.limit, 6.62)
+  assert.equal(pipeline.rng.capacity, undefined)
+  near(pipeline.capacity, 6.62)
   assert.match(adviseOn(pipeline, 'local').text, /rng has no limit of its own/)
   assert.equal(adviseOn(pipeline, 'local').command, 'npm start -- --scale worker=4')
 })
 
-test('replicas that share a name are not told a limit that they exceed', () => {
+test('replicas that share a name have no capacity that they exceed', () => {
   const pipeline = describePipeline(reports(10, 2, 350), one)
-  assert.equal(pipeline.rng.limit, undefined)
+  assert.equal(pipeline.rng.capacity, undefined)
 })
 
 test('a worker that is to be started leaves the others as they are', () => {
-  const { command } = advise(describePipeline([], { rng: [], hasher: [] }), 'local', { rng: 3, hasher: 1 })
+  const { command } = advise(describePipeline([], { rng: [], hasher: [] }), undefined, 'local', { rng: 3, hasher: 1 })
   assert.equal(command, 'npm start -- --scale worker=1 --scale rng=3')
 })
 
-test('no worker, and workers that get nothing done, are said as such', () => {
+test('no worker, and workers that finish no unit, have advice of their own', () => {
   const nobody = describePipeline([], { rng: [], hasher: [] })
   assert.equal(nobody.bottleneck, undefined)
   assert.match(adviseOn(nobody, 'local').text, /^No worker is running/)
   const idle = describePipeline(reports(2, 0, 0), one)
-  assert.equal(idle.limit, 0)
-  assert.match(adviseOn(idle, 'local').text, /no unit of work comes to an end/)
+  assert.equal(idle.capacity, null)
+  assert.match(adviseOn(idle, 'local').text, /no unit of work ends/)
 })
 
 /** The reports of workers whose services send no Server-Timing: all their time counts as network time. */
@@ -170,11 +173,11 @@ test('services without Server-Timing of which none takes most of the time leave 
   assert.doesNotMatch(adviseOn(pipeline, 'local').text, /hardly wait|busy|limit/)
 })
 
-test('nothing is said of how busy a service is that workers which do not report may use as well', () => {
+test('it is not known how busy a service is that workers that do not report may use', () => {
   const pipeline = describePipeline(reports(1, 1, 698), one, { foreignSpeed: 9 })
   assert.equal(pipeline.bottleneck, 'rng')
   assert.equal(pipeline.rng.busy, undefined)
-  near(pipeline.limit, 10)
+  near(pipeline.capacity, 10)
   const { text } = adviseOn(pipeline, 'local')
   assert.match(
     text,
@@ -182,7 +185,7 @@ test('nothing is said of how busy a service is that workers which do not report 
   )
 })
 
-test('workers that do not report are not called nothing', () => {
+test('workers that do not report count as mining', () => {
   const none = { rng: [], hasher: [] }
   const alone = describePipeline([], none, { foreignSpeed: 3.3 })
   assert.match(adviseOn(alone, 'local').text, /^Only workers that do not report are mining/)
@@ -190,7 +193,7 @@ test('workers that do not report are not called nothing', () => {
   assert.doesNotMatch(adviseOn(unknown, 'local').text, /nothing is mined/)
 })
 
-test('pauses that take longer than they are set to are those of a busy machine, and no worker is advised', () => {
+test('pauses that take longer than set are those of a busy machine, and no worker is advised', () => {
   const late = reports(2, 3, 0)
   for (const report of late) report.pauseMs = 3 * 126
   const pipeline = describePipeline(late, one)
@@ -202,14 +205,14 @@ test('pauses that take longer than they are set to are those of a busy machine, 
   assert.equal(describePipeline(late, one).bottleneck, 'worker')
 })
 
-test('a verdict stands until the figures are clearly others', () => {
+test('a verdict stands until the figures have clearly changed', () => {
   const near20 = reports(10, 2, 70)
   const names = { ...one, rng: ['rng-1', 'rng-2', 'rng-3'] }
   assert.notEqual(describePipeline(near20, names).bottleneck, 'rng')
-  assert.equal(describePipeline(near20, names, { held: 'rng' }).bottleneck, 'rng')
+  assert.equal(describePipeline(near20, names, { standing: 'rng' }).bottleneck, 'rng')
 })
 
-test('a service that is not full is not called the bottleneck and free in one sentence', () => {
+test('a bottleneck that is not full is described by its queue alone', () => {
   const pipeline = describePipeline(reports(2, 1, 500), one)
   assert.equal(pipeline.bottleneck, 'rng')
   assert.match(adviseOn(pipeline, 'local').text, /^rng is the bottleneck: requests wait 500 ms\./)
@@ -222,7 +225,7 @@ test('a snapshot names a hundred replicas at most, and counts them all', () => {
   assert.deepEqual([worker.count, worker.replicas.length], [2500, 100])
 })
 
-test('the platform decides the words, and where it is not known there is no command', () => {
+test('the command is that of the platform, and there is none where the platform is not known', () => {
   const pipeline = describePipeline(reports(10, 1, 698), one)
   assert.equal(adviseOn(pipeline, 'swarm').command, 'docker service scale dockercoins_rng=3')
   const { text, command } = adviseOn(pipeline, 'container')

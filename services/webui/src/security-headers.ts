@@ -1,17 +1,17 @@
-import type { Page } from './page.ts'
+import { hash } from 'node:crypto'
 
 /**
- * Headers that every response carries, as the OWASP Secure Headers Project lists them: the page runs its own script and
- * style only, talks to nobody else, and is shown in the frames of `frameAncestors` only (Content Security Policy's source
- * list). Strict-Transport-Security is for whoever ends TLS before us.
+ * Headers of every response, from the list of the OWASP Secure Headers Project. The page runs only its own scripts and styles,
+ * connects only to its own origin, and may be framed by `frameAncestors` (a source list of Content Security Policy Level 3).
+ * Strict-Transport-Security is left to the proxy that ends TLS.
  */
-export function securityHeaders({ scripts, styles }: Page, frameAncestors: string): Record<string, string> {
+export function securityHeaders(html: string, frameAncestors: string): Record<string, string> {
   const isFramed = frameAncestors !== "'none'"
   return {
     'content-security-policy': [
       "default-src 'none'",
-      `script-src ${scripts.join(' ')}`,
-      `style-src ${styles.join(' ')}`,
+      `script-src ${hashSources(html, 'script')}`,
+      `style-src ${hashSources(html, 'style')}`,
       "img-src 'self'",
       "connect-src 'self'",
       "base-uri 'none'",
@@ -22,14 +22,20 @@ export function securityHeaders({ scripts, styles }: Page, frameAncestors: strin
     ].join('; '),
     'cross-origin-embedder-policy': 'require-corp',
     'cross-origin-opener-policy': 'same-origin',
-    // A page that isolates itself from other origins may frame only what allows it.
+    // A page that isolates itself from other origins may frame only pages that allow it.
     'cross-origin-resource-policy': isFramed ? 'cross-origin' : 'same-origin',
     'permissions-policy': 'camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()',
     'referrer-policy': 'no-referrer',
     'x-content-type-options': 'nosniff',
     'x-dns-prefetch-control': 'off',
-    // It knows no list of origins; browsers that know frame-ancestors ignore it.
+    // It has no list of origins; browsers that support frame-ancestors ignore it.
     ...(!isFramed && { 'x-frame-options': 'deny' }),
     'x-permitted-cross-domain-policies': 'none',
   }
+}
+
+/** The hash of each inline script or style (hash-source in Content Security Policy). */
+function hashSources(html: string, element: 'script' | 'style'): string {
+  const contents = html.matchAll(new RegExp(`<${element}[^>]*>(.*?)</${element}>`, 'gs'))
+  return Array.from(contents, ([, content = '']) => `'sha256-${hash('sha256', content, 'base64')}'`).join(' ')
 }

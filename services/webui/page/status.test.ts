@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import type { Snapshot } from '../src/snapshot.ts'
-import { describeState, type Sight } from './state.ts'
+import type { Snapshot } from '../src/api.ts'
+import { describeStatus, type Connection } from './status.ts'
 
 const snapshot = (workers: number, foreignSpeed: number | null = 0) =>
-  ({ foreignSpeed, pipeline: { loops: workers, worker: { count: workers } } }) as Snapshot
-const sight: Sight = {
+  ({ pipeline: { foreignSpeed, loops: workers, worker: { count: workers } } }) as Snapshot
+const connection: Connection = {
   update: snapshot(2),
   updatedAt: 99,
   disconnectedSince: undefined,
   now: 100,
   isOtherVersion: false,
 }
-const title = (given: Partial<Sight>) => describeState({ ...sight, ...given }).title
+const title = (given: Partial<Connection>) => describeStatus({ ...connection, ...given }).title
 
-test('each state is said plainly', () => {
+test('each state has its title', () => {
   assert.equal(title({}), 'Mining')
   assert.equal(title({ update: undefined }), 'Connecting')
   assert.equal(title({ update: snapshot(0) }), 'No worker')
@@ -23,31 +23,34 @@ test('each state is said plainly', () => {
   assert.equal(title({ disconnectedSince: 95 }), 'Connection lost')
 })
 
-test('a connection that is replaced is not a lost one', () => {
+test('a connection that was only replaced is not a lost one', () => {
   assert.equal(title({ disconnectedSince: 98.5 }), 'Mining')
   assert.equal(title({ disconnectedSince: 98 }), 'Connection lost')
 })
 
-test('numbers are old after five seconds without news, whatever they say', () => {
+test('numbers are old after five seconds without an update', () => {
   assert.equal(title({ now: 104 }), 'Mining')
   assert.equal(title({ now: 104.1 }), 'Old numbers')
   assert.equal(title({ now: 104.1, update: snapshot(0) }), 'Old numbers')
 })
 
 test('workers that do not report are mining as well', () => {
-  const alone = describeState({ ...sight, update: snapshot(0, 3.33) })
+  const alone = describeStatus({ ...connection, update: snapshot(0, 3.33) })
   assert.equal(alone.title, 'Mining')
   assert.equal(alone.text, 'Workers that do not report make 3.33 hashes per second. No worker reports.')
-  assert.match(describeState({ ...sight, update: snapshot(1, 9) }).text, /^1 worker is running, .* make 9\.00 hashes/)
+  assert.match(
+    describeStatus({ ...connection, update: snapshot(1, 9) }).text,
+    /^1 worker running with 1 loop\. .* make 9\.00 hashes/,
+  )
 })
 
-test('that nothing is mined is said only when that is known', () => {
-  assert.doesNotMatch(describeState({ ...sight, update: snapshot(0, null) }).text, /nothing is mined/)
-  assert.match(describeState({ ...sight, update: snapshot(0, 0) }).text, /nothing is mined/)
+test('the status is "nothing is mined" only when that is known', () => {
+  assert.doesNotMatch(describeStatus({ ...connection, update: snapshot(0, null) }).text, /nothing is mined/)
+  assert.match(describeStatus({ ...connection, update: snapshot(0, 0) }).text, /nothing is mined/)
 })
 
 test('another version of the server is mentioned in every state', () => {
   for (const update of [snapshot(2), snapshot(0), undefined]) {
-    assert.match(describeState({ ...sight, update, isOtherVersion: true }).text, /another version of this page/)
+    assert.match(describeStatus({ ...connection, update, isOtherVersion: true }).text, /another version of this page/)
   }
 })

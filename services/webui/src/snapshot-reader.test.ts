@@ -3,9 +3,10 @@ import { test, type TestContext } from 'node:test'
 
 import type { Ledger, Report } from '@dockercoins/ledger'
 
-import { createSnapshotReader, settledSecond } from './snapshot.ts'
+import { settledSecond } from './history.ts'
+import { createSnapshotReader } from './snapshot-reader.ts'
 
-test('a second is settled when every worker alive has told what it did in it', () => {
+test('a second is settled when every running worker has reported its work in it', () => {
   assert.equal(
     settledSecond(100.5, [
       { to: 98_900, expiresAfterMs: 3500 },
@@ -19,15 +20,15 @@ test('the second that runs now is never settled', () => {
   assert.equal(settledSecond(100.5, [{ to: 100_400, expiresAfterMs: 3500 }]), 99)
 })
 
-test('without a worker alive all but the last second is settled', () => {
+test('without a running worker all but the last second is settled', () => {
   assert.equal(settledSecond(100.5, []), 99)
 })
 
-test('a worker that tells once a minute is waited for', () => {
+test('a worker that reports once a minute delays the settled seconds', () => {
   assert.equal(settledSecond(100.5, [{ to: 40_000, expiresAfterMs: 210_000 }]), 40)
 })
 
-test('a worker whose unit takes long holds the graph up for ten seconds at most', () => {
+test('a worker whose unit takes long delays the settled seconds by ten seconds at most', () => {
   assert.equal(settledSecond(100.5, [{ to: 20_000, expiresAfterMs: 3500 }]), 90)
 })
 
@@ -39,7 +40,7 @@ interface Read {
   away?: boolean
 }
 
-/** Takes a snapshot at a moment, by the clock that nobody sets, of a ledger that holds what the test gives. */
+/** Takes a snapshot at a moment, by the monotonic clock, of a ledger that holds what the test gives. */
 function createReader(t: TestContext) {
   t.mock.timers.enable({ apis: ['Date'], now: 1_000_000 })
   let given: Read = {}
@@ -60,7 +61,7 @@ function createReader(t: TestContext) {
   }
 }
 
-/** A report of a unit that ended at `to` and took nine seconds, six of them in rng's line. */
+/** A report of a unit that ended at `to` and took nine seconds, six of them in rng's queue. */
 function slowUnit(to: number): Report {
   const upstream = { workMs: 1000, networkMs: 0, concurrency: 1 }
   const times = { from: to - 9000, to, hashes: 1, hashesPerUnit: 1, expiresAfterMs: 3500, pauseMs: 1000 }
@@ -95,15 +96,15 @@ function second(to: number, count: number, each = 1): Report[] {
   }))
 }
 
-test('while a unit takes its time, the one before tells where time goes, until that is too long ago', async (t) => {
+test('while a unit is in progress, the last report with work shows where time goes, until it is too old', async (t) => {
   const read = createReader(t)
   await read(1_000_000, { reports: [slowUnit(1_000_000)] })
   const during = await read(1_008_000, { reports: [heartbeat(1_008_000)] })
-  assert.equal(during.pipeline.bottleneck, 'rng')
+  assert.equal(during.bottleneck, 'rng')
   assert.deepEqual(during.pipeline.rng.replicas, ['rng-1'])
   const stuck = await read(1_030_000, { reports: [heartbeat(1_029_000)] })
-  assert.equal(stuck.pipeline.bottleneck, undefined)
-  assert.match(stuck.advice.text, /no unit of work comes to an end/)
+  assert.equal(stuck.bottleneck, undefined)
+  assert.match(stuck.advice.text, /no unit of work ends/)
 })
 
 test('without a worker the advice leaves the replicas that were there', async (t) => {
@@ -141,7 +142,7 @@ test('what moves the counter and is in no entry is the speed of workers that do 
   // The classic's worker moves the counter by 3 or 4 at a time.
   for (const [at, hashes] of [3, 7, 10, 14, 17, 20, 24, 27, 30, 34, 37, 40, 40, 40].entries()) {
     const totals = { hashes: hashes + 5 * at, recorded: 5 * at }
-    speeds.push((await read(1_000_000 + 1000 * at, { totals })).foreignSpeed)
+    speeds.push((await read(1_000_000 + 1000 * at, { totals })).pipeline.foreignSpeed)
   }
   assert.deepEqual(speeds.slice(0, 3), [null, null, null])
   for (const speed of speeds.slice(3, 12)) assert.ok(Math.abs(speed! - 10 / 3) < 0.4, `${speed}`)
@@ -151,14 +152,14 @@ test('what moves the counter and is in no entry is the speed of workers that do 
 test('an emptied ledger gives no negative speed, and what is not known stays unknown', async (t) => {
   const read = createReader(t)
   for (const at of [0, 1000, 2000, 3000]) await read(1_000_000 + at, { totals: { hashes: at, recorded: 0 } })
-  const { foreignSpeed, speeds } = await read(1_004_000, { totals: { hashes: 0, recorded: 0 } })
-  assert.equal(foreignSpeed, null)
+  const { pipeline, speeds } = await read(1_004_000, { totals: { hashes: 0, recorded: 0 } })
+  assert.equal(pipeline.foreignSpeed, null)
   assert.deepEqual(speeds, [null, 3])
 })
 
 test('a verdict is given once the evidence has been the same for three seconds, and then it does not flip', async (t) => {
   const read = createReader(t)
-  const verdict = async (at: number, reports: Report[]) => (await read(at, { reports })).pipeline.bottleneck
+  const verdict = async (at: number, reports: Report[]) => (await read(at, { reports })).bottleneck
   assert.equal(await verdict(1_000_000, second(1_000_000, 10)), undefined)
   assert.equal(await verdict(1_001_000, second(1_001_000, 10)), undefined)
   assert.equal(await verdict(1_003_000, second(1_003_000, 10)), 'rng')
@@ -174,13 +175,13 @@ test('after an outage the verdict waits until all workers that were running have
   for (const at of [0, 1000, 2000, 3000]) await read(1_000_000 + at, { reports: second(1_000_000 + at, 10) })
   await assert.rejects(read(1_004_000, { away: true }), /away/)
   for (const at of [8_000, 11_000, 12_000]) {
-    const { pipeline, advice } = await read(1_000_000 + at, { reports: second(1_000_000 + at, 2) })
-    assert.equal(pipeline.bottleneck, undefined)
+    const { bottleneck, advice } = await read(1_000_000 + at, { reports: second(1_000_000 + at, 2) })
+    assert.equal(bottleneck, undefined)
     assert.match(advice.text, /^Waiting for reports: 2 of the 10 workers/)
   }
   const all = (at: number) => read(at, { reports: second(at, 10) })
   assert.equal((await all(1_013_000)).advice.text, 'Measuring where the time goes.')
-  assert.equal((await all(1_016_000)).pipeline.bottleneck, 'rng')
+  assert.equal((await all(1_016_000)).bottleneck, 'rng')
 })
 
 test('workers that do not come back after an outage are not waited for without end', async (t) => {
@@ -217,9 +218,9 @@ test('the capacity is smoothed while the same runs, and moves in a step when som
       const replicas = Object.fromEntries(names.map((name) => [name, 1 / names.length]))
       return { ...one, rng: { ...one.rng, workMs, replicas }, hasher: { ...one.hasher, workMs: 10 } }
     })
-    return (await read(at, { reports })).capacity!
+    return (await read(at, { reports })).pipeline.capacity!
   }
-  assert.equal((await read(999_000, {})).capacity, null)
+  assert.equal((await read(999_000, {})).pipeline.capacity, null)
   const steady = [await capacity(1_000_000, 100, ['rng-1']), await capacity(1_001_000, 80, ['rng-1'])]
   assert.deepEqual(steady, [10, 11.25])
   assert.equal(await capacity(1_002_000, 100, ['rng-1', 'rng-2']), 20)

@@ -1,10 +1,8 @@
 import { formatAge } from './format.ts'
-import { serverNow, snapshot } from './live.ts'
+import { serverNow, snapshot } from './page-state.ts'
 
-/** The newest coins, and who found them. */
-export function Coins() {
-  const shown = snapshot.value
-  const coins = shown?.latestCoins ?? []
+export function LatestCoins() {
+  const coins = snapshot.value?.latestCoins
   return (
     <section class="coins" aria-labelledby="coins-title">
       <h2 id="coins-title">Latest coins</h2>
@@ -17,7 +15,7 @@ export function Coins() {
           </tr>
         </thead>
         <tbody>
-          {coins.map(({ digest, worker, at }) => (
+          {coins?.map(({ digest, worker, at }) => (
             <tr key={digest}>
               <td>
                 <code>{digest}</code>
@@ -28,9 +26,7 @@ export function Coins() {
           ))}
         </tbody>
       </table>
-      {shown && coins.length === 0 && (
-        <p class="aside">None lately. A coin is a digest that begins with 0: one in sixteen.</p>
-      )}
+      {coins?.length === 0 && <p class="aside">None lately. A coin is a digest that begins with 0: one in sixteen.</p>}
     </section>
   )
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { planReload } from './versions.ts'
+import { planReload } from './reload.ts'
 
 test('a page loads itself again three times within a minute at most, and then again a minute later', () => {
   let reloads: number[] | undefined

@@ -1,0 +1,117 @@
+import { computed, signal } from '@preact/signals'
+
+import type { History, LedgerLost, Snapshot, Update } from '../src/api.ts'
+import { reloadPage } from './reload.ts'
+import { createSeries, type Series } from './series.ts'
+import { describeStatus } from './status.ts'
+
+const HOUR_S = 3600
+/** Within this time after the ledger recovered, workers have recorded what they kept, milliseconds. */
+const LATE_MS = 5000
+/** The server's clock was set back when a snapshot is older than the previous one by more than this, seconds. */
+const STEP_S = 2
+/** Two snapshots further apart than this leave a gap in their levels, seconds. */
+const NEXT_S = 3
+/** A connection silent for this long is dead, even without an error: after a laptop slept, for example. Seconds. */
+const SILENCE_S = 10
+
+/** The newest snapshot. It stays while the ledger or the server is away. */
+export const snapshot = signal<Snapshot | undefined>(undefined)
+/** Graph data by second; `seriesVersion` changes when they do. The last two begin when the page is opened. */
+export const series = { measured: createSeries(), foreign: createSeries(), capacity: createSeries() }
+export const seriesVersion = signal(0)
+
+const update = signal<Update | undefined>(undefined)
+const updatedAt = signal(0)
+const disconnectedSince = signal<number | undefined>(undefined)
+const isOtherVersion = signal(false)
+/** Moves once per second, whatever the server does. */
+const clock = signal(readClock())
+/** When the newest snapshot came, by `clock`. */
+let snapshotAt = 0
+
+export const status = computed(() =>
+  describeStatus({
+    update: update.value,
+    updatedAt: updatedAt.value,
+    disconnectedSince: disconnectedSince.value,
+    now: clock.value,
+    isOtherVersion: isOtherVersion.value,
+  }),
+)
+
+/** The server's time, seconds since the epoch, also while the server is away. */
+export const serverNow = computed(() => clock.value + (snapshot.value ? snapshot.value.now - snapshotAt : 0))
+
+let events: EventSource | undefined
+let receivedAt = 0
+
+/** Reads the server's events while the page is visible: a browser has few connections for all its tabs. */
+export function connectWhileVisible(): void {
+  setInterval(() => {
+    clock.value = readClock()
+    if (!document.hidden && clock.value - receivedAt > SILENCE_S) connect()
+  }, 1000)
+  document.addEventListener('visibilitychange', () => (document.hidden ? events?.close() : connect()))
+  connect()
+  void readHistory()
+}
+
+function connect(): void {
+  events?.close()
+  receivedAt = readClock()
+  events = new EventSource('events')
+  events.addEventListener('page', ({ data }: MessageEvent<string>) => {
+    disconnectedSince.value = undefined
+    isOtherVersion.value = data !== document.documentElement.dataset['version']
+    if (isOtherVersion.value) void reloadPage()
+  })
+  events.addEventListener('snapshot', ({ data }: MessageEvent<string>) => takeSnapshot(JSON.parse(data) as Snapshot))
+  events.addEventListener('ledger-lost', ({ data }: MessageEvent<string>) => takeUpdate(JSON.parse(data) as LedgerLost))
+  // The browser reconnects by itself, except where a proxy's error was the response; then the silence makes us reconnect.
+  events.addEventListener('error', () => (disconnectedSince.value ??= readClock()))
+}
+
+function takeUpdate(next: Update): void {
+  clock.value = updatedAt.value = receivedAt = readClock()
+  update.value = next
+}
+
+function takeSnapshot(next: Snapshot): void {
+  const from = next.settledUntil - next.speeds.length
+  if (snapshot.value && next.now < snapshot.value.now - STEP_S) {
+    for (const each of Object.values(series)) each.forgetFrom(next.settledUntil)
+  }
+  // The page may have missed more than a snapshot sends again.
+  if (series.measured.until > 0 && series.measured.until < from) void readHistory()
+  // Workers now record what they kept while the ledger was away, which may be older still.
+  if (update.value && 'ledgerLostSince' in update.value) setTimeout(readHistory, LATE_MS)
+  snapshotAt = readClock()
+  snapshot.value = next
+  addLevel(series.foreign, next.now, next.pipeline.foreignSpeed)
+  addLevel(series.capacity, next.now, next.pipeline.capacity)
+  addSpeeds({ from, speeds: next.speeds })
+  takeUpdate(next)
+}
+
+/** Adds a level for the second of `now` and, where the previous snapshot was recent, for those since. */
+function addLevel(levels: Series, now: number, level: number | null): void {
+  const second = Math.floor(now)
+  const from = second - levels.until < NEXT_S ? Math.min(levels.until, second) : second
+  levels.add(from, Array<number | null>(second + 1 - from).fill(level))
+}
+
+async function readHistory(): Promise<void> {
+  const response = await fetch(`history?seconds=${HOUR_S}`).catch(() => undefined)
+  if (response?.ok) addSpeeds((await response.json()) as History)
+}
+
+function addSpeeds({ from, speeds }: History): void {
+  series.measured.add(from, speeds)
+  seriesVersion.value++
+}
+
+/** Seconds since the epoch by a monotonic clock, so that differences hold when the wall clock is set. */
+function readClock(): number {
+  return (performance.timeOrigin + performance.now()) / 1000
+}

@@ -1,0 +1,163 @@
+import { computed, signal } from '@preact/signals'
+
+import { Choice, createChoice } from './choice.tsx'
+import { classicPoints, classicView } from './classic.ts'
+import { formatRate, formatTime } from './format.ts'
+import { Graph, type Curve, type Point } from './graph.tsx'
+import { series, seriesVersion, serverNow } from './page-state.ts'
+import { raise, summarize } from './series.ts'
+
+/** The newest seconds are not settled yet, so the graph ends a little before now. */
+const LAG_S = 2
+const TABLE_ROWS = 10
+
+const minutes = createChoice('minutes', ['5', '1', '15', '60'])
+const minuteOptions = (['1', '5', '15', '60'] as const).map((count) => [count, `${count} min`] as const)
+const pointed = signal<Point | undefined>(undefined)
+const setPointed = (point: Point | undefined) => void (pointed.value = point)
+
+/** Both curves have the same scales. */
+const curves = computed(() => {
+  void seriesVersion.value
+  // While the server is away time goes on, and a gap grows at the end.
+  const until = Math.max(Math.floor(serverNow.value) - LAG_S, series.measured.until)
+  const length = 60 * Number(minutes.value)
+  const from = until - length
+  const y = series.measured.window(until, length)
+  const foreign = series.foreign.window(until, length)
+  const capacity = raise(series.capacity.window(until, length), y, foreign)
+  const points = classicPoints.value.filter(({ at }) => at > from)
+  const highest = Math.max(...[...y, ...foreign, ...points.map(({ speed }) => speed)].map(Number))
+  const scales = { from, until, top: top(highest, Math.max(...capacity.map(Number))) }
+  const measured: Curve = {
+    // The speed of a whole second is drawn in its middle.
+    x: y.map((_, index) => from + index + 0.5),
+    y,
+    // Without workers that do not report there is no curve.
+    foreign: foreign.map((speed) => speed || null),
+    capacity,
+    ...scales,
+  }
+  const classic: Curve = {
+    x: points.map(({ at }) => at),
+    y: points.map(({ speed }) => speed),
+    foreign: points.map(() => null),
+    capacity: points.map(({ at }) => capacity[Math.min(Math.floor(at), until - 1) - from] ?? null),
+    ...scales,
+  }
+  return { measured, classic }
+})
+const measuredCurve = computed(() => curves.value.measured)
+const classicCurve = computed(() => curves.value.classic)
+
+/** Room above the curve, and for the capacity unless it is so far off that the curve would be flat. */
+function top(highest: number, capacity: number): number {
+  return 1.15 * Math.max(highest, capacity < 5 * highest ? capacity : 0, 0.1)
+}
+
+/** The measured speed and, where chosen, the speed as the classic's page would have drawn it. */
+export function SpeedOverTime() {
+  const isClassic = classicView.value === 'on'
+  return (
+    <section class="graphs" aria-labelledby="graphs-title">
+      <header>
+        <h2 id="graphs-title">Speed over time</h2>
+        <Readout />
+        <Choice label="Minutes shown" choice={minutes} options={minuteOptions} />
+        <label class="switch">
+          <input
+            type="checkbox"
+            role="switch"
+            checked={isClassic}
+            onChange={() => (classicView.value = isClassic ? 'off' : 'on')}
+          />
+          <span>Classic view</span>
+        </label>
+      </header>
+      <div class={isClassic ? 'pair' : 'single'}>
+        <MeasuredSpeed />
+        {isClassic && <ClassicSpeed />}
+      </div>
+      <details>
+        <summary>Show as a table</summary>
+        <SpeedTable />
+      </details>
+    </section>
+  )
+}
+
+function MeasuredSpeed() {
+  const label = describe('The measured speed', measuredCurve.value)
+  return (
+    <figure>
+      <Graph curve={measuredCurve} colour="--measured" label={label} onPoint={setPointed} />
+      <figcaption>
+        <i class="key measured" /> measured speed <i class="key capacity" /> capacity
+        {measuredCurve.value.foreign.some((speed) => speed !== null) && (
+          <>
+            {' '}
+            <i class="key foreign" /> workers that do not report
+          </>
+        )}
+      </figcaption>
+    </figure>
+  )
+}
+
+function ClassicSpeed() {
+  const label = describe('The speed as the classic drew it', classicCurve.value)
+  return (
+    <figure>
+      <Graph curve={classicCurve} colour="--classic" label={label} onPoint={setPointed} />
+      <figcaption>
+        <i class="key classic" /> as the classic drew it. A worker moves the counter about once per second, by several
+        hashes at once. The classic’s page polls the counter once per second by its own clock, and the two intervals
+        beat against each other. So the graph is a saw-tooth although the work is steady. But it includes every worker
+        that moves the counter, also one that reports nothing else.
+      </figcaption>
+    </figure>
+  )
+}
+
+/** The second under the pointer. */
+function Readout() {
+  const { at = 0, speed = null } = pointed.value ?? {}
+  return <p class="readout">{speed !== null && `${formatTime(at)}: ${formatRate(speed)}/s`}</p>
+}
+
+function SpeedTable() {
+  const { from, y } = measuredCurve.value
+  return (
+    <table>
+      <caption>Measured speed, hashes per second</caption>
+      <thead>
+        <tr>
+          <th scope="col">From</th>
+          <th scope="col">Mean</th>
+          <th scope="col">Lowest</th>
+          <th scope="col">Highest</th>
+        </tr>
+      </thead>
+      <tbody>
+        {summarize(from, y, TABLE_ROWS).map((part) => (
+          <tr key={part.from}>
+            <th scope="row">{formatTime(part.from)}</th>
+            {[part.mean, part.lowest, part.highest].map((speed, index) => (
+              <td key={index}>{speed === undefined ? 'not known' : formatRate(speed)}</td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+/** A curve in words. */
+function describe(what: string, { y, capacity }: Curve): string {
+  const title = `${what} over the last ${minutes.value} minutes`
+  const [{ mean, lowest = 0, highest = 0 } = {}] = summarize(0, y, 1)
+  if (mean === undefined) return `${title}: nothing is known yet.`
+  const speeds = `${formatRate(mean)} hashes per second on average, ${formatRate(lowest)} at least, ${formatRate(highest)} at most.`
+  const newest = capacity.findLast((level) => level !== null)
+  return `${title}: ${speeds}${newest ? ` The capacity is ${formatRate(newest)}.` : ''}`
+}

@@ -1,0 +1,61 @@
+import type { Update } from '../src/api.ts'
+import { formatRate, formatTime } from './format.ts'
+
+/** Numbers older than this are marked as old, seconds. */
+const OLD_AFTER_S = 5
+/** A connection that is down for less than this was only replaced, seconds. */
+const LOST_AFTER_S = 2
+
+/** The line at the top of the page. */
+export interface Status {
+  kind: 'connecting' | 'mining' | 'idle' | 'lost'
+  /** One or two words. */
+  title: string
+  text: string
+}
+
+export interface Connection {
+  update: Update | undefined
+  /** When the newest update came and when the connection broke, by the clock of this computer, in seconds. */
+  updatedAt: number
+  disconnectedSince: number | undefined
+  now: number
+  /** Whether the server has another version of this page. */
+  isOtherVersion: boolean
+}
+
+export function describeStatus(connection: Connection): Status {
+  const status = describe(connection)
+  if (!connection.isOtherVersion) return status
+  const text = `${status.text} The server has another version of this page, which is loaded when possible.`
+  return { ...status, text }
+}
+
+function describe({ update, updatedAt, disconnectedSince, now }: Connection): Status {
+  if (disconnectedSince !== undefined && now - disconnectedSince >= LOST_AFTER_S) {
+    const text = `No connection to the server since ${formatTime(disconnectedSince)}; reconnecting…`
+    return { kind: 'lost', title: 'Connection lost', text }
+  }
+  if (!update) return { kind: 'connecting', title: 'Connecting', text: 'Waiting for the first numbers.' }
+  if (now - updatedAt > OLD_AFTER_S) {
+    const text = `The newest numbers are from ${formatTime(update.now)}.`
+    return { kind: 'lost', title: 'Old numbers', text }
+  }
+  if ('ledgerLostSince' in update) {
+    const since = `The ledger cannot be reached since ${formatTime(update.ledgerLostSince)}.`
+    return { kind: 'lost', title: 'Ledger unreachable', text: `${since} Workers keep their counts until it recovers.` }
+  }
+  const { foreignSpeed, loops, worker } = update.pipeline
+  const others = foreignSpeed ? `Workers that do not report make ${formatRate(foreignSpeed)} hashes per second.` : ''
+  if (worker.count > 0) {
+    const running = `${plural(worker.count, 'worker')} running with ${plural(loops, 'loop')}.`
+    return { kind: 'mining', title: 'Mining', text: `${running} ${others}`.trim() }
+  }
+  if (others) return { kind: 'mining', title: 'Mining', text: `${others} No worker reports.` }
+  const text = foreignSpeed === null ? 'No worker reports.' : 'No worker is running: nothing is mined.'
+  return { kind: 'idle', title: 'No worker', text }
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}

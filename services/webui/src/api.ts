@@ -1,0 +1,93 @@
+// What the web UI's server sends to browsers. The page imports from this file of the server alone.
+
+/** `GET /json`, as in the classic. `now` is in seconds since the epoch, here and everywhere below. */
+export interface Totals {
+  coins: number
+  hashes: number
+  now: number
+}
+
+/** `GET /history`: the measured speed of consecutive seconds, in hashes per second; null where it is not known. */
+export interface History {
+  /** Begin of the first second. */
+  from: number
+  speeds: (number | null)[]
+}
+
+/** What `GET /events` sends once per second: the event `snapshot` or, while the ledger is away, `ledger-lost`. */
+export type Update = Snapshot | LedgerLost
+
+export interface LedgerLost {
+  now: number
+  ledgerLostSince: number
+}
+
+export interface Snapshot extends Totals {
+  /** End of the newest settled second. */
+  settledUntil: number
+  /** The measured speed of the last settled seconds, oldest first, in hashes per second; null where it is not known. */
+  speeds: (number | null)[]
+  pipeline: Pipeline
+  /** Absent while no unit of work ends, and until there is enough evidence. */
+  bottleneck?: Bottleneck
+  advice: Advice
+  /** Response time of the ledger in milliseconds. */
+  ledgerMs: number
+  /** The latest coins of all workers, newest first. */
+  latestCoins: { digest: string; worker: string; at: number }[]
+}
+
+/** Where the time of a unit of work goes. */
+export interface Pipeline {
+  /** Units of work in flight at once, in all workers together. */
+  loops: number
+  /** Hashes that a unit of work makes, on average; 1 where no unit ended. */
+  hashesPerUnit: number
+  /** Mean time that a unit takes, and the pause as it is set (0 where that is not known), in milliseconds. */
+  unitMs: number
+  delayMs: number
+  worker: Stage
+  rng: Stage
+  hasher: Stage
+  /** Entries that are recorded in the ledger per second. */
+  entriesPerSecond: number
+  /** Speed of the workers that do not report, a mean over some seconds, in hashes per second; null while not known. */
+  foreignSpeed: number | null
+  /** The speed that theory allows with what runs now, in hashes per second; null where no unit ended. */
+  capacity: number | null
+}
+
+/** One step of every unit of work. Times are means per request, in milliseconds. */
+export interface Stage {
+  /** Replicas that are running. */
+  count: number
+  /** Their names in order, 100 at most. */
+  replicas: string[]
+  /** Names of replicas that a worker cannot reach and that respond to no other worker, 100 at most. */
+  notResponding: string[]
+  /** Requests per second of the workers that report; units per second for the workers themselves. */
+  perSecond: number
+  queueMs: number
+  /** For the workers, their own pause. */
+  serviceMs: number
+  networkMs: number
+  /** Part of a loop's time, 0 to 1. */
+  share: number
+  /** Whether the service sends `Server-Timing`. */
+  timed: boolean
+  /** Requests per second that all replicas together can serve; absent where nothing limits them. */
+  capacity?: number
+  /** Part of the capacity in use, 0 to 1; absent also where workers that do not report may use the service. */
+  busy?: number
+}
+
+export type Upstream = 'rng' | 'hasher'
+
+/** 'none': loops and replicas match each other. 'machine': the workers' machine is too busy. */
+export type Bottleneck = 'worker' | Upstream | 'none' | 'machine'
+
+/** What limits the speed and, where one helps, the command that raises it. */
+export interface Advice {
+  text: string
+  command?: string
+}

@@ -1,0 +1,133 @@
+import type { ServerResponse } from 'node:http'
+
+import type { Log } from '@dockercoins/service'
+
+import type { Snapshot, Update } from './api.ts'
+import type { ReadHistory } from './history.ts'
+import type { ReadSnapshot } from './snapshot-reader.ts'
+
+/** One viewer more gets 503. */
+export const MAX_VIEWERS = 1000
+/** A viewer with more unread bytes than this is too slow and is dropped. Its browser connects again by itself. */
+const MAX_UNREAD_BYTES = 32 * 1024
+/**
+ * A viewer has to reconnect after about this long, milliseconds. The system buffers megabytes for a viewer that does not read
+ * before we can notice it. It also spreads viewers over replicas that were added.
+ */
+const ROTATE_MS = 60_000
+/** Browsers reconnect after this time, milliseconds. */
+const RETRY_MS = 500
+const INTERVAL_MS = 1000
+export const eventHeaders = {
+  'content-type': 'text/event-stream',
+  // Ask proxies to neither compress nor buffer events (nginx reads the second header).
+  'cache-control': 'no-store, no-transform',
+  'x-accel-buffering': 'no',
+  connection: 'close',
+}
+/** A comment, so that proxies pass on the begin of the stream before there is an update. */
+const WAITING = ': waiting for the ledger\n\n'
+
+export interface EventStream {
+  /** Sends Server-Sent Events (HTML standard, section 9.2) to one more viewer until either side closes. */
+  add(response: ServerResponse, lastEventId: string | undefined): void
+  isFull(): boolean
+  /** Sends an update to all viewers. */
+  publish(update: Update): void
+  /** Ends all connections. */
+  stop(): void
+}
+
+/**
+ * The viewers of `GET /events`. The id of an event is the end of its newest second, and a viewer that sends one back gets every second
+ * since. A page older than `pageVersion` loads itself again.
+ */
+export function createEventStream(readHistory: ReadHistory, pageVersion: string): EventStream {
+  /** Each viewer, and when it has to reconnect. */
+  const viewers = new Map<ServerResponse, number>()
+  let latest: Update | undefined
+
+  /** The snapshot with every second since `lastEventId`. */
+  async function withMissed(snapshot: Snapshot, lastEventId: string): Promise<Snapshot> {
+    const { settledUntil, speeds } = snapshot
+    const seconds = /^\d{1,12}$/.test(lastEventId) ? settledUntil - Number(lastEventId) + speeds.length : 0
+    if (seconds <= speeds.length) return snapshot
+    const history = await readHistory(seconds).catch(() => undefined)
+    if (!history) return snapshot
+    return { ...snapshot, settledUntil: history.from + history.speeds.length, speeds: history.speeds }
+  }
+
+  async function welcome(viewer: ServerResponse, lastEventId = ''): Promise<void> {
+    if (!latest) return send(viewer, WAITING)
+    return send(viewer, toEvent('pipeline' in latest ? await withMissed(latest, lastEventId) : latest))
+  }
+
+  return {
+    add(viewer, lastEventId) {
+      viewer.writeHead(200, eventHeaders)
+      viewer.write(`retry: ${RETRY_MS}\nevent: page\ndata: ${pageVersion}\n\n`)
+      // Jitter, so that viewers do not reconnect at the same moment.
+      viewers.set(viewer, performance.now() + ROTATE_MS * (0.75 + Math.random() / 2))
+      viewer.once('close', () => viewers.delete(viewer))
+      void welcome(viewer, lastEventId)
+    },
+    isFull: () => viewers.size >= MAX_VIEWERS,
+    publish(update) {
+      latest = update
+      const event = Buffer.from(toEvent(update))
+      const now = performance.now()
+      for (const [viewer, rotateAt] of viewers) {
+        send(viewer, event)
+        if (now > rotateAt) viewer.end()
+      }
+    },
+    stop() {
+      for (const viewer of viewers.keys()) viewer.end()
+    },
+  }
+}
+
+function send(viewer: ServerResponse, event: Buffer | string): void {
+  if (viewer.writableLength > MAX_UNREAD_BYTES) viewer.destroy()
+  else if (!viewer.writableEnded) viewer.write(event)
+}
+
+function toEvent(update: Update): string {
+  const head = 'pipeline' in update ? `event: snapshot\nid: ${update.settledUntil}` : 'event: ledger-lost'
+  return `${head}\ndata: ${JSON.stringify(update)}\n\n`
+}
+
+/**
+ * Reads and publishes a snapshot once per second, however many viewers there are, until the returned function is called. Logs once when
+ * the ledger is lost and once when it has recovered.
+ */
+export function publishSnapshots(readSnapshot: ReadSnapshot, publish: (update: Update) => void, log: Log): () => void {
+  /** In seconds since the epoch, and by the monotonic clock. */
+  let lost: { since: number; at: number } | undefined
+  let isReading = false
+
+  async function read(): Promise<Update> {
+    try {
+      const snapshot = await readSnapshot()
+      if (lost) log.info(`ledger has recovered after ${((performance.now() - lost.at) / 1000).toFixed(1)} s`)
+      lost = undefined
+      return snapshot
+    } catch (error) {
+      const now = Date.now() / 1000
+      if (!lost) log.warn(`ledger is lost: ${(error as Error).message}; retrying until it recovers`)
+      lost ??= { since: now, at: performance.now() }
+      return { now, ledgerLostSince: lost.since }
+    }
+  }
+
+  async function readAndPublish(): Promise<void> {
+    if (isReading) return
+    isReading = true
+    publish(await read())
+    isReading = false
+  }
+
+  const timer = setInterval(() => void readAndPublish(), INTERVAL_MS)
+  void readAndPublish()
+  return () => clearInterval(timer)
+}

@@ -1,0 +1,45 @@
+import type { Totals } from '@dockercoins/ledger'
+
+import type { Pipeline } from './api.ts'
+
+/** The classic's worker moves the counter once per second by several hashes, so the mean covers this time. Milliseconds. */
+const FOREIGN_WINDOW_MS = 5_000
+/** The speed is not known before this much time is covered. Milliseconds. */
+const FOREIGN_MIN_MS = 2_500
+/** The capacity is a mean over this many snapshots, one per second. */
+const CAPACITY_SAMPLES = 10
+
+/**
+ * Measures how fast workers that record no entries move the counter: hashes per second, null while not known. `now` is in
+ * milliseconds by the monotonic clock.
+ */
+export function createForeignSpeed(): (totals: Totals, now: number) => number | null {
+  let samples: { at: number; hashes: number }[] = []
+
+  return ({ hashes, recorded }, now) => {
+    const newest = { at: now, hashes: hashes - recorded }
+    // The ledger was emptied, or its counter was set back.
+    if (newest.hashes < (samples.at(-1)?.hashes ?? 0)) samples = []
+    samples.push(newest)
+    // One sample from before the window stays, so that the window is covered.
+    while (samples[1] && samples[1].at <= now - FOREIGN_WINDOW_MS) samples.shift()
+    const oldest = samples[0] ?? newest
+    const coveredMs = newest.at - oldest.at
+    return coveredMs >= FOREIGN_MIN_MS ? ((newest.hashes - oldest.hashes) / coveredMs) * 1000 : null
+  }
+}
+
+/** Smooths the capacity while the same loops and replicas run. It moves in steps, when something is scaled. */
+export function createCapacity(): (pipeline: Pipeline) => number | null {
+  let setup = ''
+  let samples: number[] = []
+
+  return ({ loops, worker, rng, hasher, capacity }) => {
+    const next = [worker.count, loops, rng.count, hasher.count].join()
+    if (next !== setup) samples = []
+    setup = next
+    if (capacity === null) return null
+    samples = [...samples.slice(1 - CAPACITY_SAMPLES), capacity]
+    return samples.reduce((sum, sample) => sum + sample, 0) / samples.length
+  }
+}
