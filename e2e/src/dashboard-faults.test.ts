@@ -18,21 +18,38 @@ import { loadPage, type Page as PageFiles } from '../../services/webui/src/page.
 const skip = hasBrowser() ? false : NO_BROWSER
 const page = loadPage()
 
-/** A ledger without workers that knows a speed of 3 in every second. */
-const ledger = {
-  totals: () => Promise.resolve({ hashes: 0, coins: 0, recorded: 0 }),
-  reports: () => Promise.resolve([]),
-  speeds: (_from: number, count: number) => Promise.resolve(Array.from({ length: count }, () => 3)),
-} as unknown as Parameters<typeof buildWebui>[1]
+/** A ledger without workers. */
+function createLedger(speed: (second: number) => number) {
+  return {
+    totals: () => Promise.resolve({ hashes: 0, coins: 0, recorded: 0 }),
+    reports: () => Promise.resolve([]),
+    speeds: (from: number, count: number) =>
+      Promise.resolve(Array.from({ length: count }, (_, index) => speed(from + index))),
+  } as unknown as Parameters<typeof buildWebui>[1]
+}
+const steadyLedger = createLedger(() => 3)
 
-/** A web UI in this process. Resolves to its URL. */
-async function startWebui(t: TestContext, files: PageFiles, env: NodeJS.ProcessEnv = {}): Promise<string> {
+/** Starts a web UI in this process. */
+async function startWebui(t: TestContext, files: PageFiles, env: NodeJS.ProcessEnv = {}, ledger = steadyLedger) {
   const config = parseSettings(settings, { PORT: '0', HOST: '127.0.0.1', ...env })
   const webui = buildWebui(config, ledger, files)
   webui.log.level = 'silent'
-  t.after(() => webui.stop())
+  let stopped: Promise<void> | undefined
+  const stop = () => (stopped ??= webui.stop())
+  t.after(stop)
   await webui.start()
-  return `http://127.0.0.1:${(webui.server.address() as AddressInfo).port}`
+  const { port } = webui.server.address() as AddressInfo
+  return { url: `http://127.0.0.1:${port}`, port, stop }
+}
+
+/** Whether the graph's table has ten rows of six seconds that are all known. */
+function areKnown(rows: string[]): boolean {
+  return rows.length === 10 && rows.every((row) => /\s4\.00\s+3\.00\s+9\.00$/.test(row))
+}
+
+/** The time of a row of the graph's table. */
+function startOf(row: string): string {
+  return row.trim().slice(0, '00:00:00'.length)
 }
 
 /** Passes each request to the URL that `choose` gives for its path, as a load balancer does. Counts those for the page. */
@@ -59,7 +76,9 @@ async function startBalancer(t: TestContext, choose: (path: string) => string) {
 
 async function startTwoVersions(t: TestContext): Promise<[older: string, newer: string]> {
   const files = await page
-  return [await startWebui(t, withVersion(files, 'v1')), await startWebui(t, withVersion(files, 'v2'))]
+  const older = await startWebui(t, withVersion(files, 'v1'))
+  const newer = await startWebui(t, withVersion(files, 'v2'))
+  return [older.url, newer.url]
 }
 
 function withVersion(files: PageFiles, version: string): PageFiles {
@@ -74,7 +93,7 @@ suite('the dashboard in a browser', { skip }, () => {
       `labels its axes as large on a screen with ${scaleFactor} pixels per CSS pixel`,
       { timeout: 60_000 },
       async (t) => {
-        const url = await startWebui(t, await page)
+        const { url } = await startWebui(t, await page)
         // At this width the root font size is no whole number.
         const { page: tab } = await openPage(t, url, { width: 1501, scaleFactor })
         await tab.addInitScript(`
@@ -140,7 +159,7 @@ suite('the dashboard in a browser', { skip }, () => {
     const realNow = Date.now
     let offset = 0
     t.mock.method(Date, 'now', () => realNow() + offset)
-    const { page: tab } = await openPage(t, await startWebui(t, await page))
+    const { page: tab } = await openPage(t, (await startWebui(t, await page)).url)
     await tab.getByRole('radio', { name: '1 min', exact: true }).check()
     await tab.getByText('Show as a table').click()
     const lastRow = tab.locator('.graphs tbody tr').last()
@@ -150,6 +169,23 @@ suite('the dashboard in a browser', { skip }, () => {
     const earlier = String((Number(hour) + 23) % 24).padStart(2, '0')
     // The hour may begin meanwhile.
     await lastRow.filter({ hasText: new RegExp(`^(${earlier}:.*|${hour}:0[01]:..)\\s*3\\.00`) }).waitFor()
+  })
+
+  test('shows unknown seconds as a gap, and fills it with what the ledger has', { timeout: 60_000 }, async (t) => {
+    // The mean of six consecutive seconds is 4, and their highest speed 9, only where all of them are known.
+    const ledger = createLedger((second) => (second % 6 === 0 ? 9 : 3))
+    const webui = await startWebui(t, await page, {}, ledger)
+    const { page: tab } = await openPage(t, webui.url)
+    await tab.getByRole('radio', { name: '1 min', exact: true }).check()
+    await tab.getByText('Show as a table').click()
+    const rows = () => tab.locator('.graphs tbody tr').allInnerTexts()
+    await until('rows without a gap', rows, areKnown)
+    await webui.stop()
+    const withGap = await until('a row of a gap', rows, (texts) => /(\s+not known){3}$/.test(texts.at(-1)!))
+    await startWebui(t, await page, { PORT: `${webui.port}` }, ledger)
+    const filled = await until('rows without a gap', rows, areKnown)
+    const [first, gap] = [startOf(filled[0]!), startOf(withGap.at(-1)!)]
+    assert.ok(first <= gap, `expected the row of ${gap}, which was a gap, after ${first}`)
   })
 
   test(
@@ -179,7 +215,9 @@ suite('the dashboard in a browser', { skip }, () => {
     const unframed = await startWebui(t, await page)
     const lab = createServer((_, response) => {
       response.setHeader('content-type', 'text/html')
-      response.end(`<iframe name="framed" src="${framed}"></iframe><iframe name="unframed" src="${unframed}"></iframe>`)
+      response.end(
+        `<iframe name="framed" src="${framed.url}"></iframe><iframe name="unframed" src="${unframed.url}"></iframe>`,
+      )
     })
     const port = await listenLocally(lab)
     t.after(() => lab.close())

@@ -164,23 +164,6 @@ suite('the dashboard in a browser', { skip }, () => {
     assertNone(complaints.filter((line) => !line.includes('net::ERR_')))
   })
 
-  test('shows what it does not know as a gap, and fills it when it does', async (t) => {
-    const stack = await startStack(t)
-    const { page } = await openPage(t, stack.urls.webui)
-    await untilMining(page)
-    await page.getByRole('radio', { name: '1 min', exact: true }).check()
-    await page.getByText('Show as a table').click()
-    await untilTable(page, (rows) => rows.at(-1)!.lowest > 0)
-    await stack.stop('webui', 'SIGTERM')
-    // Not a number: nothing is known of these seconds, which is not the same as nothing mined.
-    const rows = await untilTable(page, (some) => Number.isNaN(some.at(-1)!.lowest))
-    await stack.start('webui')
-    const filled = await untilTable(page, (some) => some.every(({ mean }) => !Number.isNaN(mean)))
-    const missed = filled.filter(({ from }) => from >= rows.at(-1)!.from)
-    assert.ok(missed.length > 0)
-    for (const { from, lowest } of missed) assert.ok(lowest > 0, `from ${from}: ${lowest}`)
-  })
-
   test('draws the saw-tooth in the classic view, and only there', async (t) => {
     const { urls } = await startStack(t)
     const { page, complaints } = await openPage(t, urls.webui)
