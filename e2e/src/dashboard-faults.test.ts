@@ -9,11 +9,10 @@ import { hasBrowser, NO_BROWSER, openPage } from '@dockercoins/testing/browser'
 import { listenLocally } from '@dockercoins/testing/listen'
 import { hasRedisServer, NO_REDIS, startRedisServer } from '@dockercoins/testing/redis-server'
 import { startService } from '@dockercoins/testing/service-process'
+import { buildWebui } from '@dockercoins/webui/app'
+import { settings } from '@dockercoins/webui/config'
+import { loadPage, type Page as PageFiles } from '@dockercoins/webui/page'
 import { createClient } from '@redis/client'
-
-import { buildWebui } from '../../services/webui/src/app.ts'
-import { settings } from '../../services/webui/src/config.ts'
-import { loadPage, type Page as PageFiles } from '../../services/webui/src/page.ts'
 
 const skip = hasBrowser() ? false : NO_BROWSER
 const page = loadPage()
@@ -52,7 +51,7 @@ function startOf(row: string): string {
   return row.trim().slice(0, '00:00:00'.length)
 }
 
-/** Passes each request to the URL that `choose` gives for its path, as a load balancer does. Counts those for the page. */
+/** Passes each request to the URL that `choose` gives for its path, as a load balancer does. Counts requests for the page. */
 async function startBalancer(t: TestContext, choose: (path: string) => string) {
   const balancer = { url: '', pages: 0 }
   const server = createServer((incoming, outgoing) => {
@@ -111,10 +110,10 @@ suite('the dashboard in a browser', { skip }, () => {
     )
   }
 
-  test('works while two versions respond in turn', { timeout: 60_000 }, async (t) => {
+  test('works while two versions respond alternately', { timeout: 60_000 }, async (t) => {
     const versions = await startTwoVersions(t)
-    let turn = 0
-    const balancer = await startBalancer(t, () => versions[turn++ % 2]!)
+    let requests = 0
+    const balancer = await startBalancer(t, () => versions[requests++ % 2]!)
     const { page: tab } = await openPage(t, balancer.url)
     await tab.locator('.now strong', { hasText: '3.00' }).waitFor()
   })

@@ -8,7 +8,7 @@ import { until } from '@dockercoins/testing'
 import { complaints, metric } from '@dockercoins/testing/figures'
 import { startService } from '@dockercoins/testing/service-process'
 
-/** Asks for 32 bytes on a connection of its own. */
+/** Requests 32 bytes on a connection of its own. */
 function ask(port: number): { client: ClientRequest; status: Promise<number | undefined> } {
   const client = request({ port, host: '127.0.0.1', path: '/32', agent: false })
   const status = Promise.race([
@@ -22,8 +22,8 @@ function ask(port: number): { client: ClientRequest; status: Promise<number | un
   return { client, status }
 }
 
-test('of 5,000 clients a thousand wait, the rest are told so, and memory does not grow', async (t) => {
-  // Little heap: garbage fills it within four waves, and what grows after that is kept.
+test('of 5,000 clients a thousand wait, the rest get 503, and memory does not grow', async (t) => {
+  // The heap is small: garbage fills it within four waves, and what grows after that is kept.
   const rng = await startService(t, 'rng', { DELAY_MS: '600000', NODE_OPTIONS: '--max-old-space-size=192' })
   const residentMb: number[] = []
   const waiting = () => metric(rng.url, /^dockercoins_queue_requests /)
@@ -47,7 +47,7 @@ test('of 5,000 clients a thousand wait, the rest are told so, and memory does no
   assert.equal((await fetch(`${rng.url}/healthz`)).status, 200)
 })
 
-test('2,000 clients that vanish while they wait cost nobody behind them anything', async (t) => {
+test('2,000 clients that vanish while they wait do not delay those behind them', async (t) => {
   const rng = await startService(t, 'rng', { DELAY_MS: '50', MAX_QUEUE: '3000' })
   const waiting = () => metric(rng.url, /^dockercoins_queue_requests /)
   const vanishing = Array.from({ length: 2000 }, () => ask(rng.port))
@@ -59,7 +59,7 @@ test('2,000 clients that vanish while they wait cost nobody behind them anything
   assert.deepEqual(complaints(rng.lines), [])
 })
 
-test('clients that send their request slowly hold nobody up, and are closed when the service stops', async (t) => {
+test('clients that send their requests slowly delay no others, and their connections close when the service stops', async (t) => {
   const hasher = await startService(t, 'hasher', { DELAY_MS: '1', CONCURRENCY: '1' })
   const slow = Array.from({ length: 500 }, () => connect(hasher.port, '127.0.0.1'))
   for (const socket of slow) {
@@ -76,7 +76,7 @@ test('clients that send their request slowly hold nobody up, and are closed when
   await closed
 })
 
-test('a service that is asked to stop with a full line leaves at once', async (t) => {
+test('a service with a full queue stops at once', async (t) => {
   const rng = await startService(t, 'rng', { DELAY_MS: '600000' })
   const clients = Array.from({ length: 300 }, () => ask(rng.port))
   await until(

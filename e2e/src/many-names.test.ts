@@ -7,13 +7,10 @@ import { until } from '@dockercoins/testing'
 import { hasRedisServer, NO_REDIS, startRedisServer } from '@dockercoins/testing/redis-server'
 import { sampleEntry, sampleReport } from '@dockercoins/testing/sample-entry'
 import { startService } from '@dockercoins/testing/service-process'
+import type { Snapshot } from '@dockercoins/webui/api'
 
 const WORKERS = 2500
 const NAMES = 200
-
-interface Shown {
-  pipeline: { worker: { count: number }; rng: { count: number; replicas: string[] } }
-}
 
 function entry(worker: string) {
   const upstream = madeUp(worker)
@@ -33,7 +30,7 @@ test(
     const redis = await startRedisServer()
     t.after(() => redis.remove())
     const ledger = await openLedger({ ledgerUrl: redis.url, keyPrefix: '', maxCoins: 0 })
-    await until('Redis to answer', () => ledger.ping())
+    await until('Redis to respond', () => ledger.ping())
     for (let done = 0; done < WORKERS; done += 50) {
       await Promise.all(Array.from({ length: 50 }, () => ledger.record(entry(randomUUID()))))
     }
@@ -50,7 +47,7 @@ test(
       text += Buffer.from(chunk).toString()
       const [whole, rest] = [text.slice(0, text.lastIndexOf('\n\n')), text.slice(text.lastIndexOf('\n\n'))]
       for (const [, data] of whole.matchAll(/event: snapshot\n.*\ndata: (.*)/g)) {
-        const { worker, rng } = (JSON.parse(data ?? '') as Shown).pipeline
+        const { worker, rng } = (JSON.parse(data ?? '') as Snapshot).pipeline
         assert.equal(worker.count, WORKERS)
         assert.ok(rng.count <= 1000 && rng.replicas.length <= 100, `${rng.count} replicas`)
         snapshots++

@@ -1,6 +1,6 @@
 import { effect, signal, type Signal } from '@preact/signals'
 
-/** A viewer's choice between options, the first by default. It is kept from visit to visit where the browser permits. */
+/** A viewer's choice, the first option by default. It is kept where the browser permits. */
 export function createChoice<T extends string>(name: string, options: readonly [T, ...T[]]): Signal<T> {
   const kept = recall(name)
   const choice = signal<T>(options.find((option) => option === kept) ?? options[0])

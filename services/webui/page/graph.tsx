@@ -95,7 +95,7 @@ function options(
     ticks: { show: false },
   }
   return {
-    // Room for the last label of the time.
+    // Space for the last label of the time.
     padding: [rem / 2, 2 * rem, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },

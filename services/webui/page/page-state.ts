@@ -6,18 +6,18 @@ import { createSeries, type Series } from './series.ts'
 import { describeStatus } from './status.ts'
 
 const HOUR_S = 3600
-/** Within this time after the ledger recovered, workers have recorded what they kept, milliseconds. */
+/** So long after the ledger recovered, workers have recorded what they kept, milliseconds. */
 const LATE_MS = 5000
-/** The server's clock was set back when a snapshot is older than the previous one by more than this, seconds. */
+/** A snapshot older than the previous one by more: the server's clock was set back. Seconds. */
 const STEP_S = 2
 /** Two snapshots further apart than this leave a gap in their levels, seconds. */
 const NEXT_S = 3
-/** A connection silent for this long is dead, even without an error: after a laptop slept, for example. Seconds. */
+/** A connection silent for this long is dead, even without an error. Seconds. */
 const SILENCE_S = 10
 
 /** The newest snapshot. It stays while the ledger or the server is away. */
 export const snapshot = signal<Snapshot | undefined>(undefined)
-/** Graph data by second; `seriesVersion` changes when they do. The last two begin when the page is opened. */
+/** Graph data; `seriesVersion` changes when they do. The last two begin when the page is opened. */
 export const series = { measured: createSeries(), foreign: createSeries(), capacity: createSeries() }
 export const seriesVersion = signal(0)
 
@@ -46,7 +46,7 @@ export const serverNow = computed(() => clock.value + (snapshot.value ? snapshot
 let events: EventSource | undefined
 let receivedAt = 0
 
-/** Reads the server's events while the page is visible: a browser has few connections for all its tabs. */
+/** Reads events while the page is visible: a browser has few connections for all its tabs. */
 export function connectWhileVisible(): void {
   setInterval(() => {
     clock.value = readClock()
@@ -68,7 +68,7 @@ function connect(): void {
   })
   events.addEventListener('snapshot', ({ data }: MessageEvent<string>) => takeSnapshot(JSON.parse(data) as Snapshot))
   events.addEventListener('ledger-lost', ({ data }: MessageEvent<string>) => takeUpdate(JSON.parse(data) as LedgerLost))
-  // The browser reconnects by itself, except where a proxy's error was the response; then the silence makes us reconnect.
+  // The browser reconnects by itself. After a proxy's error it does not; then the silence makes us.
   events.addEventListener('error', () => (disconnectedSince.value ??= readClock()))
 }
 
@@ -94,7 +94,7 @@ function takeSnapshot(next: Snapshot): void {
   takeUpdate(next)
 }
 
-/** Adds a level for the second of `now` and, where the previous snapshot was recent, for those since. */
+/** Adds a level for the second of `now` and, after a recent snapshot, for those since. */
 function addLevel(levels: Series, now: number, level: number | null): void {
   const second = Math.floor(now)
   const from = second - levels.until < NEXT_S ? Math.min(levels.until, second) : second
@@ -111,7 +111,7 @@ function addSpeeds({ from, speeds }: History): void {
   seriesVersion.value++
 }
 
-/** Seconds since the epoch by a monotonic clock, so that differences hold when the wall clock is set. */
+/** Seconds since the epoch by a monotonic clock, which is right when the wall clock is set. */
 function readClock(): number {
   return (performance.timeOrigin + performance.now()) / 1000
 }

@@ -7,7 +7,7 @@ const KEEP_S = 3600
 export interface Series {
   /** End of the newest second, seconds since the epoch; 0 when none is known. */
   readonly until: number
-  /** Takes the speeds of the seconds from `from`. They replace known ones; null, which is not known, does not. */
+  /** Takes the speeds of the seconds from `from`. They replace known ones; null does not. */
   add(from: number, speeds: (number | null)[]): void
   /** Removes `second` and all later ones: the clock was set back, and they come again. */
   forgetFrom(second: number): void

@@ -50,7 +50,7 @@ const curves = computed(() => {
 const measuredCurve = computed(() => curves.value.measured)
 const classicCurve = computed(() => curves.value.classic)
 
-/** Room above the curve, and for the capacity unless it is so far off that the curve would be flat. */
+/** Space above the curve, and for the capacity unless the curve would be flat then. */
 function top(highest: number, capacity: number): number {
   return 1.15 * Math.max(highest, capacity < 5 * highest ? capacity : 0, 0.1)
 }
@@ -88,17 +88,13 @@ export function SpeedOverTime() {
 
 function MeasuredSpeed() {
   const label = describe('The measured speed', measuredCurve.value)
+  const hasForeign = measuredCurve.value.foreign.some((speed) => speed !== null)
   return (
     <figure>
       <Graph curve={measuredCurve} colour="--measured" label={label} onPoint={setPointed} />
       <figcaption>
-        <i class="key measured" /> measured speed <i class="key capacity" /> capacity
-        {measuredCurve.value.foreign.some((speed) => speed !== null) && (
-          <>
-            {' '}
-            <i class="key foreign" /> workers that do not report
-          </>
-        )}
+        <Key colour="--measured" /> measured speed <Key colour="--capacity" isDashed /> capacity{' '}
+        {hasForeign && <Key colour="--hasher" />} {hasForeign && 'workers that do not report'}
       </figcaption>
     </figure>
   )
@@ -110,13 +106,17 @@ function ClassicSpeed() {
     <figure>
       <Graph curve={classicCurve} colour="--classic" label={label} onPoint={setPointed} />
       <figcaption>
-        <i class="key classic" /> as the classic drew it. A worker moves the counter about once per second, by several
+        <Key colour="--classic" /> as the classic drew it. A worker moves the counter about once per second, by several
         hashes at once. The classic’s page polls the counter once per second by its own clock, and the two intervals
         beat against each other. So the graph is a saw-tooth although the work is steady. But it includes every worker
         that moves the counter, also one that reports nothing else.
       </figcaption>
     </figure>
   )
+}
+
+function Key({ colour, isDashed = false }: { colour: string; isDashed?: boolean }) {
+  return <i class={isDashed ? 'key dashed' : 'key'} style={{ borderColor: `var(${colour})` }} />
 }
 
 /** The second under the pointer. */
@@ -132,10 +132,11 @@ function SpeedTable() {
       <caption>Measured speed, hashes per second</caption>
       <thead>
         <tr>
-          <th scope="col">From</th>
-          <th scope="col">Mean</th>
-          <th scope="col">Lowest</th>
-          <th scope="col">Highest</th>
+          {['From', 'Mean', 'Lowest', 'Highest'].map((title) => (
+            <th key={title} scope="col">
+              {title}
+            </th>
+          ))}
         </tr>
       </thead>
       <tbody>

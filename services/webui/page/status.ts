@@ -6,7 +6,7 @@ const OLD_AFTER_S = 5
 /** A connection that is down for less than this was only replaced, seconds. */
 const LOST_AFTER_S = 2
 
-/** The line at the top of the page. */
+/** What the header shows. */
 export interface Status {
   kind: 'connecting' | 'mining' | 'idle' | 'lost'
   /** One or two words. */
@@ -16,7 +16,7 @@ export interface Status {
 
 export interface Connection {
   update: Update | undefined
-  /** When the newest update came and when the connection broke, by the clock of this computer, in seconds. */
+  /** When the newest update came and the connection broke, by this computer's clock, seconds. */
   updatedAt: number
   disconnectedSince: number | undefined
   now: number

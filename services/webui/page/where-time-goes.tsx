@@ -5,7 +5,7 @@ import { formatCount, formatMs, formatPart, formatRate, known } from './format.t
 import { Figure } from './headline.tsx'
 import { snapshot } from './page-state.ts'
 
-/** The path of a unit of work through the services, where its time goes, and what to do about it. */
+/** The path of a unit of work, where its time goes, and what to do about it. */
 export function WhereTimeGoes() {
   const { pipeline, bottleneck, advice, ledgerMs } = snapshot.value ?? {}
   const { worker } = pipeline ?? {}
@@ -62,12 +62,12 @@ function Command({ text }: { text: string }) {
 function TimeBar({ pipeline }: { pipeline: Pipeline | undefined }) {
   if (!pipeline?.unitMs) return <div class="unit" />
   const { worker, rng, hasher, hashesPerUnit, unitMs } = pipeline
-  const parts: [kind: string, text: string, ms: number][] = [
-    ['pause', 'pause', worker.serviceMs],
-    ['rng queue', 'waiting for rng', rng.queueMs],
-    ['rng', 'rng', rng.serviceMs + rng.networkMs],
-    ['hasher queue', 'waiting for hasher', hasher.queueMs],
-    ['hasher', 'hasher', hasher.serviceMs + hasher.networkMs],
+  const parts: [text: string, ms: number, colour: string][] = [
+    ['pause', worker.serviceMs, '--quiet'],
+    ['waiting for rng', rng.queueMs, '--full'],
+    ['rng', rng.serviceMs + rng.networkMs, '--measured'],
+    ['waiting for hasher', hasher.queueMs, '--full'],
+    ['hasher', hasher.serviceMs + hasher.networkMs, '--hasher'],
   ]
   return (
     <div class="unit" aria-hidden="true">
@@ -75,8 +75,8 @@ function TimeBar({ pipeline }: { pipeline: Pipeline | undefined }) {
         One unit of work{hashesPerUnit > 1 && `, ${formatCount(hashesPerUnit)} hashes`}: {formatMs(unitMs)}
       </p>
       <div class="bar">
-        {parts.map(([kind, text, ms]) => (
-          <span key={kind} class={kind} style={{ flexGrow: ms / unitMs }}>
+        {parts.map(([text, ms, colour]) => (
+          <span key={text} style={{ flexGrow: ms / unitMs, background: `var(${colour})` }}>
             {ms > 0.08 * unitMs && <span class={ms > 0.25 * unitMs ? 'wide' : 'narrow'}>{text}</span>}
           </span>
         ))}
@@ -137,7 +137,7 @@ function Use({ busy, capacity, timed }: Stage) {
     )
   }
   if (capacity !== undefined) return <>shared with workers that do not report</>
-  return <>{timed ? 'no limit of its own' : 'sends no Server-Timing'}</>
+  return <>{timed ? 'does not limit the speed' : 'sends no Server-Timing'}</>
 }
 
 function ReplicaList({ count, replicas = [], notResponding = [] }: Partial<Stage>) {

@@ -3,7 +3,7 @@ import { NEARLY_FULL } from './bottleneck.ts'
 import { busiest } from './pipeline.ts'
 import { scaleCommand, type Platform, type Scale } from './scale-command.ts'
 
-/** Advised replicas serve this part of what the loops could do, because loops wait for a service used to its full capacity. */
+/** Advised replicas serve this part of the loops' capacity: a full service makes loops wait. */
 const ENOUGH = 0.8
 
 /** What to read before running a command. */
@@ -12,7 +12,7 @@ const hints: Partial<Record<Platform, string>> = {
   swarm: ' (where the stack is named dockercoins)',
 }
 
-/** One or two sentences on where the time goes, in the platform's words. `replicas` are the numbers last known. */
+/** What limits the speed and what to do about it. `replicas` are the numbers last known. */
 export function advise(
   pipeline: Pipeline,
   bottleneck: Bottleneck | undefined,
@@ -91,7 +91,7 @@ function workersToFill({ worker, ...stages }: Pipeline, name: Upstream): number 
 /** "1 replica of rng × 10/s is 99 % busy" */
 function describeUse(pipeline: Pipeline, name: Upstream): string {
   const { count, capacity, busy } = pipeline[name]
-  if (capacity === undefined || busy === undefined || count === 0) return `${name} has no limit of its own`
+  if (capacity === undefined || busy === undefined || count === 0) return `${name} does not limit the speed`
   const each = capacity / count
   const rate = each >= 100 ? Math.round(each) : each.toPrecision(2)
   const [replicas, are] = count === 1 ? ['replica', 'is'] : ['replicas', 'are']

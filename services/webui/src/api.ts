@@ -1,20 +1,20 @@
 // What the web UI's server sends to browsers. The page imports from this file of the server alone.
 
-/** `GET /json`, as in the classic. `now` is in seconds since the epoch, here and everywhere below. */
+/** `GET /json`, as in the classic. `now` is in seconds since the epoch, here and below. */
 export interface Totals {
   coins: number
   hashes: number
   now: number
 }
 
-/** `GET /history`: the measured speed of consecutive seconds, in hashes per second; null where it is not known. */
+/** `GET /history`: the measured speed of consecutive seconds; null where it is not known. */
 export interface History {
   /** Begin of the first second. */
   from: number
   speeds: (number | null)[]
 }
 
-/** What `GET /events` sends once per second: the event `snapshot` or, while the ledger is away, `ledger-lost`. */
+/** `GET /events`, once per second: `snapshot` or, while the ledger is away, `ledger-lost`. */
 export type Update = Snapshot | LedgerLost
 
 export interface LedgerLost {
@@ -25,7 +25,7 @@ export interface LedgerLost {
 export interface Snapshot extends Totals {
   /** End of the newest settled second. */
   settledUntil: number
-  /** The measured speed of the last settled seconds, oldest first, in hashes per second; null where it is not known. */
+  /** The measured speed of the last settled seconds, in hashes per second; null where not known. */
   speeds: (number | null)[]
   pipeline: Pipeline
   /** Absent while no unit of work ends, and until there is enough evidence. */
@@ -43,7 +43,7 @@ export interface Pipeline {
   loops: number
   /** Hashes that a unit of work makes, on average; 1 where no unit ended. */
   hashesPerUnit: number
-  /** Mean time that a unit takes, and the pause as it is set (0 where that is not known), in milliseconds. */
+  /** Mean time of a unit, and the pause as it is set (0 where not known), in milliseconds. */
   unitMs: number
   delayMs: number
   worker: Stage
@@ -51,9 +51,9 @@ export interface Pipeline {
   hasher: Stage
   /** Entries that are recorded in the ledger per second. */
   entriesPerSecond: number
-  /** Speed of the workers that do not report, a mean over some seconds, in hashes per second; null while not known. */
+  /** Mean speed of the workers that do not report, in hashes per second; null while not known. */
   foreignSpeed: number | null
-  /** The speed that theory allows with what runs now, in hashes per second; null where no unit ended. */
+  /** The speed that theory allows, in hashes per second; null where no unit ended. */
   capacity: number | null
 }
 
@@ -63,9 +63,9 @@ export interface Stage {
   count: number
   /** Their names in order, 100 at most. */
   replicas: string[]
-  /** Names of replicas that a worker cannot reach and that respond to no other worker, 100 at most. */
+  /** Names of replicas that a worker cannot reach and that respond to no other, 100 at most. */
   notResponding: string[]
-  /** Requests per second of the workers that report; units per second for the workers themselves. */
+  /** Requests per second of the workers that report; for the workers, units per second. */
   perSecond: number
   queueMs: number
   /** For the workers, their own pause. */
@@ -77,7 +77,7 @@ export interface Stage {
   timed: boolean
   /** Requests per second that all replicas together can serve; absent where nothing limits them. */
   capacity?: number
-  /** Part of the capacity in use, 0 to 1; absent also where workers that do not report may use the service. */
+  /** Part of the capacity in use, 0 to 1; absent also where workers that do not report use it. */
   busy?: number
 }
 

@@ -207,8 +207,8 @@ test('a viewer that stops reading is dropped, and the others stay', async () => 
   const stream = createEventStream(neverRead, 'v1')
   const [stalled, reading] = [addViewer(stream), addViewer(stream)]
   reading.resume()
-  for (let told = 0; told < 1000 && !stalled.destroyed; told++) {
-    stream.publish({ now: told, ledgerLostSince: 1 })
+  for (let now = 0; now < 1000 && !stalled.destroyed; now++) {
+    stream.publish({ now, ledgerLostSince: 1 })
     await new Promise(setImmediate)
   }
   assert.ok(stalled.destroyed)

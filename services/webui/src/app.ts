@@ -11,7 +11,7 @@ import { createSnapshotReader } from './snapshot-reader.ts'
 
 const DEFAULT_HISTORY_S = 900
 
-/** GET / serves the dashboard, which reads GET /events and GET /history; GET /json is as in the classic. */
+/** GET / serves the dashboard, which reads /events and /history; /json is as in the classic. */
 export function buildWebui(config: WebuiConfig, ledger: Ledger, page: Page): Service {
   // Ready without the ledger: the page itself shows that the ledger is away.
   const headers = securityHeaders(indexHtml(page.files), config.frameAncestors)

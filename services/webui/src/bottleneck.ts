@@ -5,21 +5,21 @@ import { busiest } from './pipeline.ts'
 
 /** A service in whose queue loops spend less of their time than this is no bottleneck. */
 const MIN_QUEUE_SHARE = 0.2
-/** A service that does not report its queue is the bottleneck when loops spend this part of their time on it. */
+/** A service without Server-Timing is the bottleneck from this part of the loops' time. */
 const MIN_UNTIMED_SHARE = 0.5
-/** On a busy machine pauses take this much longer than set, as a part of the pause and in milliseconds. */
+/** On a busy machine pauses are late by this part of the pause, and by this many milliseconds. */
 const LATE_PART = 0.15
 const LATE_MS = 5
 /** A service less busy than this can serve more loops. */
 export const NEARLY_FULL = 0.9
-/** A verdict stands until the figure behind it falls this far below its threshold, so that it does not flip. */
+/** A verdict stands until its figure falls to this part of the threshold, so it does not flip. */
 const HYSTERESIS = 0.8
 /** A verdict needs the same evidence for this long, milliseconds. */
 const CONFIRM_MS = 3_000
-/** After an outage a verdict waits this long at most for the workers that ran before, milliseconds. */
+/** After an outage a verdict waits this long at most for workers that ran before, milliseconds. */
 const LONGEST_WAIT_MS = 15_000
 
-/** The service in whose queue loops wait long, else the loops themselves unless a service is nearly full. */
+/** The service in whose queue loops wait long, else the loops unless a service is nearly full. */
 export function findBottleneck(pipeline: Pipeline, standing?: Bottleneck): Bottleneck | undefined {
   const { unitMs, delayMs, worker, rng, hasher, capacity } = pipeline
   if (capacity === null) return undefined

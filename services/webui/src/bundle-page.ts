@@ -14,9 +14,9 @@ export interface PageFile {
 const source = fileURLToPath(new URL('../page', import.meta.url))
 
 /**
- * Bundles the page from its source: index.html, with its styles, its script and a hash of them as its version, and the icon. The
- * page needs no other file, which a server of another version would not have. Rejects with one line about what is wrong in the
- * source.
+ * Bundles the page from its source: index.html with its styles, its script and its version, a hash,
+ * and the icon. The page needs no other file, which a server of another version would not have.
+ * Rejects with one line about what is wrong in the source.
  */
 export async function bundlePage(): Promise<PageFile[]> {
   const { outputFiles } = await build({

@@ -6,7 +6,7 @@ import * as v from 'valibot'
 
 import { detectPlatform, platforms } from './scale-command.ts'
 
-/** 'self', a scheme, or a host that may begin with a wildcard, have a scheme and a port: sources of Content Security Policy. */
+/** Sources of Content Security Policy: 'self', a scheme, or [scheme]host[:port]. */
 const SOURCE = /^('self'|https?:|(https?:\/\/)?(\*|(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(:(\d{1,5}|\*))?)$/i
 
 export const settings = {

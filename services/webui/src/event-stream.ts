@@ -8,11 +8,11 @@ import type { ReadSnapshot } from './snapshot-reader.ts'
 
 /** One viewer more gets 503. */
 export const MAX_VIEWERS = 1000
-/** A viewer with more unread bytes than this is too slow and is dropped. Its browser connects again by itself. */
+/** A viewer with more unread bytes is too slow and is dropped. Its browser reconnects by itself. */
 const MAX_UNREAD_BYTES = 32 * 1024
 /**
- * A viewer has to reconnect after about this long, milliseconds. The system buffers megabytes for a viewer that does not read
- * before we can notice it. It also spreads viewers over replicas that were added.
+ * A viewer has to reconnect after about this long, milliseconds. The system buffers megabytes for a
+ * viewer that does not read before we can notice it. It also spreads viewers over new replicas.
  */
 const ROTATE_MS = 60_000
 /** Browsers reconnect after this time, milliseconds. */
@@ -29,7 +29,7 @@ export const eventHeaders = {
 const WAITING = ': waiting for the ledger\n\n'
 
 export interface EventStream {
-  /** Sends Server-Sent Events (HTML standard, section 9.2) to one more viewer until either side closes. */
+  /** Sends Server-Sent Events (HTML standard, section 9.2) to a viewer until either side closes. */
   add(response: ServerResponse, lastEventId: string | undefined): void
   isFull(): boolean
   /** Sends an update to all viewers. */
@@ -39,8 +39,8 @@ export interface EventStream {
 }
 
 /**
- * The viewers of `GET /events`. The id of an event is the end of its newest second, and a viewer that sends one back gets every second
- * since. A page older than `pageVersion` loads itself again.
+ * The viewers of `GET /events`. The id of an event is the end of its newest second, and a viewer
+ * that sends one back gets every second since. A page of another version than `pageVersion` reloads.
  */
 export function createEventStream(readHistory: ReadHistory, pageVersion: string): EventStream {
   /** Each viewer, and when it has to reconnect. */
@@ -98,8 +98,8 @@ function toEvent(update: Update): string {
 }
 
 /**
- * Reads and publishes a snapshot once per second, however many viewers there are, until the returned function is called. Logs once when
- * the ledger is lost and once when it has recovered.
+ * Reads and publishes a snapshot once per second until the returned function is called. Logs once
+ * when the ledger is lost and once when it has recovered.
  */
 export function publishSnapshots(readSnapshot: ReadSnapshot, publish: (update: Update) => void, log: Log): () => void {
   /** In seconds since the epoch, and by the monotonic clock. */

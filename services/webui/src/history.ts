@@ -4,14 +4,14 @@ import type { History } from './api.ts'
 
 /** The ledger keeps the speed of each second for an hour. */
 export const MAX_HISTORY_S = 3600
-/** A running worker delays settled seconds for this long, in seconds, or until its report expires. */
+/** A running worker delays settled seconds for this long, or until its report expires. Seconds. */
 const LONGEST_WAIT_S = 10
 
 export type ReadHistory = (seconds: number) => Promise<History>
 
 /**
- * Returns the settled seconds of the past. Reads the ledger at most once per second, however many requests come; rejects when the
- * ledger does.
+ * Returns the settled seconds of the past. Reads the ledger at most once per second, however many
+ * requests come; rejects when the ledger does.
  */
 export function createHistory(ledger: Ledger): ReadHistory {
   let lastRead: { second: number; hour: Promise<History> } | undefined
@@ -36,8 +36,8 @@ export function createHistory(ledger: Ledger): ReadHistory {
 }
 
 /**
- * The whole second before which every running worker has reported all its work, so that no bucket before it will change. The
- * graph ends there, a little before real time.
+ * The whole second before which every running worker has reported all its work, so that no bucket
+ * before it will change. The graph ends there, a little before real time.
  */
 export function settledSecond(now: number, workers: Pick<Report, 'to' | 'expiresAfterMs'>[]): number {
   const reported = Math.min(now - 1, ...workers.map(({ to }) => to / 1000))

@@ -2,7 +2,7 @@ import type { Totals } from '@dockercoins/ledger'
 
 import type { Pipeline } from './api.ts'
 
-/** The classic's worker moves the counter once per second by several hashes, so the mean covers this time. Milliseconds. */
+/** The classic's worker moves the counter once per second by several hashes. Milliseconds. */
 const FOREIGN_WINDOW_MS = 5_000
 /** The speed is not known before this much time is covered. Milliseconds. */
 const FOREIGN_MIN_MS = 2_500
@@ -10,8 +10,8 @@ const FOREIGN_MIN_MS = 2_500
 const CAPACITY_SAMPLES = 10
 
 /**
- * Measures how fast workers that record no entries move the counter: hashes per second, null while not known. `now` is in
- * milliseconds by the monotonic clock.
+ * Measures how fast workers that record no entries move the counter: hashes per second, null while
+ * not known. `now` is in milliseconds by the monotonic clock.
  */
 export function createForeignSpeed(): (totals: Totals, now: number) => number | null {
   let samples: { at: number; hashes: number }[] = []
@@ -29,7 +29,7 @@ export function createForeignSpeed(): (totals: Totals, now: number) => number | 
   }
 }
 
-/** Smooths the capacity while the same loops and replicas run. It moves in steps, when something is scaled. */
+/** Smooths the capacity while the same loops and replicas run. Scaling moves it in a step. */
 export function createCapacity(): (pipeline: Pipeline) => number | null {
   let setup = ''
   let samples: number[] = []

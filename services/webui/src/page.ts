@@ -22,7 +22,7 @@ const types: Record<string, string> = {
 /** Better ones take a hundred milliseconds of every start, and save 3 of 40 KiB. */
 const BROTLI_QUALITY = 5
 
-/** Loads the page's files: those built beside this module (in an image), else bundled from their source. */
+/** Loads the page: built beside this module in an image, else bundled from its source. */
 export async function loadPage(): Promise<Page> {
   const built = new URL('page/', import.meta.url)
   const files = existsSync(built) ? await readFiles(built) : await (await import('./bundle-page.ts')).bundlePage()
@@ -41,7 +41,7 @@ export function indexHtml(files: PageFile[]): string {
   return html.body.toString()
 }
 
-/** Adds a route for each file, which is compressed here once. Browsers ask each time whether it changed. */
+/** Adds a route for each file, compressed once. Browsers ask each time whether it changed. */
 export function servePage(webui: Service, { files }: Page): void {
   for (const { name, body } of files) {
     const brotli = { params: { [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY } }

@@ -9,7 +9,7 @@ import { findBottleneck } from './bottleneck.ts'
 import { describePipeline as describe } from './pipeline.ts'
 import type { Platform } from './scale-command.ts'
 
-/** What `workers` workers report of a second in which each did `each` units, with 100 ms of work in both services. */
+/** Reports of a second in which each worker did `each` units, served in 100 ms by both services. */
 function reports(workers: number, each: number, queueMs: number, concurrency = 1): Report[] {
   const upstream = (name: string, waitMs: number, atATime: number) => ({
     queueMs: each * waitMs,
@@ -124,7 +124,7 @@ test('where no service reports its concurrency, only the loops limit the speed',
   const pipeline = describePipeline(reports(2, 3.31, 0, 0), one)
   assert.equal(pipeline.rng.capacity, undefined)
   near(pipeline.capacity, 6.62)
-  assert.match(adviseOn(pipeline, 'local').text, /rng has no limit of its own/)
+  assert.match(adviseOn(pipeline, 'local').text, /rng does not limit the speed/)
   assert.equal(adviseOn(pipeline, 'local').command, 'npm start -- --scale worker=4')
 })
 
@@ -139,15 +139,15 @@ test('a worker that is to be started leaves the others as they are', () => {
 })
 
 test('no worker, and workers that finish no unit, have advice of their own', () => {
-  const nobody = describePipeline([], { rng: [], hasher: [] })
-  assert.equal(nobody.bottleneck, undefined)
-  assert.match(adviseOn(nobody, 'local').text, /^No worker is running/)
+  const empty = describePipeline([], { rng: [], hasher: [] })
+  assert.equal(empty.bottleneck, undefined)
+  assert.match(adviseOn(empty, 'local').text, /^No worker is running/)
   const idle = describePipeline(reports(2, 0, 0), one)
   assert.equal(idle.capacity, null)
   assert.match(adviseOn(idle, 'local').text, /no unit of work ends/)
 })
 
-/** The reports of workers whose services send no Server-Timing: all their time counts as network time. */
+/** Reports of workers whose services send no Server-Timing: all their time is network time. */
 function untimed(workers: number, each: number, rngMs: number): Report[] {
   return Array.from(reports(workers, each, 0, 0), (report) => ({
     ...report,
@@ -167,10 +167,10 @@ test('a service without Server-Timing is the bottleneck when loops spend most of
   assert.match(String(adviseOn(pipeline, 'compose').command), /--scale rng=2$/)
 })
 
-test('services without Server-Timing of which none takes most of the time leave room for workers', () => {
+test('services without Server-Timing of which none takes most of the time allow for more workers', () => {
   const pipeline = describePipeline(untimed(1, 3.3, 100), one)
   assert.equal(pipeline.bottleneck, 'worker')
-  assert.doesNotMatch(adviseOn(pipeline, 'local').text, /hardly wait|busy|limit/)
+  assert.doesNotMatch(adviseOn(pipeline, 'local').text, /hardly wait|busy|does not limit/)
 })
 
 test('it is not known how busy a service is that workers that do not report may use', () => {

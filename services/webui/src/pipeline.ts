@@ -2,7 +2,7 @@ import { OTHERS, type Report, type UpstreamReport } from '@dockercoins/ledger'
 
 import type { Pipeline, Stage, Upstream } from './api.ts'
 
-/** Every viewer gets a snapshot each second, so it names at most this many replicas of a service. */
+/** Every viewer gets a snapshot each second, so it names at most this many replicas. */
 const MAX_NAMES = 100
 /** Two measurements made at different moments do not differ by this factor. */
 const IMPOSSIBLE = 1.2
@@ -14,9 +14,10 @@ export interface Replicas {
 }
 
 /**
- * Computes where the time of the loops goes, from each running worker's last report with work and the recent replicas. The
- * capacity is that of operational analysis (Denning and Buzen, 1978): X ≤ min(N ⁄ (D + Z), Σ c ⁄ S), with N loops, D their time in
- * service and on the network, Z their pause, and c requests at a time of S each in every replica.
+ * Computes where the time of the loops goes, from each worker's last report with work and recent
+ * replicas. The capacity is that of operational analysis (Denning and Buzen, 1978):
+ * X ≤ min(N ⁄ (D + Z), Σ c ⁄ S), with N loops, D their time in service and on the network, Z their
+ * pause, and c requests at a time of S each in every replica.
  */
 export function describePipeline(
   reports: Report[],
@@ -86,7 +87,7 @@ function describeUpstream(reports: Report[], name: Upstream, replicas: Replicas,
     timed: concurrency > 0 || reports.some((report) => report[name].queueMs + report[name].workMs > 0),
   }
   const capacity = ratio(stage.count * concurrency * 1000, stage.serviceMs)
-  // Replicas that share a name look like one, which would serve more than it can.
+  // Replicas that share a name count as one, which would serve more than it can.
   if (capacity > 0 && stage.perSecond < IMPOSSIBLE * capacity) {
     // Measured at different moments, the capacity may seem a little less than the speed.
     stage.capacity = Math.max(capacity, stage.perSecond)
@@ -127,7 +128,7 @@ function ratio(some: number, all: number): number {
   return all > 0 ? some / all : 0
 }
 
-/** Two measurements made at different moments may differ a little, but no part is more than the whole. */
+/** Measured at different moments, a part may seem a little more than the whole. */
 function part(some: number, all: number): number {
   return Math.min(1, ratio(some, all))
 }

@@ -3,13 +3,13 @@ import type { Report, UpstreamReport } from '@dockercoins/ledger'
 import type { Upstream } from './api.ts'
 import { namesOf, type Replicas } from './pipeline.ts'
 
-/** An entry names few replicas, so those that responded within this time count as running, milliseconds. */
+/** Replicas that responded within this time count as running: an entry names few. Milliseconds. */
 const RECENT_MS = 10_000
 /** A worker may take this many times its usual unit before its last report with work is too old. */
 const UNITS = 3
 /** At most this many replicas of a service are remembered. */
 const MAX_REPLICAS = 1000
-/** The wall clock was set back when it falls behind the monotonic clock by more than this, milliseconds. */
+/** A wall clock that falls behind the monotonic clock by more was set back, milliseconds. */
 const STEP_MS = 1000
 
 interface Followed {
@@ -17,12 +17,12 @@ interface Followed {
   /** The last report with a unit of work, if there was one, and when it came. */
   withWork: Report
   withWorkAt: number
-  /** When the report changed, by the monotonic clock, and how far the wall clock was ahead of it. */
+  /** When the report changed by the monotonic clock, and how far the wall clock was ahead. */
   changedAt: number
   wallAhead: number
 }
 
-/** Follows the running workers from one read of all reports to the next: their newest reports, and the last ones with work. */
+/** Follows running workers from read to read: their newest reports, and the last with work. */
 export function followWorkers(): (reports: Report[], now: number) => { running: Report[]; withWork: Report[] } {
   let workers = new Map<string, Followed>()
 
@@ -31,7 +31,7 @@ export function followWorkers(): (reports: Report[], now: number) => { running: 
     workers = new Map(
       reports.map((report) => [report.worker, follow(workers.get(report.worker), report, now, wallAhead)]),
     )
-    // A worker that ended just before the wall clock was set back stays in the ledger until that time comes again.
+    // A worker that ended before the wall clock was set back stays in the ledger for that long.
     const running = [...workers.values()].filter(
       (last) => wallAhead > last.wallAhead - STEP_MS || now - last.changedAt <= last.report.expiresAfterMs,
     )

@@ -1,43 +1,41 @@
-/** What runs the services; 'container' is one of which no more is known. */
+/** What runs the services; 'container' is one that is not known further. */
 export const platforms = ['local', 'compose', 'swarm', 'kubernetes', 'container'] as const
 export type Platform = (typeof platforms)[number]
 export type Scale = Partial<Record<'worker' | 'rng' | 'hasher', number>>
 
-/** More than this of a service nobody is advised to run; `npm start` takes no more. */
+/** Advice never names more replicas of a service; `npm start` takes no more. */
 const MAX_SCALE = 100
 
-/** Where the process runs, as far as its environment and the files that container engines add tell. */
+/** Detects the platform by the environment and the files that container engines add. */
 export function detectPlatform(env: NodeJS.ProcessEnv, exists: (path: string) => boolean): Platform {
   if (env['KUBERNETES_SERVICE_HOST']) return 'kubernetes'
   return exists('/.dockerenv') || exists('/run/.containerenv') ? 'container' : 'local'
 }
 
 /**
- * The shell command that changes the numbers of replicas from `current` to `wanted`, in the words of the platform;
- * undefined where the platform is not known. In Swarm the stack is taken to be named dockercoins.
+ * The shell command that changes the numbers of replicas from `current` to `wanted`; undefined on an
+ * unknown platform. In Swarm the stack is assumed to be named dockercoins.
  */
 export function scaleCommand(platform: Platform, current: Scale, wanted: Scale): string | undefined {
-  if (platform === 'container') return undefined
-  const services = Object.entries(wanted)
-  if (platform === 'kubernetes') {
-    return services
-      .map(([service, count]) => `kubectl scale deployment ${service} --replicas=${atMost(count)}`)
-      .join(' && ')
+  const services = toCounts(wanted)
+  switch (platform) {
+    case 'container':
+      return undefined
+    case 'kubernetes':
+      return services.map(([name, count]) => `kubectl scale deployment ${name} --replicas=${count}`).join(' && ')
+    case 'swarm':
+      return ['docker service scale', ...services.map(([name, count]) => `dockercoins_${name}=${count}`)].join(' ')
+    default:
   }
-  if (platform === 'swarm') {
-    return `docker service scale ${services.map(([service, count]) => `dockercoins_${service}=${atMost(count)}`).join(' ')}`
-  }
-  // Both would take a service that is not named back to one.
-  const counts = Object.entries({ ...current, ...wanted }).filter(
-    ([service, count]) => count > 1 || Object.hasOwn(wanted, service),
-  )
-  const flags = counts.map(([service, count]) => `--scale ${service}=${atMost(count)}`).join(' ')
+  // The other two would scale a service that is not named back to one.
+  const counts = toCounts({ ...current, ...wanted }).filter(([name, count]) => count > 1 || Object.hasOwn(wanted, name))
+  const flags = counts.map(([name, count]) => `--scale ${name}=${count}`).join(' ')
   if (platform === 'local') return `npm start -- ${flags}`
   // One port of the machine does not serve several containers.
-  const ports = counts.filter(([service, count]) => service !== 'worker' && count > 1)
-  return [...ports.map(([service]) => `${service.toUpperCase()}_PORT=0`), `docker compose up -d ${flags}`].join(' ')
+  const ports = counts.filter(([name, count]) => name !== 'worker' && count > 1)
+  return [...ports.map(([name]) => `${name.toUpperCase()}_PORT=0`), `docker compose up -d ${flags}`].join(' ')
 }
 
-function atMost(count: number): number {
-  return Math.min(count, MAX_SCALE)
+function toCounts(scale: Scale): [name: string, count: number][] {
+  return Object.entries(scale).map(([name, count]) => [name, Math.min(count, MAX_SCALE)])
 }

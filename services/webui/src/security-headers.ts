@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto'
 
 /**
- * Headers of every response, from the list of the OWASP Secure Headers Project. The page runs only its own scripts and styles,
- * connects only to its own origin, and may be framed by `frameAncestors` (a source list of Content Security Policy Level 3).
- * Strict-Transport-Security is left to the proxy that ends TLS.
+ * Headers of every response, from the list of the OWASP Secure Headers Project. The page runs only
+ * its own scripts and styles, connects only to its own origin, and may be framed by
+ * `frameAncestors`, a source list of Content Security Policy. Strict-Transport-Security is left to
+ * the proxy that ends TLS.
  */
 export function securityHeaders(html: string, frameAncestors: string): Record<string, string> {
   const isFramed = frameAncestors !== "'none'"

@@ -40,17 +40,17 @@ interface Read {
   away?: boolean
 }
 
-/** Takes a snapshot at a moment, by the monotonic clock, of a ledger that holds what the test gives. */
+/** Takes a snapshot of a ledger with what the test gives, at a moment by the monotonic clock. */
 function createReader(t: TestContext) {
   t.mock.timers.enable({ apis: ['Date'], now: 1_000_000 })
   let given: Read = {}
   let now = 0
   t.mock.method(performance, 'now', () => now)
-  const answer = <T>(value: T) => (given.away ? Promise.reject(new Error('away')) : Promise.resolve(value))
+  const respond = <T>(value: T) => (given.away ? Promise.reject(new Error('away')) : Promise.resolve(value))
   const ledger = {
-    totals: () => answer({ coins: 0, hashes: 0, recorded: 0, ...given.totals }),
-    reports: () => answer(given.reports ?? []),
-    speeds: () => answer([null, 3]),
+    totals: () => respond({ coins: 0, hashes: 0, recorded: 0, ...given.totals }),
+    reports: () => respond(given.reports ?? []),
+    speeds: () => respond([null, 3]),
   }
   const read = createSnapshotReader(ledger as unknown as Ledger, 'local')
   return async (at: number, next: Read) => {
@@ -82,7 +82,7 @@ function heartbeat(to: number): Report {
   return { ...slowUnit(to), from: to, hashes: 0, pauseMs: 0, rng: none, hasher: none }
 }
 
-/** Reports of `count` workers, each of which did `each` units in the second before `to`; rng has ten workers' queue. */
+/** Reports of `count` workers with `each` units in the second before `to`; ten queue at rng. */
 function second(to: number, count: number, each = 1): Report[] {
   const unit = slowUnit(to)
   return Array.from({ length: count }, (_, index) => ({
@@ -128,7 +128,7 @@ test('a replica that no worker reaches is not running, and named as not respondi
   assert.deepEqual([rng.count, rng.replicas, rng.notResponding], [1, ['rng-1'], ['rng-2']])
 })
 
-test('a replica that answers another worker is running', async (t) => {
+test('a replica that responds to another worker is running', async (t) => {
   const read = createReader(t)
   const [cutOff, other] = second(1_000_000, 2)
   cutOff!.rng = { ...cutOff!.rng, replicas: { 'rng-2': 1 }, notResponding: ['rng-1'] }

@@ -13,7 +13,7 @@ import type { Platform } from './scale-command.ts'
 const RESENT_S = 60
 const LATEST_COINS = 8
 
-/** Reads the ledger; rejects when the ledger does. Call it once per second: it compares with what ran recently. */
+/** Reads the ledger and rejects when the ledger does. It remembers what ran recently. */
 export type ReadSnapshot = () => Promise<Snapshot>
 
 export function createSnapshotReader(ledger: Ledger, platform: Platform): ReadSnapshot {
