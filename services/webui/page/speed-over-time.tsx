@@ -74,7 +74,7 @@ export function SpeedOverTime() {
           <span>Classic view</span>
         </label>
       </header>
-      <div class={isClassic ? 'pair' : 'single'}>
+      <div class="curves">
         <MeasuredSpeed />
         {isClassic && <ClassicSpeed />}
       </div>

@@ -242,7 +242,8 @@ function addViewer(stream: ReturnType<typeof createEventStream>) {
 test('a lost ledger is published each second and logged once, and so is its recovery', async (t) => {
   t.mock.timers.enable({ apis: ['setInterval'] })
   let isAway = false
-  const read = () => (isAway ? Promise.reject(new Error('away')) : Promise.resolve({ pipeline: {} } as Snapshot))
+  const read = () =>
+    isAway ? Promise.reject(new Error('away')) : Promise.resolve({ now: Date.now() / 1000, pipeline: {} } as Snapshot)
   const published: Update[] = []
   const lines: string[] = []
   const log = { warn: (line: string) => lines.push(line), info: (line: string) => lines.push(line) } as unknown as Log

@@ -36,24 +36,12 @@ export function findBottleneck(pipeline: Pipeline, standing?: Bottleneck): Bottl
   return (pipeline[busiest(pipeline)].busy ?? 0) < threshold('none', NEARLY_FULL) ? 'worker' : 'none'
 }
 
-interface Verdict {
-  bottleneck?: Bottleneck
-  advice: Advice
-}
-
-export interface Verdicts {
-  /** The verdict on a pipeline. `advise` returns the advice on a bottleneck, or on none. */
-  judge(pipeline: Pipeline, running: Report[], now: number, advise: (bottleneck?: Bottleneck) => Advice): Verdict
-  /** The ledger could not be read. */
-  lost(): void
-}
-
 /** Gives a verdict once all running workers have reported and the evidence is steady. */
-export function createVerdicts(): Verdicts {
+export function createVerdicts() {
   /** The end of the newest report of each running worker. */
   let lastReports = new Map<string, number>()
   let outage: { workers: Map<string, number>; endedAt?: number } | undefined
-  let standing: Required<Verdict> | undefined
+  let standing: { bottleneck: Bottleneck; advice: Advice } | undefined
   let candidate: { bottleneck: Bottleneck; since: number } | undefined
 
   /** Advice to wait while workers that ran before an outage have not reported since. */
@@ -72,7 +60,13 @@ export function createVerdicts(): Verdicts {
   }
 
   return {
-    judge(pipeline, running, now, advise) {
+    /** The verdict on a pipeline. `advise` returns the advice on a bottleneck, or on none. */
+    judge(
+      pipeline: Pipeline,
+      running: Report[],
+      now: number,
+      advise: (bottleneck?: Bottleneck) => Advice,
+    ): { bottleneck?: Bottleneck; advice: Advice } {
       const wait = awaitReports(running, now)
       if (wait) return { advice: wait }
       const bottleneck = findBottleneck(pipeline, standing?.bottleneck)
@@ -85,6 +79,7 @@ export function createVerdicts(): Verdicts {
       if (isConfirmed) standing = { bottleneck, advice: advise(bottleneck) }
       return standing ?? { advice: { text: 'Measuring where the time goes.' } }
     },
+    /** The ledger could not be read. */
     lost() {
       outage ??= { workers: lastReports }
       delete outage.endedAt

@@ -28,21 +28,11 @@ export const eventHeaders = {
 /** A comment, so that proxies pass on the begin of the stream before there is an update. */
 const WAITING = ': waiting for the ledger\n\n'
 
-export interface EventStream {
-  /** Sends Server-Sent Events (HTML standard, section 9.2) to a viewer until either side closes. */
-  add(response: ServerResponse, lastEventId: string | undefined): void
-  isFull(): boolean
-  /** Sends an update to all viewers. */
-  publish(update: Update): void
-  /** Ends all connections. */
-  stop(): void
-}
-
 /**
  * The viewers of `GET /events`. The id of an event is the end of its newest second, and a viewer
  * that sends one back gets every second since. A page of another version than `pageVersion` reloads.
  */
-export function createEventStream(readHistory: ReadHistory, pageVersion: string): EventStream {
+export function createEventStream(readHistory: ReadHistory, pageVersion: string) {
   /** Each viewer, and when it has to reconnect. */
   const viewers = new Map<ServerResponse, number>()
   let latest: Update | undefined
@@ -63,7 +53,8 @@ export function createEventStream(readHistory: ReadHistory, pageVersion: string)
   }
 
   return {
-    add(viewer, lastEventId) {
+    /** Sends Server-Sent Events (HTML standard, section 9.2) to a viewer until either side closes. */
+    add(viewer: ServerResponse, lastEventId: string | undefined) {
       viewer.writeHead(200, eventHeaders)
       viewer.write(`retry: ${RETRY_MS}\nevent: page\ndata: ${pageVersion}\n\n`)
       // Jitter, so that viewers do not reconnect at the same moment.
@@ -72,7 +63,8 @@ export function createEventStream(readHistory: ReadHistory, pageVersion: string)
       void welcome(viewer, lastEventId)
     },
     isFull: () => viewers.size >= MAX_VIEWERS,
-    publish(update) {
+    /** Sends an update to all viewers. */
+    publish(update: Update) {
       latest = update
       const event = Buffer.from(toEvent(update))
       const now = performance.now()
@@ -102,21 +94,19 @@ function toEvent(update: Update): string {
  * when the ledger is lost and once when it has recovered.
  */
 export function publishSnapshots(readSnapshot: ReadSnapshot, publish: (update: Update) => void, log: Log): () => void {
-  /** In seconds since the epoch, and by the monotonic clock. */
-  let lost: { since: number; at: number } | undefined
+  let lostSince: number | undefined
   let isReading = false
 
   async function read(): Promise<Update> {
     try {
       const snapshot = await readSnapshot()
-      if (lost) log.info(`ledger has recovered after ${((performance.now() - lost.at) / 1000).toFixed(1)} s`)
-      lost = undefined
+      if (lostSince !== undefined) log.info(`ledger has recovered after ${(snapshot.now - lostSince).toFixed(1)} s`)
+      lostSince = undefined
       return snapshot
     } catch (error) {
       const now = Date.now() / 1000
-      if (!lost) log.warn(`ledger is lost: ${(error as Error).message}; retrying until it recovers`)
-      lost ??= { since: now, at: performance.now() }
-      return { now, ledgerLostSince: lost.since }
+      if (lostSince === undefined) log.warn(`ledger is lost: ${(error as Error).message}; retrying until it recovers`)
+      return { now, ledgerLostSince: (lostSince ??= now) }
     }
   }
 

@@ -15,8 +15,7 @@ const STEP_MS = 1000
 interface Followed {
   report: Report
   /** The last report with a unit of work, if there was one, and when it came. */
-  withWork: Report
-  withWorkAt: number
+  withWork: { report: Report; at: number }
   /** When the report changed by the monotonic clock, and how far the wall clock was ahead. */
   changedAt: number
   wallAhead: number
@@ -37,8 +36,8 @@ export function followWorkers(): (reports: Report[], now: number) => { running: 
     )
     return {
       running: running.map(({ report }) => report),
-      withWork: running.map(({ report, withWork, withWorkAt }) =>
-        now - withWorkAt < longestWaitMs(withWork) ? withWork : report,
+      withWork: running.map(({ report, withWork }) =>
+        now - withWork.at < longestWaitMs(withWork.report) ? withWork.report : report,
       ),
     }
   }
@@ -48,8 +47,8 @@ function follow(before: Followed | undefined, report: Report, now: number, wallA
   const { from, to, hashes } = before?.report ?? {}
   if (before && report.from === from && report.to === to && report.hashes === hashes) return { ...before, report }
   // A report without a unit does not show where time goes; the one before does.
-  const withWork = report.hashes > 0 || !before ? { withWork: report, withWorkAt: now } : undefined
-  return { ...before, ...withWork, report, changedAt: now, wallAhead } as Followed
+  const withWork = report.hashes > 0 || !before ? { report, at: now } : before.withWork
+  return { report, withWork, changedAt: now, wallAhead }
 }
 
 /** How long a report with work is used while its worker reports no other. */
