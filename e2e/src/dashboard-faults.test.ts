@@ -226,3 +226,15 @@ suite('the dashboard in a browser', { skip }, () => {
     assert.equal(await refused.getByRole('heading', { name: 'DockerCoins' }).count(), 0)
   })
 })
+
+test(
+  'a web UI warns once of a store that may evict the ledger',
+  { skip: hasRedisServer() ? false : NO_REDIS, timeout: 60_000 },
+  async (t) => {
+    const redis = await startRedisServer(['--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru'])
+    t.after(() => redis.remove())
+    const webui = await startService(t, 'webui', { LEDGER_URL: redis.url })
+    await webui.line(/may evict .* found allkeys-lru/)
+    assert.equal(webui.lines.filter((line) => line.includes('may evict')).length, 1)
+  },
+)
