@@ -8,29 +8,35 @@ export function Headline() {
   const measured = speeds?.at(-1) ?? undefined
   const speed = foreign > 0 ? (measured ?? 0) + foreign : measured
   const capacity = pipeline?.capacity ? Math.max(pipeline.capacity, speed ?? 0) : undefined
+  const rows: Row[] = [
+    ['Hashes', known(hashes, formatCount)],
+    ['Coins', known(coins, formatCount)],
+    ['Capacity', known(capacity, perSecond)],
+    ['Workers', known(pipeline?.worker.count, formatCount)],
+  ]
+  if (foreign > 0) rows.push(['Workers that do not report', perSecond(foreign)])
   return (
     <section class="speed" aria-label="Speed and totals">
       <p class="now">
         <strong>{known(speed, formatRate)}</strong> <span>hashes per second</span>
       </p>
-      <dl>
-        <Figure name="Hashes" value={known(hashes, formatCount)} />
-        <Figure name="Coins" value={known(coins, formatCount)} />
-        <Figure name="Capacity" value={known(capacity, perSecond)} />
-        <Figure name="Workers" value={known(pipeline?.worker.count, formatCount)} />
-        {foreign > 0 && <Figure name="Workers that do not report" value={perSecond(foreign)} />}
-      </dl>
+      <Figures rows={rows} />
     </section>
   )
 }
 
-/** A name and its value, in a `<dl>`. */
-export function Figure({ name, value }: { name: string; value: string }) {
+export type Row = readonly [name: string, value: string]
+
+export function Figures({ rows }: { rows: Row[] }) {
   return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
-    </div>
+    <dl>
+      {rows.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
   )
 }
 

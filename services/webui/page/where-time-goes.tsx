@@ -1,16 +1,26 @@
-import { Fragment, type ComponentChildren } from 'preact'
+import { Fragment } from 'preact'
 
-import type { Pipeline, Stage } from '../src/api.ts'
+import type { Bottleneck, Pipeline, Stage } from '../src/api.ts'
 import { formatCount, formatMs, formatPart, formatRate, known } from './format.ts'
-import { Figure } from './headline.tsx'
+import { Figures, type Row } from './headline.tsx'
 import { snapshot } from './page-state.ts'
 
 /** The path of a unit of work, where its time goes, and what to do about it. */
 export function WhereTimeGoes() {
   const { pipeline, bottleneck, advice, ledgerMs } = snapshot.value ?? {}
-  const { worker } = pipeline ?? {}
+  const { worker, loops, hashesPerUnit = 1 } = pipeline ?? {}
   // Only workers report them.
   const { rng, hasher } = worker?.count ? (pipeline ?? {}) : {}
+  const workerRows: Row[] = [
+    ['Loops', known(loops, formatCount)],
+    ['Own pause', known(worker?.serviceMs, formatMs)],
+    ['Share of a loop', known(worker?.share, formatPart)],
+  ]
+  if (hashesPerUnit > 1) workerRows.splice(1, 0, ['Hashes per unit', formatCount(hashesPerUnit)])
+  const ledgerRows: Row[] = [
+    ['Response time', known(ledgerMs, formatMs)],
+    ['Share of a loop', 'none'],
+  ]
   return (
     <section class="pipeline" aria-labelledby="pipeline-title">
       <h2 id="pipeline-title">Where the time goes</h2>
@@ -20,28 +30,27 @@ export function WhereTimeGoes() {
       </p>
       <TimeBar pipeline={pipeline} />
       <ol class="stages">
-        <StageCard name="worker" stage={worker} unit="units" isBottleneck={bottleneck === 'worker'}>
-          <Figure name="Loops" value={known(pipeline?.loops, formatCount)} />
-          {pipeline && pipeline.hashesPerUnit > 1 && (
-            <Figure name="Hashes per unit" value={formatCount(pipeline.hashesPerUnit)} />
-          )}
-          <Figure name="Own pause" value={known(worker?.serviceMs, formatMs)} />
-          <Figure name="Share of a loop" value={known(worker?.share, formatPart)} />
-        </StageCard>
-        <ServiceCard name="rng" stage={rng} isBottleneck={bottleneck === 'rng'} />
-        <ServiceCard name="hasher" stage={hasher} isBottleneck={bottleneck === 'hasher'} />
+        <StageCard name="worker" stage={worker} bottleneck={bottleneck} unit="units" rows={workerRows} />
+        <StageCard name="rng" stage={rng} bottleneck={bottleneck} unit="requests" rows={serviceRows(rng)} />
+        <StageCard name="hasher" stage={hasher} bottleneck={bottleneck} unit="requests" rows={serviceRows(hasher)} />
         <li class="stage">
           <h3>ledger</h3>
           <Rate value={pipeline?.entriesPerSecond} unit="entries" />
-          <dl>
-            <Figure name="Response time" value={known(ledgerMs, formatMs)} />
-            <Figure name="Share of a loop" value="none" />
-          </dl>
+          <Figures rows={ledgerRows} />
           <p class="aside">Workers send their counts once per interval. Loops do not wait for it.</p>
         </li>
       </ol>
     </section>
   )
+}
+
+function serviceRows(stage: Stage | undefined): Row[] {
+  return [
+    ['Waiting', known(stage?.queueMs, formatMs)],
+    ['Serving', known(stage?.serviceMs, formatMs)],
+    ['Network', known(stage?.networkMs, formatMs)],
+    ['Share of a loop', known(stage?.share, formatPart)],
+  ]
 }
 
 /** A shell command. A long one breaks between two options. */
@@ -88,29 +97,14 @@ function TimeBar({ pipeline }: { pipeline: Pipeline | undefined }) {
 interface CardProps {
   name: string
   stage: Stage | undefined
-  isBottleneck: boolean
+  bottleneck: Bottleneck | undefined
+  unit: string
+  rows: Row[]
 }
 
-function ServiceCard(props: CardProps) {
-  const { stage } = props
-  return (
-    <StageCard {...props} unit="requests">
-      <Figure name="Waiting" value={known(stage?.queueMs, formatMs)} />
-      <Figure name="Serving" value={known(stage?.serviceMs, formatMs)} />
-      <Figure name="Network" value={known(stage?.networkMs, formatMs)} />
-      <Figure name="Share of a loop" value={known(stage?.share, formatPart)} />
-    </StageCard>
-  )
-}
-
-function StageCard({
-  name,
-  stage,
-  unit,
-  isBottleneck,
-  children,
-}: CardProps & { unit: string; children: ComponentChildren }) {
+function StageCard({ name, stage, bottleneck, unit, rows }: CardProps) {
   const { count } = stage ?? {}
+  const isBottleneck = bottleneck === name
   return (
     <li class={isBottleneck ? 'stage bottleneck' : 'stage'}>
       <h3>
@@ -119,7 +113,7 @@ function StageCard({
       </h3>
       <Rate value={stage?.perSecond} unit={unit} />
       <p class="busy">{stage && <Use {...stage} />}</p>
-      <dl>{children}</dl>
+      <Figures rows={rows} />
       <ReplicaList {...stage} />
     </li>
   )

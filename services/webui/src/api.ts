@@ -9,7 +9,7 @@ export interface Totals {
 
 /** `GET /history`: the measured speed of consecutive seconds; null where it is not known. */
 export interface History {
-  /** Begin of the first second. */
+  /** Start of the first second. */
   from: number
   speeds: (number | null)[]
 }

@@ -25,7 +25,7 @@ export const eventHeaders = {
   'x-accel-buffering': 'no',
   connection: 'close',
 }
-/** A comment, so that proxies pass on the begin of the stream before there is an update. */
+/** A comment, so that proxies pass on the start of the stream before the first update. */
 const WAITING = ': waiting for the ledger\n\n'
 
 /**

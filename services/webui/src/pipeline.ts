@@ -69,20 +69,16 @@ export function describePipeline(
 
 function describeUpstream(reports: Report[], name: Upstream, replicas: Replicas, foreignSpeed: number | null): Stage {
   const requests = sum(reports, (report) => requestsOf(report[name]))
-  const mean = (of: (upstream: UpstreamReport) => number) =>
-    ratio(
-      sum(reports, (report) => of(report[name])),
-      requests,
-    )
+  const perRequest = (total: number) => ratio(total, requests)
   const concurrency = Math.max(0, ...reports.map((report) => report[name].concurrency))
   const stage: Stage = {
     count: replicas.running.length,
     replicas: firstNames(replicas.running),
     notResponding: firstNames(replicas.notResponding),
     perSecond: sum(reports, (report) => rate(report, requestsOf(report[name]))),
-    queueMs: mean(({ queueMs }) => queueMs),
-    serviceMs: mean(({ workMs }) => workMs),
-    networkMs: mean(({ networkMs }) => networkMs),
+    queueMs: perRequest(sum(reports, (report) => report[name].queueMs)),
+    serviceMs: perRequest(sum(reports, (report) => report[name].workMs)),
+    networkMs: perRequest(sum(reports, (report) => report[name].networkMs)),
     share: 0,
     timed: concurrency > 0 || reports.some((report) => report[name].queueMs + report[name].workMs > 0),
   }
