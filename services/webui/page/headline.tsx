@@ -27,6 +27,7 @@ export function Headline() {
 
 export type Row = readonly [name: string, value: string]
 
+/** Names and values. */
 export function Figures({ rows }: { rows: Row[] }) {
   return (
     <dl>

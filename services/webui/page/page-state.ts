@@ -30,6 +30,7 @@ const clock = signal(readClock())
 /** When the newest snapshot came, by `clock`. */
 let snapshotAt = 0
 
+/** The state of the connection, the ledger and the workers. */
 export const status = computed(() =>
   describeStatus({
     update: update.value,

@@ -15,6 +15,7 @@ export interface Series {
   window(until: number, count: number): (number | null)[]
 }
 
+/** An empty series. */
 export function createSeries(): Series {
   const known = new Map<number, number>()
   let until = 0

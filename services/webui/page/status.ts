@@ -24,6 +24,7 @@ export interface Connection {
   isOtherVersion: boolean
 }
 
+/** The status in plain words, the most important fact first. */
 export function describeStatus(connection: Connection): Status {
   const status = describe(connection)
   if (!connection.isOtherVersion) return status

@@ -1,4 +1,4 @@
-// What the web UI's server sends to browsers. The page imports from this file of the server alone.
+// What the web UI's server sends to browsers. The page imports no other file of the server.
 
 /** `GET /json`, as in the classic. `now` is in seconds since the epoch, here and below. */
 export interface Totals {

@@ -18,6 +18,7 @@ const ROTATE_MS = 60_000
 /** Browsers reconnect after this time, milliseconds. */
 const RETRY_MS = 500
 const INTERVAL_MS = 1000
+/** Headers of `GET /events`. */
 export const eventHeaders = {
   'content-type': 'text/event-stream',
   // Ask proxies to neither compress nor buffer events (nginx reads the second header).

@@ -7,6 +7,7 @@ export const MAX_HISTORY_S = 3600
 /** A running worker delays settled seconds for this long, or until its report expires. Seconds. */
 const LONGEST_WAIT_S = 10
 
+/** Returns the settled seconds before now, an hour of them at most. */
 export type ReadHistory = (seconds: number) => Promise<History>
 
 /**

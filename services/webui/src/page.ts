@@ -35,6 +35,7 @@ async function readFiles(folder: URL): Promise<PageFile[]> {
   return Promise.all(names.map(async (name) => ({ name, body: await readFile(new URL(name, folder)) })))
 }
 
+/** The text of index.html. */
 export function indexHtml(files: PageFile[]): string {
   const html = files.find(({ name }) => name === 'index.html')
   if (!html) throw new Error('expected index.html among the files of the page')

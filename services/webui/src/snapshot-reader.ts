@@ -13,9 +13,10 @@ import type { Platform } from './scale-command.ts'
 const RESENT_S = 60
 const LATEST_COINS = 8
 
-/** Reads the ledger and rejects when the ledger does. It remembers what ran recently. */
+/** Rejects when the ledger does. */
 export type ReadSnapshot = () => Promise<Snapshot>
 
+/** Returns a reader of the ledger that remembers what ran recently. `platform` is that of the advice. */
 export function createSnapshotReader(ledger: Ledger, platform: Platform): ReadSnapshot {
   const workers = followWorkers()
   const rngReplicas = followReplicas('rng')
