@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { test, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 
 import { openLedger } from '@dockercoins/ledger'
 import { startLocal, type LocalOptions } from '@dockercoins/local'
@@ -85,3 +88,43 @@ test('what was counted is still there after a restart', async (t) => {
   const second = await startApplication(t, { dataFolder: folder, scale: { worker: 0 } })
   assert.equal((await totals(second.webui)).hashes, unitsDone(first.lines))
 })
+
+test('a running application is scaled by npm run scale, is faster within 10 s, and counts everything', async (t) => {
+  const { local, lines, webui } = await startApplication(t, {})
+  const worker = local.pids()['worker-1']
+  const { port } = new URL(webui)
+  const began = performance.now()
+  const { stdout } = await scale(['--port', port, 'worker=10', 'rng=3'])
+  assert.equal(stdout, `Scaled rng from 1 to 3, worker from 1 to 10 on port ${port}\n`)
+  assert.deepEqual([local.urls.rng.length, local.urls.worker.length], [3, 10])
+  assert.notEqual(local.pids()['worker-1'], worker)
+  await until(
+    'more than 25 hashes per second in /history',
+    async () => (await (await fetch(`${webui}/history?seconds=3`)).json()) as { speeds: (number | null)[] },
+    ({ speeds }) => speeds.some((speed) => speed !== null && speed > 25),
+  )
+  const tookMs = performance.now() - began
+  assert.ok(tookMs < 10_000 || busy(), `took ${tookMs} ms`)
+
+  const down = await scale(['--port', port, 'worker=2', 'rng=1'])
+  assert.equal(down.stdout, `Scaled rng from 3 to 1, worker from 10 to 2 on port ${port}\n`)
+  assert.deepEqual(Object.keys(local.pids()).toSorted(), ['hasher-1', 'rng-1', 'webui-1', 'worker-1', 'worker-2'])
+  assert.equal(await local.stop(), 0)
+  assert.deepEqual(complaints(lines), [])
+  const ledger = await openLedger({ ledgerUrl: local.ledgerUrl, keyPrefix: '' })
+  assert.equal((await ledger.totals()).hashes, unitsDone(lines))
+  await ledger.close()
+  assert.match(await audit(local.ledgerUrl), /sound/)
+  await assert.rejects(scale(['--port', port, 'worker=1']), { code: 1, stderr: /^nothing runs on port \d+: .*\n$/ })
+})
+
+/** `npm run scale`, without npm. */
+function scale(args: string[]) {
+  const command = fileURLToPath(new URL('../../local/src/scale.ts', import.meta.url))
+  return promisify(execFile)(process.execPath, [command, ...args])
+}
+
+/** Whether others take so much of this machine that no time can be demanded of it. */
+function busy(): boolean {
+  return (loadavg()[0] ?? 0) > 2 * availableParallelism()
+}

@@ -119,7 +119,7 @@ test('when nobody reads any more, all stops without a word', async (t) => {
 test('a variable that is not valid is named, and stops it all with 1', async (t) => {
   const { out, closed } = start(t, ['--port', `${await freePorts(3)}`, ...few], { CONCURRENCY: 'many' })
   assert.deepEqual(await closed(), [1, null])
-  assert.match(out.text(), /CONCURRENCY is "many": expected .*\n[^]*refused its configuration/)
+  assert.match(out.text(), /CONCURRENCY is "many": expected .*\n[^]*rejected its configuration/)
 })
 
 test('--help prints the usage, and a wrong option one line and exit code 2', async (t) => {

@@ -6,11 +6,11 @@ import { WriteStream } from 'node:tty'
 
 import { createTranscript } from '@dockercoins/testing/transcript'
 
-import { createOutput, hasColours, MAX_BACKLOG } from './output.ts'
+import { createOutput, hasColours, MAX_BACKLOG, MAX_LINE } from './output.ts'
 
 test('lines stand whole behind the names of those who wrote them, in one column', async () => {
   const transcript = createTranscript()
-  const output = createOutput(transcript, ['rng-1', 'worker-10'], () => {})
+  const output = createOutput(transcript, () => {})
   const [rng, worker] = [new PassThrough(), new PassThrough()]
   output.follow('rng-1', rng)
   output.follow('worker-10', worker)
@@ -19,7 +19,7 @@ test('lines stand whole behind the names of those who wrote them, in one column'
   await transcript.waitFor(/whole/)
   rng.end(' and half')
   worker.end()
-  output.say('two\nlines')
+  output.info('two\nlines')
   await transcript.waitFor(/half and half\n/)
   await output.close()
   assert.equal(
@@ -40,7 +40,7 @@ test('a terminal shows each name in its own colour, unless NO_COLOR is set', (t)
   })
   assert.equal(hasColours(createTranscript()), false)
   assert.equal(hasColours(terminal), true)
-  const output = createOutput(terminal, ['rng-1', 'rng-2'], () => {})
+  const output = createOutput(terminal, () => {})
   const sources = ['rng-1', 'rng-2'].map((name) => {
     const source = new PassThrough()
     output.follow(name, source)
@@ -61,7 +61,7 @@ test('a reader that is stuck costs bounded memory, holds nobody up, and is told 
       stuck.push(done)
     },
   })
-  const output = createOutput(stream, ['rng-1'], () => {})
+  const output = createOutput(stream, () => {})
   const source = new PassThrough()
   output.follow('rng-1', source)
   const line = `${'x'.repeat(999)}\n`
@@ -82,10 +82,108 @@ test('a reader that is stuck costs bounded memory, holds nobody up, and is told 
 test('a reader that is gone is noticed once, and nothing more is written', async () => {
   let lost = 0
   const stream = new Writable({ write: (_chunk, _encoding, done) => done(new Error('EPIPE')) })
-  const output = createOutput(stream, [], () => lost++)
-  output.say('x')
+  const output = createOutput(stream, () => lost++)
+  output.info('x')
   await new Promise((resolve) => stream.once('close', resolve))
-  output.say('y')
+  output.info('y')
   await output.close()
   assert.equal(lost, 1)
+})
+
+test('an endless line is printed in bounded pieces, as it comes, and no character is cut', async () => {
+  const transcript = createTranscript()
+  const output = createOutput(transcript, () => {})
+  const source = new PassThrough()
+  output.follow('rng-1', source)
+  const endless = '\u{1F600}'.repeat(2 * MAX_LINE)
+  const bytes = Buffer.from(endless)
+  for (let i = 0; i < bytes.length; i += 4097) source.write(bytes.subarray(i, i + 4097))
+  await transcript.waitFor(/(rng-1.*\n){3}/)
+  source.end('\r\nlast')
+  await transcript.waitFor(/last/)
+  const lines = transcript
+    .text()
+    .split('\n')
+    .map((line) => line.replace('rng-1  | ', ''))
+  for (const line of lines) assert.ok(line.length < 2 * MAX_LINE)
+  assert.equal(lines.join(''), `${endless}last`)
+})
+
+test('a quiet run prints the warnings, errors and stack traces of services, in text and JSON, and its own warnings', async () => {
+  const transcript = createTranscript()
+  const output = createOutput(transcript, () => {}, true)
+  const source = new PassThrough()
+  output.follow('rng-1', source)
+  const kept = ['12:00:00 WARN a', '12:00:00 ERROR b', '    at c.ts:1', '{"level":40,"msg":"d"}', 'PORT is "x"']
+  source.end(['12:00:00 e', '12:00:00 DEBUG f', '{"level":30,"msg":"g"}', ...kept].join('\n'))
+  output.info('Ready')
+  output.warn('last')
+  await transcript.waitFor(/PORT/)
+  await output.close()
+  const lines = transcript.text().trim().split('\n')
+  assert.deepEqual(lines.map((line) => line.replace(/^[\w-]+ +\| /, '')).toSorted(), [...kept, 'last'].toSorted())
+})
+
+/** A terminal, and the rows that it shows: of escape codes it knows those of the status line. */
+function createTerminal(columns: number) {
+  const transcript = createTranscript()
+  const rows = () => {
+    const shown = ['']
+    let column = 0
+    for (const [code] of transcript.text().matchAll(/\u001B\[\d*[A-Z]|[^]/g)) {
+      const up = /\u001B\[(\d+)A/.exec(code)
+      if (up) shown.splice(shown.length - Number(up[1]))
+      else if (code === '\u001B[J') shown[shown.length - 1] = shown.at(-1)!.slice(0, column)
+      else if (code === '\r') column = 0
+      else if (code === '\n') shown.push('')
+      else shown[shown.length - 1] += code
+      if (code !== '\r') column = shown.at(-1)!.length
+      if (code === '\r') continue
+      assert.doesNotMatch(code, /\u001B\[\d*[B-IK-Z]/)
+    }
+    return shown
+  }
+  return Object.assign(transcript, { isTTY: true, columns, rows, getColorDepth: () => 1, hasColors: () => false })
+}
+
+test('the status line stays below all lines, and is gone at the end', async () => {
+  const terminal = createTerminal(40)
+  const output = createOutput(terminal, () => {})
+  output.status('http://localhost:8000  9.9 hashes/s')
+  output.info('first')
+  output.status('http://localhost:8000  10.0 hashes/s')
+  output.info('second')
+  assert.deepEqual(terminal.rows(), ['local  | first', 'local  | second', 'http://localhost:8000  10.0 hashes/s'])
+  await output.close()
+  assert.deepEqual(terminal.rows(), ['local  | first', 'local  | second', ''])
+})
+
+test('the status line never fills a row, and follows the width of the terminal', async () => {
+  const terminal = createTerminal(20)
+  const output = createOutput(terminal, () => {})
+  output.status('x'.repeat(50))
+  assert.deepEqual(terminal.rows(), ['x'.repeat(19)])
+  const before = terminal.text().length
+  terminal.columns = 8
+  terminal.emit('resize')
+  // What was one row of 19 are three of 8 by now.
+  assert.equal(terminal.text().slice(before), `\r\u001B[2A\u001B[J${'x'.repeat(7)}`)
+  await output.close()
+  assert.equal(terminal.listenerCount('resize'), 0)
+})
+
+test('what is no terminal, or a dumb one, gets no status line and no escape code', async (t) => {
+  const term = process.env['TERM']
+  t.after(() => (process.env['TERM'] = term))
+  for (const [stream, TERM] of [
+    [createTranscript(), 'xterm'],
+    [createTerminal(80), 'dumb'],
+  ] as const) {
+    process.env['TERM'] = TERM
+    const output = createOutput(stream, () => {})
+    output.status('status')
+    output.info('x')
+    await output.close()
+    assert.equal(stream.text(), 'local  | x\n')
+  }
 })

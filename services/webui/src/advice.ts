@@ -51,7 +51,7 @@ export function advise(pipeline: Pipeline, platform: Platform, replicas: Record<
 
 /** What to know before a command is run. */
 const hints: Partial<Record<Platform, string>> = {
-  local: ' (stop npm start with ^C first, and keep its other options)',
+  local: ' (in a second terminal)',
   swarm: ' (where the stack is named dockercoins)',
 }
 

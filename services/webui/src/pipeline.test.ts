@@ -68,9 +68,9 @@ test('one worker is the bottleneck, and theory allows what it does', () => {
   const { text, command } = adviseOn(pipeline, 'local')
   assert.match(
     text,
-    /^The workers are the bottleneck: .* 1 replica of rng × 10\/s is 33 % busy\. Add workers \(stop npm start with \^C first, and keep its other options\):$/,
+    /^The workers are the bottleneck: .* 1 replica of rng × 10\/s is 33 % busy\. Add workers \(in a second terminal\):$/,
   )
-  assert.equal(command, 'npm start -- --scale worker=3')
+  assert.equal(command, 'npm run scale -- worker=3')
 })
 
 test('with batches limits count hashes, and services requests', () => {
@@ -81,7 +81,7 @@ test('with batches limits count hashes, and services requests', () => {
   near(pipeline.worker.perSecond, 3.31)
   near(pipeline.rng.limit, 10)
   assert.equal(pipeline.hashesPerUnit, 10)
-  assert.equal(adviseOn(pipeline, 'local').command, 'npm start -- --scale worker=3')
+  assert.equal(adviseOn(pipeline, 'local').command, 'npm run scale -- worker=3')
 })
 
 test('where workers make batches of different sizes, a unit makes what it does on average', () => {
@@ -122,7 +122,7 @@ test('where nobody says how many are served at a time, only the loops set a limi
   assert.equal(pipeline.rng.limit, undefined)
   near(pipeline.limit, 6.62)
   assert.match(adviseOn(pipeline, 'local').text, /rng has no limit of its own/)
-  assert.equal(adviseOn(pipeline, 'local').command, 'npm start -- --scale worker=4')
+  assert.equal(adviseOn(pipeline, 'local').command, 'npm run scale -- worker=4')
 })
 
 test('replicas that share a name are not told a limit that they exceed', () => {
@@ -131,8 +131,8 @@ test('replicas that share a name are not told a limit that they exceed', () => {
 })
 
 test('a worker that is to be started leaves the others as they are', () => {
-  const { command } = advise(describePipeline([], { rng: [], hasher: [] }), 'local', { rng: 3, hasher: 1 })
-  assert.equal(command, 'npm start -- --scale worker=1 --scale rng=3')
+  const { command } = advise(describePipeline([], { rng: [], hasher: [] }), 'compose', { rng: 3, hasher: 1 })
+  assert.equal(command, 'RNG_PORT=0 docker compose up -d --scale worker=1 --scale rng=3')
 })
 
 test('no worker, and workers that get nothing done, are said as such', () => {

@@ -3,7 +3,7 @@ export const platforms = ['local', 'compose', 'swarm', 'kubernetes', 'container'
 export type Platform = (typeof platforms)[number]
 export type Scale = Partial<Record<'worker' | 'rng' | 'hasher', number>>
 
-/** More than this of a service nobody is advised to run; `npm start` takes no more. */
+/** More than this of a service nobody is advised to run; `npm run scale` takes no more. */
 const MAX_SCALE = 100
 
 /** Where the process runs, as far as its environment and the files that container engines add tell. */
@@ -27,12 +27,15 @@ export function scaleCommand(platform: Platform, current: Scale, wanted: Scale):
   if (platform === 'swarm') {
     return `docker service scale ${services.map(([service, count]) => `dockercoins_${service}=${atMost(count)}`).join(' ')}`
   }
-  // Both would take a service that is not named back to one.
+  if (platform === 'local') {
+    // A second terminal changes what runs; `--port` is not known here.
+    return `npm run scale -- ${services.map(([service, count]) => `${service}=${atMost(count)}`).join(' ')}`
+  }
+  // Compose takes a service that is not named back to one.
   const counts = Object.entries({ ...current, ...wanted }).filter(
     ([service, count]) => count > 1 || Object.hasOwn(wanted, service),
   )
   const flags = counts.map(([service, count]) => `--scale ${service}=${atMost(count)}`).join(' ')
-  if (platform === 'local') return `npm start -- ${flags}`
   // One port of the machine does not serve several containers.
   const ports = counts.filter(([service, count]) => service !== 'worker' && count > 1)
   return [...ports.map(([service]) => `${service.toUpperCase()}_PORT=0`), `docker compose up -d ${flags}`].join(' ')
