@@ -15,8 +15,8 @@ import { audit, complaints, hashed, totals, unitsDone } from '@dockercoins/testi
 
 /** The whole application as `npm start` runs it, on ports that are likely to be free. */
 async function startApplication(t: TestContext, options: LocalOptions) {
-  const dataFolder = await mkdtemp(join(tmpdir(), 'dockercoins-local-'))
-  t.after(() => rm(dataFolder, { recursive: true, force: true }))
+  const data = await mkdtemp(join(tmpdir(), 'dockercoins-local-'))
+  t.after(() => rm(data, { recursive: true, force: true }))
   const lines: string[] = []
   const stream = new Writable({
     write(chunk, _encoding, done) {
@@ -26,7 +26,7 @@ async function startApplication(t: TestContext, options: LocalOptions) {
   })
   const port = 20_000 + 200 * Math.floor(Math.random() * 60)
   const local = await startLocal(
-    { port, dataFolder, ...options },
+    { port, data, ...options },
     { stream, env: { PATH: process.env.PATH, LOG_FORMAT: 'json' } },
   )
   t.after(() => local.stop())
@@ -78,14 +78,14 @@ test('two copies run side by side, and neither counts what the other does', asyn
 test('what was counted is still there after a restart', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'dockercoins-local-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
-  const first = await startApplication(t, { dataFolder: folder })
+  const first = await startApplication(t, { data: folder })
   await until(
     'a first hash in /json',
     () => totals(first.webui),
     ({ hashes }) => hashes > 0,
   )
   await first.local.stop()
-  const second = await startApplication(t, { dataFolder: folder, scale: { worker: 0 } })
+  const second = await startApplication(t, { data: folder, scale: { worker: 0 } })
   assert.equal((await totals(second.webui)).hashes, unitsDone(first.lines))
 })
 

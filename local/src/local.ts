@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream'
 
 import { listenForScale } from './control.ts'
 import type { LocalOptions, Scale } from './options.ts'
-import { createOutput, hasColours, isTerminal, type Output } from './output.ts'
+import { createOutput, isTerminal, type Output } from './output.ts'
 import { planLocal, urlsOf, type ProcessPlan } from './plan.ts'
 import { checkPorts, prepareFolder } from './prepare.ts'
 import { reportReady, showStatus } from './report.ts'
@@ -11,6 +11,7 @@ import { describe, supervise, type ExitCode, type Supervisor } from './supervise
 import { watchSources } from './watch-sources.ts'
 
 export { LocalError, type LocalOptions, type Scale } from './options.ts'
+export { planLocal, urlsOf } from './plan.ts'
 export { imageOptions, imageVariables, repository, spawnService, type ServiceName } from './spawn-service.ts'
 
 /** A running copy of the application. */
@@ -33,9 +34,8 @@ export async function startLocal(
   options: LocalOptions = {},
   { stream = process.stdout, env = process.env }: { stream?: Writable; env?: NodeJS.ProcessEnv } = {},
 ): Promise<Local> {
-  const colours = hasColours(stream)
   const startedAt = performance.now()
-  let plan = planLocal(options, env, colours)
+  let plan = planLocal(options, env)
   await checkPorts(plan, plan.processes)
   if (plan.dataFolder !== undefined) await prepareFolder(plan.dataFolder, options.fresh ?? false)
   const output = createOutput(stream, () => supervisor.stop(), options.quiet)
@@ -68,7 +68,7 @@ export async function startLocal(
 
   async function scaleNow(wanted: Scale): Promise<string> {
     const before = supervisor.plans()
-    const next = planLocal({ ...options, scale: { ...countOf(before), ...wanted } }, env, colours, before)
+    const next = planLocal({ ...options, scale: { ...countOf(before), ...wanted } }, env, before)
     await checkPorts(
       next,
       next.processes.filter(({ name }) => !before.some((running) => running.name === name)),

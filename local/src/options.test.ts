@@ -4,15 +4,15 @@ import { test } from 'node:test'
 import { parseOptions, parseScaleCommand, usage } from './options.ts'
 
 test('no options mean the defaults', () => {
-  assert.deepEqual(parseOptions([]), { scale: {} })
+  assert.deepEqual(parseOptions([]), { scale: {}, port: 8000 })
 })
 
 test('every option is understood, --scale several times and with the last word', () => {
   const args = ['--scale', 'worker=10', '--scale=rng=3', '--scale', 'worker=0', '--port', '8100', '--data', 'x']
-  assert.deepEqual(parseOptions(args), { scale: { worker: 0, rng: 3 }, port: 8100, dataFolder: 'x' })
-  assert.deepEqual(parseOptions(['--redis', 'redis://h:1']), { scale: {}, redisUrl: 'redis://h:1' })
+  assert.deepEqual(parseOptions(args), { scale: { worker: 0, rng: 3 }, port: 8100, data: 'x' })
+  assert.deepEqual(parseOptions(['--redis', 'redis://h:1']), { scale: {}, port: 8000, redis: 'redis://h:1' })
   const flags = { fresh: true, quiet: true, watch: true }
-  assert.deepEqual(parseOptions(Object.keys(flags).map((flag) => `--${flag}`)), { scale: {}, ...flags })
+  assert.deepEqual(parseOptions(Object.keys(flags).map((flag) => `--${flag}`)), { scale: {}, port: 8000, ...flags })
   assert.equal(parseOptions(['--help']), 'help')
   assert.equal(parseOptions(['-h']), 'help')
 })

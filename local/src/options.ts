@@ -7,21 +7,15 @@ import { serviceNames, type ServiceName } from './spawn-service.ts'
 /** Processes per service, 0 to 100. */
 export type Scale = Partial<Record<ServiceName, number>>
 
-/** What may be chosen. The README's table has the defaults. */
+/** What may be chosen; `usage` has the meanings and defaults. */
 export interface LocalOptions {
-  /** The dashboard's port; every other process has one of those that follow. */
-  port?: number
   scale?: Scale
-  /** A Redis for the ledger, in place of the embedded one. */
-  redisUrl?: string
-  /** Folder of the embedded ledger. */
-  dataFolder?: string
-  /** Whether to remove the ledger of an earlier run. */
-  fresh?: boolean
-  /** Whether to print warnings and errors alone. */
-  quiet?: boolean
-  /** Whether to restart a service when its source changes. */
-  watch?: boolean
+  port?: number
+  data?: string | undefined
+  redis?: string | undefined
+  fresh?: boolean | undefined
+  quiet?: boolean | undefined
+  watch?: boolean | undefined
 }
 
 /** What the user can correct: the message is one line that says how. The exit code is 2 for a wrong command line. */
@@ -77,7 +71,7 @@ export function parseOptions(args: string[], env: NodeJS.ProcessEnv = {}): Local
   const { values, positionals } = parse(args, startOptions, env)
   if (values.help) return 'help'
   if (positionals[0] !== undefined) throw misplaced(positionals[0])
-  const { port, redis, data, fresh, quiet, watch } = values
+  const { port, redis, data, fresh } = values
   if (redis !== undefined && data !== undefined)
     throw wrong('expected --redis or --data, got both: there is one ledger')
   if (fresh && (redis ?? data ?? env['LEDGER_URL'] ?? env['REDIS_URL']) !== undefined) {
@@ -87,15 +81,7 @@ export function parseOptions(args: string[], env: NodeJS.ProcessEnv = {}): Local
     throw wrong(`--redis: expected a URL such as redis://localhost:6379, got ${quote(redis)}`)
   }
   if (data === '') throw wrong('--data: expected a folder, got ""')
-  return {
-    scale: parseScale(values.scale ?? [], '--scale'),
-    ...(port !== undefined && { port: parsePort(port) }),
-    ...(redis !== undefined && { redisUrl: redis }),
-    ...(data !== undefined && { dataFolder: data }),
-    ...(fresh && { fresh }),
-    ...(quiet && { quiet }),
-    ...(watch && { watch }),
-  }
+  return { ...values, scale: parseScale(values.scale ?? [], '--scale'), port: parsePort(port) }
 }
 
 /** Reads the command line of `npm run scale`, likewise. */
@@ -106,7 +92,7 @@ export function parseScaleCommand(
   const { values, positionals } = parse(args, { port: text, help }, env)
   if (values.help) return 'help'
   if (positionals.length === 0) throw wrong('scale: expected SERVICE=N, got nothing: npm run scale -- worker=10 rng=3')
-  return { port: parsePort(values.port ?? `${DEFAULT_PORT}`), scale: parseScale(positionals, 'scale') }
+  return { port: parsePort(values.port), scale: parseScale(positionals, 'scale') }
 }
 
 function parse<T extends ParseArgsOptionsConfig>(args: string[], options: T, env: NodeJS.ProcessEnv) {
@@ -132,7 +118,7 @@ function parseScale(values: string[], what: string): Scale {
   return Object.fromEntries(counts)
 }
 
-function parsePort(value: string): number {
+function parsePort(value = `${DEFAULT_PORT}`): number {
   const port = /^\d{1,5}$/.test(value) ? Number(value) : 0
   if (port < 1 || port > 65_535) throw wrong(`--port: expected a number from 1 to 65535, got ${quote(value)}`)
   return port

@@ -28,11 +28,6 @@ const colours = ['cyan', 'yellow', 'green', 'magenta', 'blue', 'cyanBright', 'ye
 /** A line of a service's log, as text or JSON, that neither warns nor reports an error. */
 const INFO_LINE = /^(\d\d:\d\d:\d\d (?!(WARN|ERROR|FATAL) )|\{"level":[1-3]0,)/
 
-/** Whether to colour what `stream` shows: it is a terminal that can, unless NO_COLOR or FORCE_COLOR override that. */
-export function hasColours(stream: Writable): boolean {
-  return styleText('red', 'x', { stream }) !== 'x'
-}
-
 /** Whether `stream` can show a status line. */
 export function isTerminal(stream: Terminal): boolean {
   return stream.isTTY === true && process.env['TERM'] !== 'dumb'
@@ -64,7 +59,7 @@ export function createOutput(stream: Terminal, onLost: () => void, quiet = false
       return
     }
     const prefix = styleText(formats.get(name) ?? 'bold', `${name.padEnd(width)}  |`, { stream })
-    stream.write(`${eraseStatus()}${lines.map((line) => `${prefix} ${line}\n`).join('')}${status}`)
+    stream.write(`${eraseStatus()}${lines.map((line) => `${prefix} ${line}\n`).join('')}${shown()}`)
   }
 
   function reportLeftOut(): void {
@@ -77,16 +72,18 @@ export function createOutput(stream: Terminal, onLost: () => void, quiet = false
   /** From its first row on, where a window that became narrower has wrapped it. */
   function eraseStatus(): string {
     if (status === '') return ''
-    const rowsAbove = Math.ceil(status.length / (stream.columns ?? 80)) - 1
+    const rowsAbove = Math.ceil(status.length / (stream.columns || 80)) - 1
     return `\r${rowsAbove > 0 ? `\u001B[${rowsAbove}A` : ''}\u001B[J`
   }
+
+  const shown = () => status && styleText('bold', status, { stream })
 
   function redraw(text = status): void {
     if (isLost) return
     const erase = eraseStatus()
     // One column less than there are, for in the last one a terminal may begin the next row.
-    status = text.slice(0, (stream.columns ?? 80) - 1)
-    stream.write(`${erase}${status}`)
+    status = text.slice(0, (stream.columns || 80) - 1)
+    stream.write(`${erase}${shown()}`)
   }
 
   return {
@@ -101,9 +98,9 @@ export function createOutput(stream: Terminal, onLost: () => void, quiet = false
       source.setEncoding('utf8').on('data', (text: string) => {
         const lines = (rest + text).split(/\r?\n/)
         rest = lines.pop() ?? ''
-        if (rest.length > MAX_LINE) lines.push(rest)
-        if (rest.length > MAX_LINE) rest = ''
-        print(lines)
+        const isTooLong = rest.length > MAX_LINE
+        print(isTooLong ? [...lines, rest] : lines)
+        if (isTooLong) rest = ''
       })
       source.on('end', () => print(rest ? [rest] : []))
     },

@@ -5,7 +5,7 @@ import type { LocalOptions } from './options.ts'
 import { planLocal } from './plan.ts'
 
 function plan(options: LocalOptions = {}, env: NodeJS.ProcessEnv = {}) {
-  const { processes, ...rest } = planLocal(options, env, false)
+  const { processes, ...rest } = planLocal(options, env)
   return { ...rest, processes, ports: Object.fromEntries(processes.map(({ name, port }) => [name, port])) }
 }
 
@@ -35,8 +35,8 @@ test('further processes take the ports after those, and the first keep theirs', 
 })
 
 test('processes that run keep their ports, and new ones take those that are left', () => {
-  const running = planLocal({ scale: { worker: 2 } }, {}, false).processes
-  const { processes } = planLocal({ scale: { worker: 1, rng: 3 } }, {}, false, running)
+  const running = planLocal({ scale: { worker: 2 } }, {}).processes
+  const { processes } = planLocal({ scale: { worker: 1, rng: 3 } }, {}, running)
   assert.deepEqual(
     processes.map(({ name, port }) => `${name} ${port}`),
     ['webui-1 8000', 'rng-1 8001', 'rng-2 8005', 'rng-3 8006', 'hasher-1 8002', 'worker-1 8003'],
@@ -81,8 +81,8 @@ test('the ledger is where the options say, else where LEDGER_URL says', () => {
   assert.equal(plan({}, { REDIS_URL: 'redis://older' }).ledgerUrl, 'redis://older')
   assert.equal(plan({}, { ...env, REDIS_URL: 'redis://older' }).ledgerUrl, 'redis://theirs')
   assert.equal(plan({}, env).dataFolder, undefined)
-  assert.equal(plan({ redisUrl: 'redis://mine' }, env).ledgerUrl, 'redis://mine')
-  assert.equal(plan({ dataFolder: '/tmp/x' }, env).ledgerUrl, 'file:/tmp/x/ledger.db')
+  assert.equal(plan({ redis: 'redis://mine' }, env).ledgerUrl, 'redis://mine')
+  assert.equal(plan({ data: '/tmp/x' }, env).ledgerUrl, 'file:/tmp/x/ledger.db')
 })
 
 test("the user's variables pass through, and theirs are HOST and LOG_FORMAT too", () => {
@@ -94,16 +94,6 @@ test("the user's variables pass through, and theirs are HOST and LOG_FORMAT too"
   assert.equal(envOf('worker-1', {}, { HOST: '::' })['RNG_URL'], 'http://[::1]:8001')
   assert.equal(envOf('worker-1', {}, { HOST: '0.0.0.0' })['RNG_URL'], 'http://127.0.0.1:8001')
   assert.equal(envOf('worker-1', {}, { HOST: 'fd00::1' })['RNG_URL'], 'http://[fd00::1]:8001')
-})
-
-test('children are coloured as we are', () => {
-  for (const [colours, ...expected] of [
-    [true, '1', undefined],
-    [false, undefined, '1'],
-  ] as const) {
-    const env = planLocal({}, { FORCE_COLOR: '3', NO_COLOR: '1' }, colours).processes[0]?.env
-    assert.deepEqual([env?.['FORCE_COLOR'], env?.['NO_COLOR']], expected)
-  }
 })
 
 test('ports above 65535 and no processes at all are usage errors', () => {

@@ -35,12 +35,7 @@ const firstPorts: Partial<Record<ServiceName, number>> = { webui: 0, rng: 1, has
 const furtherPorts = ['rng', 'hasher', 'webui', 'worker'] as const
 
 /** Turns options into processes with their ports and environments. Processes of `running` keep their ports. */
-export function planLocal(
-  options: LocalOptions,
-  env: NodeJS.ProcessEnv,
-  colours: boolean,
-  running: ProcessPlan[] = [],
-): Plan {
+export function planLocal(options: LocalOptions, env: NodeJS.ProcessEnv, running: ProcessPlan[] = []): Plan {
   const base = options.port ?? DEFAULT_PORT
   const host = env['HOST'] ?? '127.0.0.1'
   const ledger = chooseLedger(options, env, base)
@@ -51,9 +46,6 @@ export function planLocal(
     LOG_FORMAT: env['LOG_FORMAT'] ?? 'text',
     // In a container, too, where the services would detect the container.
     PLATFORM: env['PLATFORM'] ?? 'local',
-    // Both at once would make Node warn of it.
-    FORCE_COLOR: colours ? '1' : undefined,
-    NO_COLOR: colours ? undefined : '1',
   }
   const usesLedger = { LEDGER_URL: ledger.ledgerUrl }
   const further: Partial<Record<ServiceName, NodeJS.ProcessEnv>> = {
@@ -83,10 +75,10 @@ export function urlsOf({ processes }: Plan): Record<ServiceName, string[]> {
   return { webui: of('webui'), rng: of('rng'), hasher: of('hasher'), worker: of('worker') }
 }
 
-function chooseLedger({ redisUrl, dataFolder }: LocalOptions, env: NodeJS.ProcessEnv, base: number) {
-  const url = redisUrl ?? (dataFolder === undefined ? (env['LEDGER_URL'] ?? env['REDIS_URL']) : undefined)
+function chooseLedger({ redis, data }: LocalOptions, env: NodeJS.ProcessEnv, base: number) {
+  const url = redis ?? (data === undefined ? (env['LEDGER_URL'] ?? env['REDIS_URL']) : undefined)
   if (url !== undefined) return { ledgerUrl: url }
-  const folder = dataFolder === undefined ? join(repository, '.data', `${base}`) : resolve(dataFolder)
+  const folder = data === undefined ? join(repository, '.data', `${base}`) : resolve(data)
   return { ledgerUrl: `file:${join(folder, 'ledger.db')}`, dataFolder: folder }
 }
 

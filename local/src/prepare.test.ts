@@ -14,7 +14,7 @@ import { planLocal } from './plan.ts'
 import { checkPorts, prepareFolder } from './prepare.ts'
 
 test('free ports pass, twice', async () => {
-  const plan = planLocal({ port: await freePorts(4) }, {}, false)
+  const plan = planLocal({ port: await freePorts(4) }, {})
   await checkPorts(plan, plan.processes)
   await checkPorts(plan, plan.processes)
 })
@@ -24,7 +24,7 @@ test('a taken port is named, with the service that wanted it and what to do', as
   const server = createServer().listen(base + 1)
   t.after(() => server.close())
   await once(server, 'listening')
-  const plan = planLocal({ port: base }, {}, false)
+  const plan = planLocal({ port: base }, {})
   await assert.rejects(checkPorts(plan, plan.processes), {
     message:
       `port ${base + 1} is taken, and rng-1 wants it: ` +
@@ -34,7 +34,7 @@ test('a taken port is named, with the service that wanted it and what to do', as
 })
 
 test('an address that this machine does not have is named', async () => {
-  const plan = planLocal({ port: await freePorts(4) }, { HOST: '192.0.2.1' }, false)
+  const plan = planLocal({ port: await freePorts(4) }, { HOST: '192.0.2.1' })
   await assert.rejects(
     checkPorts(plan, plan.processes),
     /cannot listen on 192\.0\.2\.1, port \d+ \(EADDRNOTAVAIL\), .*: set HOST/,

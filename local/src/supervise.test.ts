@@ -169,21 +169,22 @@ test('a process that fails while it stops makes the exit code 1', async (t) => {
 test('a change starts servers first, then restarts the workers that use them, and removes what is left', async (t) => {
   const { supervisor, transcript, plans } = await setUp(t, ['polite', 'polite', 'polite'], undefined, 'worker')
   await supervisor.ready
-  const [worker, kept, removed] = plans.map((plan) => ({ ...plan, pid: supervisor.pids()[plan.name] }))
+  const [worker, kept, removed] = plans as [ProcessPlan, ProcessPlan, ProcessPlan]
+  const before = supervisor.pids()
   const port = await freePorts()
-  const added = { ...removed!, name: 'rng-4', port, url: `http://127.0.0.1:${port}` }
+  const added = { ...removed, name: 'rng-4', port, url: `http://127.0.0.1:${port}` }
   added.env = { ...added.env, PORT: `${port}` }
-  await supervisor.change([{ ...worker!, env: { ...worker!.env, RNG_URL: added.url } }, kept!, added])
+  await supervisor.change([{ ...worker, env: { ...worker.env, RNG_URL: added.url } }, kept, added])
   const pids = supervisor.pids()
   assert.deepEqual(Object.keys(pids).toSorted(), ['rng-1', 'rng-2', 'rng-4'])
-  assert.notEqual(pids['rng-1'], worker!.pid)
-  assert.equal(pids['rng-2'], kept!.pid)
-  assert.throws(() => process.kill(removed!.pid!, 0), { code: 'ESRCH' })
+  assert.notEqual(pids['rng-1'], before['rng-1'])
+  assert.equal(pids['rng-2'], before['rng-2'])
+  assert.throws(() => process.kill(before['rng-3']!, 0), { code: 'ESRCH' })
   // In this order: the new one runs, the worker stops, what was removed stops.
   await transcript.waitFor(
     new RegExp(`rng-4  \\| pid ${pids['rng-4']}\n[^]*rng-1  \\| got SIGTERM\n[^]*rng-3  \\| got SIGTERM\n`),
   )
-  await supervisor.change([kept!])
+  await supervisor.change([kept])
   assert.deepEqual(Object.keys(supervisor.pids()), ['rng-2'])
   supervisor.stop()
   assert.equal(await supervisor.ended, 0)

@@ -9,25 +9,7 @@ import type { ProcessPlan } from './plan.ts'
 import type { ServiceName } from './spawn-service.ts'
 
 /** All processes of one copy of the application. */
-export interface Supervisor {
-  /** Resolves when every process is able to serve; rejects with LocalError when they are stopped before that. */
-  ready: Promise<void>
-  /** Names of those that are not able to serve yet. */
-  waitingFor(): string[]
-  plans(): ProcessPlan[]
-  /** Process ids of those that run, by name. */
-  pids(): Record<string, number>
-  /** Restarts every process of these services; the others go on. */
-  restart(services: ServiceName[]): void
-  /** Starts, restarts and stops processes until those of `plans` run, each by its plan, and no others. */
-  change(plans: ProcessPlan[]): Promise<void>
-  /** Stops all processes, and kills those that have not exited within 10 s. Nothing is started any more. */
-  stop(): void
-  /** Kills all processes. */
-  kill(): void
-  /** Resolves when no process is left, to the exit code of the runner. */
-  ended: Promise<ExitCode>
-}
+export type Supervisor = ReturnType<typeof supervise>
 
 /** 0: all stopped in order; 1: one rejected its configuration, failed while it stopped or was killed; 130: killed on request. */
 export type ExitCode = 0 | 1 | 130
@@ -36,13 +18,15 @@ export type ExitCode = 0 | 1 | 130
 const WORKERS_FIRST = 0.7
 
 /** Runs `plans` until it is stopped, and logs what it does. */
-export function supervise(plans: ProcessPlan[], output: Output, stopDeadlineMs = STOP_DEADLINE_MS): Supervisor {
+export function supervise(plans: ProcessPlan[], output: Output, stopDeadlineMs = STOP_DEADLINE_MS) {
+  /** Resolves when no process is left. */
   const ended = Promise.withResolvers<ExitCode>()
   const stopping = new AbortController()
   const waiting = new Set<string>()
   let kept: KeptProcess[] = []
   let exitCode: ExitCode = 0
   let failure = 'stopped before everything was ready'
+  /** Rejects with LocalError when the processes are stopped before all of them can serve. */
   const ready = start(plans)
   ready.catch(() => {}) // `ended` reports it too
 
@@ -81,8 +65,9 @@ export function supervise(plans: ProcessPlan[], output: Output, stopDeadlineMs =
   }
 
   /**
-   * Servers come before the workers that use them and go after them, so that no request fails. A worker whose
-   * addresses change is restarted, one after the other: it records what it has and loses nothing.
+   * Starts, restarts and stops processes until those of `next` run, each by its plan, and no others. Servers come before
+   * the workers that use them and go after them, so that no request fails. Workers whose addresses change are restarted
+   * one after the other: each records what it has and loses nothing.
    */
   async function change(next: ProcessPlan[]): Promise<void> {
     const wanted = new Map(next.map((plan) => [plan.name, plan]))
@@ -108,6 +93,7 @@ export function supervise(plans: ProcessPlan[], output: Output, stopDeadlineMs =
     if (plan) run(plan)
   }
 
+  /** Stops all processes, and kills those that have not exited within 10 s. Nothing is started any more. */
   async function stop(): Promise<void> {
     if (stopping.signal.aborted) return
     stopping.abort()
@@ -124,25 +110,33 @@ export function supervise(plans: ProcessPlan[], output: Output, stopDeadlineMs =
     ended.resolve(exitCode)
   }
 
+  function kill(): void {
+    exitCode = 130
+    void stop()
+    for (const process of kept) {
+      void process.stop() // else it would be started again
+      if (process.kill()) output.warn(`${process.plan.name} was still running: killed`)
+    }
+  }
+
+  /** Restarts every process of these services; the others go on. */
+  function restart(services: ServiceName[]): void {
+    for (const process of kept) if (services.includes(process.plan.service)) void replace(process, process.plan)
+  }
+
   return {
     ready,
+    ended: ended.promise,
+    /** Names of those that cannot serve yet. */
     waitingFor: () => [...waiting],
     plans: () => kept.map(({ plan }) => plan),
-    pids: () => Object.fromEntries(kept.flatMap(({ plan, pid }) => (pid === undefined ? [] : [[plan.name, pid]]))),
-    restart(services) {
-      for (const process of kept) if (services.includes(process.plan.service)) void replace(process, process.plan)
-    },
+    /** Process ids of those that run, by name. */
+    pids: (): Record<string, number> =>
+      Object.fromEntries(kept.flatMap(({ plan, pid }) => (pid === undefined ? [] : [[plan.name, pid]]))),
+    restart,
     change,
     stop: () => void stop(),
-    kill() {
-      exitCode = 130
-      void stop()
-      for (const process of kept) {
-        void process.stop() // else it would be started again
-        if (process.kill()) output.warn(`${process.plan.name} was still running: killed`)
-      }
-    },
-    ended: ended.promise,
+    kill,
   }
 }
 
