@@ -68,6 +68,19 @@ test(
   },
 )
 
+test('a quiet run prints nothing while nothing is wrong', async (t) => {
+  const base = await freePorts(3)
+  const { child, out, errors, closed } = start(t, ['--port', `${base}`, '--quiet', ...few])
+  await until(
+    'both services to answer',
+    () => answering(base),
+    (count) => count === 2,
+  )
+  child.kill('SIGTERM')
+  assert.deepEqual(await closed(), [0, null])
+  assert.equal(out.text() + errors.text(), '')
+})
+
 test('one ^C that arrives twice is one', async (t) => {
   const { child, out, closed } = start(t, ['--port', `${await freePorts(3)}`, ...few])
   await out.waitFor(/Ready/)
@@ -77,7 +90,7 @@ test('one ^C that arrives twice is one', async (t) => {
   assert.deepEqual(await closed(), [0, null])
 })
 
-test('nothing outlives a runner that is killed', async (t) => {
+test('nothing outlives a runner that is killed, and the next one starts in its place', async (t) => {
   const base = await freePorts(3)
   const { child, out, closed } = start(t, ['--port', `${base}`, ...few])
   await out.waitFor(/Ready/)
@@ -88,6 +101,11 @@ test('nothing outlives a runner that is killed', async (t) => {
     () => answering(base),
     (count) => count === 0,
   )
+  const next = start(t, ['--port', `${base}`, ...few])
+  await next.out.waitFor(/Ready/)
+  next.child.kill('SIGTERM')
+  assert.deepEqual(await next.closed(), [0, null])
+  assert.doesNotMatch(next.out.text(), /npm run scale cannot/)
 })
 
 test('a second copy is refused on the same ports and runs beside the first on others', async (t) => {

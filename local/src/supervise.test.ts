@@ -110,11 +110,11 @@ test('a process that does not stop is killed at the deadline, which is exit code
 })
 
 test('a worker that does not stop does not keep the others from leaving by themselves', async (t) => {
-  const { supervisor, transcript } = await setUp(t, ['deaf', 'polite'], 5_000, 'worker')
+  const { supervisor, transcript } = await setUp(t, ['deaf', 'polite'], 3_000, 'worker')
   await supervisor.ready
   supervisor.stop()
   assert.equal(await supervisor.ended, 1)
-  assert.match(transcript.text(), /rng-1 did not stop within 5\.0 s: killed/)
+  assert.match(transcript.text(), /rng-1 did not stop within 3\.0 s: killed/)
   assert.doesNotMatch(transcript.text(), /rng-2 did not stop/)
   assert.equal(transcript.text().match(/got SIGTERM/g)?.length, 2)
 })
