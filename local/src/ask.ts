@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 
 const TIMEOUT_MS = 1_000
 
-/** GET `url`: the body of a response with status code 200, else undefined. No agent, so no proxy either. */
+/** GET `url`: the body of a 200 response, else undefined. Without an agent it uses no proxy. */
 export async function ask(url: string, signal: AbortSignal): Promise<string | undefined> {
   const request = get(url, { agent: false, signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]) })
   request.on('error', () => {})

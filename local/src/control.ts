@@ -13,15 +13,15 @@ interface Reply {
   exitCode: 0 | 1 | 2
 }
 
-/** Only this user can connect to it. A path that begins here, since the system limits its length to about 100 bytes. */
+/** A relative path, because the system limits its length to about 100 bytes. */
 function socketOf(port: number): string {
   if (process.platform === 'win32') return `\\\\.\\pipe\\dockercoins-${port}`
   return relative(process.cwd(), join(repository, '.data', `${port}.sock`))
 }
 
 /**
- * Listens for `npm run scale` to the copy at `port`, and replies with the line that `scale` returns. Resolves to a
- * function that stops it. Calls `onFailure` with the reason where this copy cannot be reached.
+ * Listens for `npm run scale` to the copy at `port`, and replies with the line of `scale`.
+ * Resolves to a function that stops it. Calls `onFailure` when this copy cannot be reached.
  */
 export async function listenForScale(
   port: number,
@@ -41,7 +41,7 @@ export async function listenForScale(
       await mkdir(dirname(path), { recursive: true })
       await rm(path, { force: true }) // of a runner that was killed
     }
-    // No other user can connect, not even before a chmod.
+    // No other user can connect: a chmod after `listen` would leave a moment.
     const mask = process.umask(0o177)
     server.listen(path)
     process.umask(mask)
@@ -62,7 +62,7 @@ async function reply(socket: Socket, scale: (wanted: Scale) => Promise<string>):
   socket.end(JSON.stringify(answer))
 }
 
-/** Scales the copy that runs at `port`. Resolves to a line that says what it did; rejects with LocalError. */
+/** Scales the copy at `port`. Resolves to a line that says what was done. */
 export async function requestScale(port: number, wanted: Scale): Promise<string> {
   const socket = await connectTo(socketOf(port))
   if (!socket) throw new LocalError(`nothing runs on port ${port}: start it with npm start, or name another --port`)

@@ -9,7 +9,7 @@ export interface KeptProcess {
   readonly plan: ProcessPlan
   /** Absent between a death and the next start. */
   readonly pid: number | undefined
-  /** Stops it, and kills it when that takes longer. Resolves when it has exited, to whether it did so in order. */
+  /** Stops it, at the deadline by SIGKILL. Resolves to whether it exited in order. */
   stop(deadlineMs?: number): Promise<boolean>
   /** Kills it and all that it started. Returns whether there was anything to kill. */
   kill(): boolean
@@ -17,14 +17,14 @@ export interface KeptProcess {
 
 /** As Compose has it. */
 export const STOP_DEADLINE_MS = 10_000
-/** Exit code of a service with an invalid configuration (EX_CONFIG of sysexits.h): starting it again does not help. */
+/** Exit code for an invalid configuration (EX_CONFIG in sysexits.h): a restart does not help. */
 const MISCONFIGURED = 78
 const FIRST_PAUSE_MS = 200
 const LONGEST_PAUSE_MS = 5_000
 /** A process that ran for so long was healthy: the pauses begin anew. */
 const HEALTHY_AFTER_MS = 10_000
 
-/** Starts a process and keeps it running. Calls `onMisconfigured` when it rejects its configuration; it then stays down. */
+/** Keeps a process running, unless it rejects its configuration: that is passed on. */
 export function keepRunning(plan: ProcessPlan, output: Output, onMisconfigured: () => void): KeptProcess {
   const { name, startAfterMs } = plan
   const stopping = new AbortController()

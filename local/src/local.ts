@@ -20,15 +20,16 @@ export interface Local extends Pick<Supervisor, 'ready' | 'pids' | 'kill' | 'end
   urls: Record<ServiceName, string[]>
   /** LEDGER_URL of the ledger. */
   ledgerUrl: string
-  /** Changes how many processes run, without stopping the application. Resolves to a line that says what it did. */
+  /** Changes how many processes run. Resolves to a line that says what was done. */
   scale(wanted: Scale): Promise<string>
-  /** Stops all processes, and kills those that have not exited within 10 s. Resolves as `ended` does. */
+  /** Stops all processes, and kills those that run for 10 s more. Resolves as `ended` does. */
   stop(): Promise<ExitCode>
 }
 
 /**
- * Starts all services on this machine and prints their lines to `stream`. Resolves when they are started; await `ready`
- * for when they can serve. Rejects with LocalError, with nothing started, when a port or the data folder cannot be had.
+ * Starts all services on this machine and prints their lines to `stream`. Resolves when they are
+ * started; await `ready` for when they can serve. Rejects with LocalError, and starts nothing, when
+ * a port or the data folder cannot be had.
  */
 export async function startLocal(
   options: LocalOptions = {},
@@ -36,7 +37,7 @@ export async function startLocal(
 ): Promise<Local> {
   const startedAt = performance.now()
   let plan = planLocal(options, env)
-  await checkPorts(plan, plan.processes)
+  await checkPorts(plan)
   if (plan.dataFolder !== undefined) await prepareFolder(plan.dataFolder, options.fresh ?? false)
   const output = createOutput(stream, () => supervisor.stop(), options.quiet)
   const supervisor = supervise(plan.processes, output)
@@ -59,7 +60,7 @@ export async function startLocal(
     return exitCode
   }
 
-  /** One after the other. */
+  /** Each request waits for those before it. */
   function scale(wanted: Scale): Promise<string> {
     const scaled = scaling.then(() => scaleNow(wanted))
     scaling = scaled.catch(() => {})
@@ -69,16 +70,13 @@ export async function startLocal(
   async function scaleNow(wanted: Scale): Promise<string> {
     const before = supervisor.plans()
     const next = planLocal({ ...options, scale: { ...countOf(before), ...wanted } }, env, before)
-    await checkPorts(
-      next,
-      next.processes.filter(({ name }) => !before.some((running) => running.name === name)),
-    )
+    await checkPorts(next, before)
     await supervisor.change(next.processes)
     plan = next
-    const counts = [countOf(before), countOf(next.processes)] as const
-    const changes = serviceNames.filter((service) => counts[0][service] !== counts[1][service])
-    if (changes.length === 0) return `Nothing to change: ${describe(next.processes)} on port ${plan.base}`
-    const line = `Scaled ${changes.map((name) => `${name} from ${counts[0][name]} to ${counts[1][name]}`).join(', ')}`
+    const [from, to] = [countOf(before), countOf(plan.processes)]
+    const changed = serviceNames.filter((name) => from[name] !== to[name])
+    if (changed.length === 0) return `Nothing to change: ${describe(plan.processes)} on port ${plan.base}`
+    const line = `Scaled ${changed.map((name) => `${name} from ${from[name]} to ${to[name]}`).join(', ')}`
     output.info(line)
     return `${line} on port ${plan.base}`
   }

@@ -10,7 +10,7 @@ try {
     // A start that fails is reported where it is awaited.
     const stop = () => starting.then((local) => local.stop()).catch(() => {})
     const kill = () => starting.then((local) => local.kill()).catch(() => {})
-    // Before the first process is started: without a handler, a signal would leave processes behind.
+    // Before the first process starts: without a handler, a signal would leave processes behind.
     stopOnSignals({ stop, kill })
     stopWithNpm({ stop })
     const local = await starting

@@ -18,7 +18,7 @@ export interface LocalOptions {
   watch?: boolean | undefined
 }
 
-/** What the user can correct: the message is one line that says how. The exit code is 2 for a wrong command line. */
+/** An error that the user can correct, in one line. The exit code is 2 for a wrong option. */
 export class LocalError extends Error {
   override name = 'LocalError'
   readonly exitCode: 1 | 2
@@ -60,17 +60,19 @@ Examples:
 The services' own variables (DELAY_MS, LOOPS, ...) pass through: DELAY_MS=0 npm start
 `
 
+const START_EXAMPLE = 'npm start -- --scale worker=10'
+const SCALE_EXAMPLE = 'npm run scale -- --port 8100 worker=10'
 const text = { type: 'string' } as const
 const flag = { type: 'boolean' } as const
 const help = { type: 'boolean', short: 'h' } as const
 const scale = { type: 'string', multiple: true } as const
 const startOptions = { scale, port: text, redis: text, data: text, fresh: flag, quiet: flag, watch: flag, help }
 
-/** Reads the command line of `npm start`. Throws LocalError, with what was expected, for what it does not understand. */
+/** Reads the command line of `npm start`. Throws LocalError for what it does not understand. */
 export function parseOptions(args: string[], env: NodeJS.ProcessEnv = {}): LocalOptions | 'help' {
-  const { values, positionals } = parse(args, startOptions, env)
+  const { values, positionals } = parse(args, startOptions, env, START_EXAMPLE)
   if (values.help) return 'help'
-  if (positionals[0] !== undefined) throw misplaced(positionals[0])
+  if (positionals[0] !== undefined) throw misplaced(positionals[0], START_EXAMPLE)
   const { port, redis, data, fresh } = values
   if (redis !== undefined && data !== undefined)
     throw wrong('expected --redis or --data, got both: there is one ledger')
@@ -89,16 +91,16 @@ export function parseScaleCommand(
   args: string[],
   env: NodeJS.ProcessEnv = {},
 ): { port: number; scale: Scale } | 'help' {
-  const { values, positionals } = parse(args, { port: text, help }, env)
+  const { values, positionals } = parse(args, { port: text, help }, env, SCALE_EXAMPLE)
   if (values.help) return 'help'
   if (positionals.length === 0) throw wrong('scale: expected SERVICE=N, got nothing: npm run scale -- worker=10 rng=3')
   return { port: parsePort(values.port), scale: parseScale(positionals, 'scale') }
 }
 
-function parse<T extends ParseArgsOptionsConfig>(args: string[], options: T, env: NodeJS.ProcessEnv) {
+function parse<T extends ParseArgsOptionsConfig>(args: string[], options: T, env: NodeJS.ProcessEnv, example: string) {
   // npm keeps options for itself unless `--` comes first, and passes on the words after them.
   const kept = Object.keys(options).find((option) => option !== 'help' && env[`npm_config_${option}`] !== undefined)
-  if (kept !== undefined) throw misplaced(`--${kept}`)
+  if (kept !== undefined) throw misplaced(`--${kept}`, example)
   try {
     return parseArgs({ args, options, allowPositionals: true })
   } catch (error) {
@@ -124,8 +126,8 @@ function parsePort(value = `${DEFAULT_PORT}`): number {
   return port
 }
 
-function misplaced(word: string): LocalError {
-  return wrong(`expected options after a --, got ${quote(word)}: npm start -- --scale worker=10`)
+function misplaced(word: string, example: string): LocalError {
+  return wrong(`expected options after a --, got ${quote(word)}: ${example}`)
 }
 
 function wrong(message: string): LocalError {

@@ -125,7 +125,9 @@ test('a quiet run prints the warnings, errors and stack traces of services, in t
 
 const ESCAPE = '\u001B['
 
-/** A terminal, and the rows that it shows. It knows the escape codes of the status line and no others. */
+/**
+ * A terminal, and the rows that it shows. It supports the escape codes of the status line alone.
+ */
 function createTerminal(columns: number) {
   const transcript = createTranscript()
   const rows = () => {

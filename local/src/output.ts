@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { styleText } from 'node:util'
 
-/** Where all lines go: each whole, behind the name of the process that wrote it, as `docker compose up` prints them. */
+/** Prints whole lines, each behind the name of its process, as `docker compose up` does. */
 export interface Output {
   /** Prints a line of our own, unless only warnings are wanted. */
   info(text: string): void
@@ -11,14 +11,14 @@ export interface Output {
   follow(name: string, source: Readable): void
   /** Keeps this line below all others. A stream that is no terminal does not show it. */
   status(text: string): void
-  /** Resolves when everything is written, or when that takes too long. Nothing may be printed after it. */
+  /** Resolves when everything is written, or when that takes too long. It ends the output. */
   close(): Promise<void>
 }
 
 /** A part of a terminal that `tty.WriteStream` is. */
 type Terminal = Writable & { isTTY?: boolean; columns?: number }
 
-/** Text that a slow reader may leave unread, in bytes. While there is more, further lines are only counted. */
+/** Unread text, in bytes, above which further lines are only counted. */
 export const MAX_BACKLOG = 1_048_576
 /** A line that has become longer is printed in pieces, so that none needs unbounded memory. */
 export const MAX_LINE = 16_384

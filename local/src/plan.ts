@@ -27,14 +27,14 @@ export interface Plan {
   dataFolder?: string
 }
 
-/** On few processors an earlier dashboard would delay the first hash, and nobody looks at it sooner. */
+/** On few processors an earlier dashboard would delay the first hash. */
 const WEBUI_AFTER_MS = 250
 
-/** The first processes keep the ports that the classic's Compose file gives them, whatever else runs. */
+/** The ports of the classic's Compose file, which the first processes have whatever else runs. */
 const firstPorts: Partial<Record<ServiceName, number>> = { webui: 0, rng: 1, hasher: 2 }
 const furtherPorts = ['rng', 'hasher', 'webui', 'worker'] as const
 
-/** Turns options into processes with their ports and environments. Processes of `running` keep their ports. */
+/** Turns options into processes. Those of `running` keep their ports. */
 export function planLocal(options: LocalOptions, env: NodeJS.ProcessEnv, running: ProcessPlan[] = []): Plan {
   const base = options.port ?? DEFAULT_PORT
   const host = env['HOST'] ?? '127.0.0.1'
@@ -62,7 +62,7 @@ export function planLocal(options: LocalOptions, env: NodeJS.ProcessEnv, running
   }))
   return { base, host, processes, ...ledger }
 
-  /** Where a service is scaled to 0 the user may run one of their own; else the worker waits at the usual place. */
+  /** With a service scaled to 0, its own variable applies; without that the usual address. */
   function urls(service: 'rng' | 'hasher', own = urlOf(host, base + (firstPorts[service] ?? 0))): string {
     const all = places.filter((place) => place.service === service).map(({ port }) => urlOf(host, port))
     return all.join() || own

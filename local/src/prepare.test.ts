@@ -15,8 +15,8 @@ import { checkPorts, prepareFolder } from './prepare.ts'
 
 test('free ports pass, twice', async () => {
   const plan = planLocal({ port: await freePorts(4) }, {})
-  await checkPorts(plan, plan.processes)
-  await checkPorts(plan, plan.processes)
+  await checkPorts(plan)
+  await checkPorts(plan)
 })
 
 test('a taken port is named, with the service that wanted it and what to do', async (t) => {
@@ -25,7 +25,7 @@ test('a taken port is named, with the service that wanted it and what to do', as
   t.after(() => server.close())
   await once(server, 'listening')
   const plan = planLocal({ port: base }, {})
-  await assert.rejects(checkPorts(plan, plan.processes), {
+  await assert.rejects(checkPorts(plan), {
     message:
       `port ${base + 1} is taken, and rng-1 wants it: ` +
       `end what holds it, or choose other ports: npm start -- --port ${base + 100}`,
@@ -33,12 +33,21 @@ test('a taken port is named, with the service that wanted it and what to do', as
   })
 })
 
+test('the port of a process that runs is not checked', async (t) => {
+  const base = await freePorts(4)
+  const server = createServer().listen(base + 1)
+  t.after(() => server.close())
+  await once(server, 'listening')
+  const plan = planLocal({ port: base }, {})
+  await checkPorts(
+    plan,
+    plan.processes.filter(({ port }) => port === base + 1),
+  )
+})
+
 test('an address that this machine does not have is named', async () => {
   const plan = planLocal({ port: await freePorts(4) }, { HOST: '192.0.2.1' })
-  await assert.rejects(
-    checkPorts(plan, plan.processes),
-    /cannot listen on 192\.0\.2\.1, port \d+ \(EADDRNOTAVAIL\), .*: set HOST/,
-  )
+  await assert.rejects(checkPorts(plan), /cannot listen on 192\.0\.2\.1, port \d+ \(EADDRNOTAVAIL\), .*: set HOST/)
 })
 
 async function makeLedger(t: TestContext) {

@@ -7,10 +7,11 @@ import { join } from 'node:path'
 import { LocalError } from './options.ts'
 import type { Plan, ProcessPlan } from './plan.ts'
 
-/** Rejects with LocalError for the first port that cannot be had, so that nothing is started in vain. */
-export async function checkPorts({ base, host }: Plan, processes: ProcessPlan[]): Promise<void> {
+/** Rejects with LocalError for the first port that cannot be had, save those of `running`. */
+export async function checkPorts({ base, host, processes }: Plan, running: ProcessPlan[] = []): Promise<void> {
   const advice = `choose other ports: npm start -- --port ${base < 65_000 && base >= 1024 ? base + 100 : 8100}`
-  for (const { name, port } of processes) {
+  const ports = new Set(running.map(({ port }) => port))
+  for (const { name, port } of processes.filter((process) => !ports.has(process.port))) {
     const code = await tryPort(host, port)
     if (code === undefined) continue
     if (code === 'EADDRINUSE') {
@@ -35,7 +36,7 @@ async function tryPort(host: string, port: number): Promise<string | undefined> 
   return undefined
 }
 
-/** Makes the folder of the embedded ledger, and removes an earlier ledger from it when this one is to be fresh. */
+/** Makes the folder of the embedded ledger. With `fresh`, removes the ledger of an earlier run. */
 export async function prepareFolder(folder: string, fresh: boolean): Promise<void> {
   await mkdir(folder, { recursive: true }).catch((error: Error) => {
     throw new LocalError(`cannot make the data folder ${folder} (${error.message}): choose another with --data`)

@@ -7,7 +7,7 @@ import { test, type TestContext } from 'node:test'
 
 import { repository } from './spawn-service.ts'
 
-/** A clone with run.cjs and a program alone; `run` runs the program by a Node that says that it is `version`. */
+/** A clone that has run.cjs and a program. `run` runs it in this Node, or in one that seems old. */
 function makeClone(t: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), 'dockercoins-run-'))
   t.after(() => rmSync(folder, { recursive: true }))

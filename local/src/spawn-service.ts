@@ -22,7 +22,7 @@ export interface SpawnOptions {
   service: ServiceName
   /** The whole environment, save for `imageVariables`, which it may override. */
   env: NodeJS.ProcessEnv
-  /** Whether to run the bundle that the image contains (`node bundle.ts SERVICE`), not the source. */
+  /** Whether to run the bundle of the image in place of the source. */
   bundle?: boolean | undefined
   /** Another module to run in place of the service's own. */
   entry?: string | undefined
@@ -46,7 +46,7 @@ export function spawnService(options: SpawnOptions): ChildProcess {
   const [program = '', ...args] = [...wrapper, ...node]
   return spawn(program, args, {
     env: { ...imageVariables, ...env },
-    // Its own process group: ^C in a terminal reaches the runner alone, which sends each child one SIGTERM.
+    // Its own process group: ^C reaches the runner alone, which sends each child one SIGTERM.
     detached: true,
     stdio: ['ignore', output, output, 'ipc'],
   })

@@ -1,8 +1,8 @@
 import type { EventEmitter } from 'node:events'
 
 /**
- * npm passes on each SIGINT and SIGTERM, and on ^C the terminal has already sent one to the runner: a signal within
- * this time of the first is the same key press. Milliseconds.
+ * npm passes on each SIGINT and SIGTERM, and on ^C the terminal has already sent one to the runner:
+ * a signal within this time of the first is the same key press. Milliseconds.
  */
 export const SAME_KEYPRESS_MS = 250
 const CHECK_PARENT_MS = 250
@@ -26,8 +26,8 @@ export function stopOnSignals(local: Stoppable, source: EventEmitter = process, 
 }
 
 /**
- * Stops when npm, or the shell in which it started the runner, is gone: a shell does not pass on signals, and SIGKILL
- * cannot be passed on. Does nothing where npm did not start the runner: other parents may exit first.
+ * Stops when npm, or the shell in which it started the runner, is gone: a shell does not pass on
+ * signals, and SIGKILL cannot be passed on. Other parents than npm may exit first.
  */
 export function stopWithNpm(local: Pick<Stoppable, 'stop'>, env = process.env, parent = () => process.ppid): void {
   if (env['npm_lifecycle_event'] === undefined) return

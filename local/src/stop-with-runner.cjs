@@ -1,5 +1,6 @@
-// Preloaded into every service, so that none outlives the runner: the channel to it closes when it
-// exits, even after a SIGKILL. JavaScript, because a bundle does without the code that strips types.
+// Preloaded into every service, so that none outlives the runner: the channel to the runner closes
+// when that exits, even after a SIGKILL. It is JavaScript, so that bundles load no code that strips
+// types.
 const KILL_AFTER_MS = 10_000
 
 process.once('disconnect', () => {

@@ -11,7 +11,7 @@ import { supervise } from './supervise.ts'
 
 const entry = fileURLToPath(import.meta.resolve('@dockercoins/testing/stand-in-service'))
 
-/** Supervises one stand-in per behaviour, named rng-1, rng-2…; the first may stand in for another service. */
+/** Supervises a stand-in per behaviour: rng-1, rng-2… The first may belong to another service. */
 async function setUp(
   t: TestContext,
   behaviours: string[],

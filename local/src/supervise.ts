@@ -11,10 +11,13 @@ import type { ServiceName } from './spawn-service.ts'
 /** All processes of one copy of the application. */
 export type Supervisor = ReturnType<typeof supervise>
 
-/** 0: all stopped in order; 1: one rejected its configuration, failed while it stopped or was killed; 130: killed on request. */
+/**
+ * 0: all stopped in order; 130: killed on request; 1: one rejected its configuration, failed while
+ * it stopped or was killed.
+ */
 export type ExitCode = 0 | 1 | 130
 
-/** The part of the deadline after which the others are stopped although workers run. A worker needs less. */
+/** After this part of the deadline the others stop although workers run. A worker needs less. */
 const WORKERS_FIRST = 0.7
 
 /** Runs `plans` until it is stopped, and logs what it does. */
@@ -65,9 +68,9 @@ export function supervise(plans: ProcessPlan[], output: Output, stopDeadlineMs =
   }
 
   /**
-   * Starts, restarts and stops processes until those of `next` run, each by its plan, and no others. Servers come before
-   * the workers that use them and go after them, so that no request fails. Workers whose addresses change are restarted
-   * one after the other: each records what it has and loses nothing.
+   * Starts, restarts and stops processes until those of `next` run, by these plans, and no others.
+   * Servers start before the workers that use them and stop after them, so that no request fails.
+   * Workers whose addresses change restart one after the other: each records its hashes first.
    */
   async function change(next: ProcessPlan[]): Promise<void> {
     const wanted = new Map(next.map((plan) => [plan.name, plan]))
@@ -93,7 +96,7 @@ export function supervise(plans: ProcessPlan[], output: Output, stopDeadlineMs =
     if (plan) run(plan)
   }
 
-  /** Stops all processes, and kills those that have not exited within 10 s. Nothing is started any more. */
+  /** Stops all processes, and kills those that run for 10 s more. Nothing is started any more. */
   async function stop(): Promise<void> {
     if (stopping.signal.aborted) return
     stopping.abort()
@@ -101,7 +104,8 @@ export function supervise(plans: ProcessPlan[], output: Output, stopDeadlineMs =
     const began = performance.now()
     const elapsedMs = () => performance.now() - began
     output.info(`Stopping ${names} (^C again kills them)`)
-    // Workers first, as Compose does it, so that they can finish their units. A worker that hangs delays only itself.
+    // Workers first, as in Compose: they finish their units. A worker that hangs delays itself
+    // alone.
     const workers = kept.filter(({ plan }) => isWorker(plan)).map((process) => process.stop(stopDeadlineMs))
     await Promise.race([Promise.all(workers), sleep(WORKERS_FIRST * stopDeadlineMs, undefined, { ref: false })])
     const inOrder = await Promise.all(kept.map((process) => process.stop(stopDeadlineMs - elapsedMs())))

@@ -25,7 +25,9 @@ interface Edit {
   services: ServiceName[]
 }
 
-/** A repository like ours, watched; `edit` writes a file and returns the edit that is reported next. */
+/**
+ * Watches a repository like ours. `edit` writes a file and returns the edit that is reported next.
+ */
 async function setUp(t: TestContext) {
   const repository = await mkdtemp(join(tmpdir(), 'dockercoins-watch-'))
   const write = async (file: string, text: string) => {

@@ -3,15 +3,15 @@ import { join } from 'node:path'
 
 import { serviceNames, type ServiceName } from './spawn-service.ts'
 
-/** Editors write a file in several steps: events within this time after the first are one edit. Milliseconds. */
+/** Editors write a file in several steps: events within this time are one edit. Milliseconds. */
 const SETTLE_MS = 100
-/** What no running service has read: tests, documents, bundles, and what editors write beside a file. */
+/** Files that no service reads: tests, documents, bundles, and what editors write beside a file. */
 const NOT_RUN = /(\.test\.ts|\.md|~)$|(^|\/)(\.|#|4913$|node_modules\/|dist\/)/
 
 /**
- * Calls `onEdit` for each edit of a service's source, or of a package's that it depends on, with the file's path and the
- * services that run it. Where the system cannot watch, stops and calls `onFailure` once, with a line that says why and
- * what to do. Returns how to stop.
+ * Calls `onEdit` for each edit of a service's source, or of a package's that it depends on, with
+ * the file's path and the services that run it. Where the system cannot watch, stops and calls
+ * `onFailure` once, with a line that says why and what to do. Returns a function that stops it.
  */
 export function watchSources(
   repository: string,
@@ -35,8 +35,8 @@ export function watchSources(
     watchers.push(watcher.on('error', fail))
   }
   try {
-    // With `recursive`, Node on Linux ignores the limit of file watches when it begins to watch, and emits an error for
-    // files that are added later. Without, it throws: so ask for one more watch.
+    // With `recursive`, Node on Linux ignores the limit of file watches at the start, and emits an
+    // error for files that are added later. Without, it throws: so ask for one more watch.
     watchFolder(repository).close()
   } catch (error) {
     fail(error as Error)

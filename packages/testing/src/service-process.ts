@@ -17,13 +17,16 @@ export interface ServiceProcess {
   url: string
   lines: string[]
   kill(signal: NodeJS.Signals): void
-  /** Resolves to its exit code, or to null where a signal ended it. Rejects a minute after it is read. */
+  /** Resolves to its exit code, null where a signal ended it. Rejects a minute after it is read. */
   exited: Promise<number | null>
   /** Resolves to the first line, printed already or still to come, that matches. */
   line(pattern: RegExp): Promise<string>
 }
 
-/** Runs a service on this machine, perhaps with a limit of open files. Resolves when it listens. It is killed when the test ends. */
+/**
+ * Runs a service on this machine, perhaps with a limit of open files. Resolves when it listens. It
+ * is killed when the test ends.
+ */
 export async function startService(
   t: TestContext,
   service: ServiceName,
@@ -38,7 +41,10 @@ export async function startService(
   return Object.assign(started, { port, url: `http://127.0.0.1:${port}` })
 }
 
-/** Runs a service, its bundle where STACK is "bundle", with `env` and nothing else of ours, and does not wait for it. */
+/**
+ * Runs a service, its bundle where STACK is "bundle", with `env` and no other variable of ours.
+ * Does not wait for it.
+ */
 export function runService(
   t: TestContext,
   service: ServiceName,

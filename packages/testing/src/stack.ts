@@ -8,12 +8,14 @@ import { startComposeStack } from './compose-stack.ts'
 import { audit } from './figures.ts'
 import { startService, type ServiceProcess } from './service-process.ts'
 
-/** One copy of the whole application under test, its ledger in Redis. It is gone when the test ends. */
+/** One copy of the application, with its ledger in Redis. It is removed when the test ends. */
 export interface Stack {
   urls: Record<'webui' | 'rng' | 'hasher', string>
-  /** Stops every process of `part`, and resolves when they have exited. They stay away until they are started again. */
+  /** Stops every process of `part`. Resolves when they have exited. */
   stop(part: Part, signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
-  /** Starts what was stopped, at the same addresses and with the same data. Resolves when it listens. */
+  /**
+   * Starts what was stopped, at the same addresses, with the same data. Resolves when it listens.
+   */
   start(part: Part): Promise<void>
   /** All lines that the processes of `part` have printed. */
   lines(part: Exclude<Part, 'redis'>): Promise<string[]>
@@ -30,7 +32,10 @@ export interface StackOptions {
   env?: Record<string, string>
 }
 
-/** Starts the application: in containers where STACK is "compose", else as processes. Resolves when all of it listens. */
+/**
+ * Starts the application, in containers where STACK is "compose", else as processes. Resolves when
+ * all of it listens.
+ */
 export function startStack(t: TestContext, options: StackOptions = {}): Promise<Stack> {
   return process.env.STACK === 'compose' ? startComposeStack(t, options) : startProcesses(t, options)
 }

@@ -6,7 +6,7 @@ import { within } from '@dockercoins/testing'
 /** A stream that keeps all that was written to it, and on which a test can wait for text. */
 export interface Transcript extends Writable {
   text(): string
-  /** Resolves to the match as soon as the text so far has one; rejects with that text when none comes in a minute. */
+  /** Resolves to the match as soon as there is one; rejects with the text after a minute. */
   waitFor(pattern: RegExp): Promise<RegExpExecArray>
 }
 
