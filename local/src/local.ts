@@ -14,18 +14,6 @@ export { LocalError, type LocalOptions, type Scale } from './options.ts'
 export { planLocal, urlsOf } from './plan.ts'
 export { imageOptions, imageVariables, repository, spawnService, type ServiceName } from './spawn-service.ts'
 
-/** A running copy of the application. */
-export interface Local extends Pick<Supervisor, 'ready' | 'pids' | 'kill' | 'ended'> {
-  /** Where each process is reached, by service. */
-  urls: Record<ServiceName, string[]>
-  /** LEDGER_URL of the ledger. */
-  ledgerUrl: string
-  /** Changes how many processes run. Resolves to a line that says what was done. */
-  scale(wanted: Scale): Promise<string>
-  /** Stops all processes, and kills those that run for 10 s more. Resolves as `ended` does. */
-  stop(): Promise<ExitCode>
-}
-
 /**
  * Starts all services on this machine and prints their lines to `stream`. Resolves when they are
  * started; await `ready` for when they can serve. Rejects with LocalError, and starts nothing, when
@@ -34,7 +22,7 @@ export interface Local extends Pick<Supervisor, 'ready' | 'pids' | 'kill' | 'end
 export async function startLocal(
   options: LocalOptions = {},
   { stream = process.stdout, env = process.env }: { stream?: Writable; env?: NodeJS.ProcessEnv } = {},
-): Promise<Local> {
+) {
   const startedAt = performance.now()
   let plan = planLocal(options, env)
   await checkPorts(plan)
@@ -60,7 +48,7 @@ export async function startLocal(
     return exitCode
   }
 
-  /** Each request waits for those before it. */
+  /** Changes how many processes run, one request after the other. Resolves to a line that says what was done. */
   function scale(wanted: Scale): Promise<string> {
     const scaled = scaling.then(() => scaleNow(wanted))
     scaling = scaled.catch(() => {})
@@ -81,18 +69,22 @@ export async function startLocal(
     return `${line} on port ${plan.base}`
   }
 
+  /** Stops all processes, and kills those that run for 10 s more. Resolves as `ended` does. */
+  function stop(): Promise<ExitCode> {
+    supervisor.stop()
+    return ended
+  }
+
   return {
     ...supervisor,
+    ended,
+    ledgerUrl: plan.ledgerUrl,
+    /** Where each process is reached, by service. */
     get urls() {
       return urlsOf(plan)
     },
-    ledgerUrl: plan.ledgerUrl,
     scale,
-    stop() {
-      supervisor.stop()
-      return ended
-    },
-    ended,
+    stop,
   }
 }
 

@@ -15,17 +15,7 @@ export interface ProcessPlan extends Pick<SpawnOptions, 'service' | 'entry' | 'e
 }
 
 /** Everything that is to run, and where. */
-export interface Plan {
-  /** The dashboard's port, which identifies this copy on this machine. */
-  base: number
-  /** The address on which the processes listen. */
-  host: string
-  processes: ProcessPlan[]
-  /** LEDGER_URL of those that use the ledger. */
-  ledgerUrl: string
-  /** The folder of the embedded ledger. */
-  dataFolder?: string
-}
+export type Plan = ReturnType<typeof planLocal>
 
 /** On few processors an earlier dashboard would delay the first hash. */
 const WEBUI_AFTER_MS = 250
@@ -35,7 +25,7 @@ const firstPorts: Partial<Record<ServiceName, number>> = { webui: 0, rng: 1, has
 const furtherPorts = ['rng', 'hasher', 'webui', 'worker'] as const
 
 /** Turns options into processes. Those of `running` keep their ports. */
-export function planLocal(options: LocalOptions, env: NodeJS.ProcessEnv, running: ProcessPlan[] = []): Plan {
+export function planLocal(options: LocalOptions, env: NodeJS.ProcessEnv, running: ProcessPlan[] = []) {
   const base = options.port ?? DEFAULT_PORT
   const host = env['HOST'] ?? '127.0.0.1'
   const ledger = chooseLedger(options, env, base)
@@ -52,7 +42,7 @@ export function planLocal(options: LocalOptions, env: NodeJS.ProcessEnv, running
     webui: usesLedger,
     worker: { ...usesLedger, RNG_URL: urls('rng', env['RNG_URL']), HASHER_URL: urls('hasher', env['HASHER_URL']) },
   }
-  const processes = places.map(({ service, name, port }) => ({
+  const processes = places.map(({ service, name, port }): ProcessPlan => ({
     name,
     service,
     port,
@@ -77,9 +67,9 @@ export function urlsOf({ processes }: Plan): Record<ServiceName, string[]> {
 
 function chooseLedger({ redis, data }: LocalOptions, env: NodeJS.ProcessEnv, base: number) {
   const url = redis ?? (data === undefined ? (env['LEDGER_URL'] ?? env['REDIS_URL']) : undefined)
-  if (url !== undefined) return { ledgerUrl: url }
-  const folder = data === undefined ? join(repository, '.data', `${base}`) : resolve(data)
-  return { ledgerUrl: `file:${join(folder, 'ledger.db')}`, dataFolder: folder }
+  if (url !== undefined) return { ledgerUrl: url, dataFolder: undefined }
+  const dataFolder = data === undefined ? join(repository, '.data', `${base}`) : resolve(data)
+  return { ledgerUrl: `file:${join(dataFolder, 'ledger.db')}`, dataFolder }
 }
 
 function placeProcesses(base: number, scale: Scale, ports: Map<string, number>) {

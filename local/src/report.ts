@@ -20,7 +20,7 @@ export function showStatus(supervisor: Supervisor, output: Output): () => void {
     if (stopped.signal.aborted) return
     const { speeds } = JSON.parse(history || '{"speeds":[]}') as { speeds: (number | null)[] }
     const speed = speeds.findLast((known) => known !== null)
-    const parts = [webui && shown(webui), speed !== undefined && `${speed.toFixed(1)} hashes/s`, describe(plans)]
+    const parts = [webui && shown([webui]), speed !== undefined && `${speed.toFixed(1)} hashes/s`, describe(plans)]
     output.status(parts.filter(Boolean).join('  '))
   }
   void show()
@@ -56,9 +56,9 @@ export async function reportReady(
 function describeAddresses(plan: Plan): string {
   const { webui, rng, hasher } = urlsOf(plan)
   const rows = [
-    ['Dashboard', webui.map(shown).join(' ') || 'none'],
-    ['rng', rng.map(shown).join(' ') || 'none'],
-    ['hasher', hasher.map(shown).join(' ') || 'none'],
+    ['Dashboard', shown(webui)],
+    ['rng', shown(rng)],
+    ['hasher', shown(hasher)],
     ['Ledger', redactUrl(plan.ledgerUrl).replace(/^file:/, '')],
     ['To scale', `npm run scale -- ${plan.base === DEFAULT_PORT ? '' : `--port ${plan.base} `}worker=10 rng=3`],
     ['To stop', '^C'],
@@ -66,6 +66,6 @@ function describeAddresses(plan: Plan): string {
   return rows.map(([what, value]) => `  ${what.padEnd(10)} ${value}`).join('\n')
 }
 
-function shown(url: string): string {
-  return url.replace('127.0.0.1', 'localhost')
+function shown(urls: string[]): string {
+  return urls.map((url) => url.replace('127.0.0.1', 'localhost')).join(' ') || 'none'
 }
