@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
@@ -9,13 +10,16 @@ import { until, within } from '@dockercoins/testing'
 import { freePorts } from '@dockercoins/testing/free-ports'
 import { createTranscript } from '@dockercoins/testing/transcript'
 
+import { repository } from './spawn-service.ts'
+
 const main = fileURLToPath(import.meta.resolve('./main.ts'))
 /** The services that need no ledger. */
 const few = ['--scale', 'webui=0', '--scale', 'worker=0', '--redis', 'redis://localhost']
 
 function start(t: TestContext, args: string[], env: NodeJS.ProcessEnv = {}) {
   const child = spawn(process.execPath, [main, ...args], {
-    env: { ...process.env, ...env },
+    // As run.cjs does.
+    env: { ...process.env, NODE_COMPILE_CACHE: join(repository, 'node_modules/.cache/compile'), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   t.after(() => child.kill('SIGKILL'))

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
@@ -7,6 +8,7 @@ import { createTranscript } from '@dockercoins/testing/transcript'
 
 import { createOutput } from './output.ts'
 import type { ProcessPlan } from './plan.ts'
+import { repository } from './spawn-service.ts'
 import { supervise } from './supervise.ts'
 
 const entry = fileURLToPath(import.meta.resolve('@dockercoins/testing/stand-in-service'))
@@ -21,7 +23,9 @@ async function setUp(
   const base = await freePorts(behaviours.length)
   const plans = behaviours.map((behaviour, index): ProcessPlan => {
     const port = base + index
-    const env = { ...process.env, PORT: `${port}`, BEHAVIOUR: behaviour }
+    // As run.cjs does.
+    const NODE_COMPILE_CACHE = join(repository, 'node_modules/.cache/compile')
+    const env = { ...process.env, NODE_COMPILE_CACHE, PORT: `${port}`, BEHAVIOUR: behaviour }
     return {
       name: `rng-${index + 1}`,
       service: index === 0 ? service : 'rng',
