@@ -3,11 +3,11 @@ import type { Writable } from 'node:stream'
 import { listenForScale } from './control.ts'
 import type { LocalOptions, Scale } from './options.ts'
 import { createOutput, isTerminal, type Output } from './output.ts'
-import { planLocal, urlsOf, type ProcessPlan } from './plan.ts'
+import { planLocal, urlsOf } from './plan.ts'
 import { checkPorts, prepareFolder } from './prepare.ts'
 import { reportReady, showStatus } from './report.ts'
-import { repository, serviceNames, type ServiceName } from './spawn-service.ts'
-import { describe, supervise, type ExitCode, type Supervisor } from './supervise.ts'
+import { repository, serviceNames } from './spawn-service.ts'
+import { countOf, describe, supervise, type ExitCode, type Supervisor } from './supervise.ts'
 import { watchSources } from './watch-sources.ts'
 
 export { LocalError, type LocalOptions, type Scale } from './options.ts'
@@ -86,11 +86,6 @@ export async function startLocal(
     scale,
     stop,
   }
-}
-
-function countOf(processes: ProcessPlan[]): Record<ServiceName, number> {
-  const count = (name: ServiceName) => processes.filter(({ service }) => service === name).length
-  return { webui: count('webui'), rng: count('rng'), hasher: count('hasher'), worker: count('worker') }
 }
 
 function restartOnEdit(supervisor: Supervisor, output: Output): () => void {

@@ -148,8 +148,14 @@ function isWorker({ service }: ProcessPlan): boolean {
   return service === 'worker'
 }
 
+/** Processes per service. */
+export function countOf(processes: ProcessPlan[]): Record<ServiceName, number> {
+  const count = (name: ServiceName) => processes.filter(({ service }) => service === name).length
+  return { webui: count('webui'), rng: count('rng'), hasher: count('hasher'), worker: count('worker') }
+}
+
 /** "webui, rng ×3, hasher, worker ×10" */
 export function describe(plans: ProcessPlan[]): string {
-  const services = Map.groupBy(plans, ({ service }) => service)
-  return [...services].map(([service, all]) => (all.length > 1 ? `${service} ×${all.length}` : service)).join(', ')
+  const counts = Object.entries(countOf(plans)).filter(([, count]) => count > 0)
+  return counts.map(([service, count]) => (count > 1 ? `${service} ×${count}` : service)).join(', ')
 }
