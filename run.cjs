@@ -1,5 +1,6 @@
-// What the npm scripts start: `node run.cjs FILE.ts ARGUMENT...` runs FILE.ts in a Node that can, 24 or newer. That is this one,
-// or the one that `npm ci` brings. npm 11 puts the brought one first on the PATH. npm 10 loses the link to it, so look for it here.
+// The npm scripts are `node run.cjs FILE.ts ARGUMENT...`: it runs FILE.ts in Node 24 or newer. That
+// is this Node, or the one that `npm ci` installs. npm 11 puts the installed one first on the PATH;
+// npm 10 loses the link to it, so it is looked up here.
 const { spawn } = require('node:child_process')
 const { existsSync } = require('node:fs')
 const { join, resolve } = require('node:path')
@@ -11,7 +12,7 @@ if (Number(process.versions.node.split('.')[0]) >= 24) run()
 else if (existsSync(brought)) runWith(brought)
 else refuse()
 
-/** Keeps the compiled code, for the services that it starts too: the next start then takes a third less. */
+/** Keeps the compiled code, also of services: the next start then takes a third less time. */
 function run() {
   process.env.NODE_COMPILE_CACHE ??= join(__dirname, 'node_modules', '.cache', 'compile')
   require('node:module').enableCompileCache()

@@ -69,16 +69,3 @@ test('every relative link in the documents leads somewhere', async () => {
     }
   }
 })
-
-test('npm start runs the services as their images run them', async () => {
-  const runner = await read('local/src/keep-running.ts')
-  for (const service of ['rng', 'hasher', 'worker', 'webui']) {
-    const dockerfile = await read(`services/${service}/Dockerfile`)
-    const [settings = ''] = /^ENV [^]*$/m.exec(dockerfile) ?? []
-    const options = [...settings.matchAll(/--[\w=-]+/g)].map(([option]) => `'${option}'`)
-    const allocator = [...settings.matchAll(/(MALLOC_\w+)=(\d+)/g)].map(([, name, value]) => `${name}: '${value}'`)
-    assert.match(settings, /NODE_OPTIONS="[^"]*--max-old-space-size=/, service)
-    assert.ok(allocator.length > 0, service)
-    for (const setting of [...options, ...allocator]) assert.ok(runner.includes(setting), `${service}: ${setting}`)
-  }
-})

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { test, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 
 import { openLedger } from '@dockercoins/ledger'
 import { startLocal, type LocalOptions } from '@dockercoins/local'
@@ -12,8 +15,8 @@ import { audit, complaints, hashed, totals, unitsDone } from '@dockercoins/testi
 
 /** The whole application as `npm start` runs it, on ports that are likely to be free. */
 async function startApplication(t: TestContext, options: LocalOptions) {
-  const dataFolder = await mkdtemp(join(tmpdir(), 'dockercoins-local-'))
-  t.after(() => rm(dataFolder, { recursive: true, force: true }))
+  const data = await mkdtemp(join(tmpdir(), 'dockercoins-local-'))
+  t.after(() => rm(data, { recursive: true, force: true }))
   const lines: string[] = []
   const stream = new Writable({
     write(chunk, _encoding, done) {
@@ -23,7 +26,7 @@ async function startApplication(t: TestContext, options: LocalOptions) {
   })
   const port = 20_000 + 200 * Math.floor(Math.random() * 60)
   const local = await startLocal(
-    { port, dataFolder, ...options },
+    { port, data, ...options },
     { stream, env: { PATH: process.env.PATH, LOG_FORMAT: 'json' } },
   )
   t.after(() => local.stop())
@@ -75,13 +78,53 @@ test('two copies run side by side, and neither counts what the other does', asyn
 test('what was counted is still there after a restart', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'dockercoins-local-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
-  const first = await startApplication(t, { dataFolder: folder })
+  const first = await startApplication(t, { data: folder })
   await until(
     'a first hash in /json',
     () => totals(first.webui),
     ({ hashes }) => hashes > 0,
   )
   await first.local.stop()
-  const second = await startApplication(t, { dataFolder: folder, scale: { worker: 0 } })
+  const second = await startApplication(t, { data: folder, scale: { worker: 0 } })
   assert.equal((await totals(second.webui)).hashes, unitsDone(first.lines))
 })
+
+test('a running application is scaled by npm run scale, is faster within 10 s, and counts everything', async (t) => {
+  const { local, lines, webui } = await startApplication(t, {})
+  const worker = local.pids()['worker-1']
+  const { port } = new URL(webui)
+  const began = performance.now()
+  const { stdout } = await scale(['--port', port, 'worker=10', 'rng=3'])
+  assert.equal(stdout, `Scaled rng from 1 to 3, worker from 1 to 10 on port ${port}\n`)
+  assert.deepEqual([local.urls.rng.length, local.urls.worker.length], [3, 10])
+  assert.notEqual(local.pids()['worker-1'], worker)
+  await until(
+    'more than 25 hashes per second in /history',
+    async () => (await (await fetch(`${webui}/history?seconds=3`)).json()) as { speeds: (number | null)[] },
+    ({ speeds }) => speeds.some((speed) => speed !== null && speed > 25),
+  )
+  const tookMs = performance.now() - began
+  assert.ok(tookMs < 10_000 || busy(), `took ${tookMs} ms`)
+
+  const down = await scale(['--port', port, 'worker=2', 'rng=1'])
+  assert.equal(down.stdout, `Scaled rng from 3 to 1, worker from 10 to 2 on port ${port}\n`)
+  assert.deepEqual(Object.keys(local.pids()).toSorted(), ['hasher-1', 'rng-1', 'webui-1', 'worker-1', 'worker-2'])
+  assert.equal(await local.stop(), 0)
+  assert.deepEqual(complaints(lines), [])
+  const ledger = await openLedger({ ledgerUrl: local.ledgerUrl, keyPrefix: '' })
+  assert.equal((await ledger.totals()).hashes, unitsDone(lines))
+  await ledger.close()
+  assert.match(await audit(local.ledgerUrl), /sound/)
+  await assert.rejects(scale(['--port', port, 'worker=1']), { code: 1, stderr: /^nothing runs on port \d+: .*\n$/ })
+})
+
+/** `npm run scale`, without npm. */
+function scale(args: string[]) {
+  const command = fileURLToPath(new URL('../../local/src/scale.ts', import.meta.url))
+  return promisify(execFile)(process.execPath, [command, ...args])
+}
+
+/** Whether others take so much of this machine that no time can be demanded of it. */
+function busy(): boolean {
+  return (loadavg()[0] ?? 0) > 2 * availableParallelism()
+}

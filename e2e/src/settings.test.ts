@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
+import type { ServiceName } from '@dockercoins/local'
 import { parseSettings, type Setting } from '@dockercoins/service'
 import { runService } from '@dockercoins/testing/service-process'
 
@@ -45,7 +46,7 @@ const nonsense: Record<string, Record<string, string[]>> = {
   },
 }
 
-for (const [service, variables] of Object.entries(nonsense)) {
+for (const [service, variables] of Object.entries(nonsense) as [ServiceName, Record<string, string[]>][]) {
   test(`${service} refuses nonsense in any variable, in one line that names it`, async () => {
     const { settings } = (await import(`../../services/${service}/src/config.ts`)) as {
       settings: Record<string, Setting<unknown>>
@@ -77,7 +78,7 @@ for (const [service, variables] of Object.entries(nonsense)) {
 }
 
 test('a ledger file that cannot be opened is a configuration that will not do', async (t) => {
-  for (const service of ['worker', 'webui']) {
+  for (const service of ['worker', 'webui'] as const) {
     const { lines, exited } = runService(t, service, { PORT: '0', LEDGER_URL: 'file:/dev/null/ledger.db' })
     assert.equal(await exited, 78)
     assert.equal(lines.length, 1, lines.join('\n'))

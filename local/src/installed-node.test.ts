@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 
-import { repository } from './plan.ts'
+import { repository } from './spawn-service.ts'
 
 interface Lock {
   packages: Record<string, { libc?: string[]; dev?: boolean }>

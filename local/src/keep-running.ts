@@ -1,138 +1,106 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 
 import type { Output } from './output.ts'
 import type { ProcessPlan } from './plan.ts'
-import { waitUntilReady } from './readiness.ts'
+import { spawnService } from './spawn-service.ts'
 
-/** A process that is started again whenever it dies, until it is told to stop. */
+/** A process that is started again whenever it dies, until it is stopped. */
 export interface KeptProcess {
-  name: string
+  readonly plan: ProcessPlan
   /** Absent between a death and the next start. */
-  pid(): number | undefined
-  /** Resolves to true when it first is able to serve, to false when it was stopped before that. */
-  ready: Promise<boolean>
-  /** Resolves when it was stopped and has left, to whether it did so without an error. */
-  gone: Promise<boolean>
-  /** Asks it to leave and starts it again at once. */
-  restart(): void
-  /** Asks it, once, to leave. */
-  stop(): void
-  /** Ends it at once, with all that it started. Returns whether there was anything to end. */
+  readonly pid: number | undefined
+  /** Stops it, at the deadline by SIGKILL. Resolves to whether it exited in order. */
+  stop(deadlineMs?: number): Promise<boolean>
+  /** Kills it and all that it started. Returns whether there was anything to kill. */
   kill(): boolean
 }
 
-/** Exit code of a service whose configuration is not valid (EX_CONFIG of sysexits.h): to start it again would not help. */
+/** As Compose has it. */
+export const STOP_DEADLINE_MS = 10_000
+/** Exit code for an invalid configuration (EX_CONFIG in sysexits.h): a restart does not help. */
 const MISCONFIGURED = 78
 const FIRST_PAUSE_MS = 200
 const LONGEST_PAUSE_MS = 5_000
-/** After this long alive a process is healthy again, and its next death is a first one. */
+/** A process that ran for so long was healthy: the pauses begin anew. */
 const HEALTHY_AFTER_MS = 10_000
 
-/** Starts a process and keeps it running. `onMisconfigured` is called when it refuses its configuration; it then stays down. */
-export function keepRunning(plan: ProcessPlan, output: Output, onMisconfigured: (name: string) => void): KeptProcess {
+/** Keeps a process running, unless it rejects its configuration: that is passed on. */
+export function keepRunning(plan: ProcessPlan, output: Output, onMisconfigured: () => void): KeptProcess {
   const { name, startAfterMs } = plan
   const stopping = new AbortController()
-  const { promise: gone, resolve: leave } = Promise.withResolvers<boolean>()
+  const gone = Promise.withResolvers<boolean>()
   let child: ChildProcess | undefined
-  let nextStart = startAfterMs === undefined ? undefined : setTimeout(start, startAfterMs)
-  let isRestarting = false
   let pauseMs = FIRST_PAUSE_MS
-  if (!nextStart) start()
-
-  return {
-    name,
-    pid: () => child?.pid,
-    ready: waitUntilReady(`${plan.url}/readyz`, stopping.signal),
-    gone,
-    restart() {
-      if (stopping.signal.aborted || isRestarting) return
-      clearTimeout(nextStart)
-      if (!child) return start()
-      isRestarting = true
-      child.kill('SIGTERM')
-    },
-    stop() {
-      if (stopping.signal.aborted) return
-      stopping.abort()
-      clearTimeout(nextStart)
-      // Not its group: the service itself ends what it started, such as a bundler at work.
-      if (child) child.kill('SIGTERM')
-      else leave(true)
-    },
-    kill: () => child !== undefined && signalGroup(child, 'SIGKILL'),
-  }
+  /** For the next start, or to kill a process that does not exit. */
+  let timer = setTimeout(start, startAfterMs)
 
   function start(): void {
     const startedAt = performance.now()
-    child = startProcess(plan, output, (how, code) => {
-      child = undefined
-      if (performance.now() - startedAt > HEALTHY_AFTER_MS) pauseMs = FIRST_PAUSE_MS
-      afterDeath(how, code)
-    })
-  }
+    const started = spawnService(plan)
+    child = started
+    for (const stream of [started.stdout, started.stderr]) if (stream) output.follow(name, stream)
+    started.on('error', (error) => died(`could not be run (${error.message})`))
+    // What it started and left behind would hold the pipes open.
+    started.on('exit', () => killGroup(started))
+    // By 'close' its last lines are printed, which often contain the reason.
+    started.on('close', (code, signal) =>
+      died(signal ? `was ended by ${signal}` : `ended with exit code ${code}`, code, signal),
+    )
 
-  function afterDeath(how: string, code: number | null): void {
-    if (stopping.signal.aborted) {
-      if (code) output.say(`${name} ${how} while it stopped`)
-      leave(!code)
-    } else if (isRestarting) {
-      isRestarting = false
-      start()
-    } else if (code === MISCONFIGURED) {
-      stopping.abort()
-      leave(false)
-      onMisconfigured(name)
-    } else {
-      output.say(`${name} ${how}: starts again in ${pauseMs / 1000} s`)
-      nextStart = setTimeout(start, pauseMs)
-      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)
+    function died(how: string, code: number | null = null, signal: NodeJS.Signals | null = null): void {
+      if (child !== started) return
+      child = undefined
+      clearTimeout(timer)
+      if (performance.now() - startedAt > HEALTHY_AFTER_MS) pauseMs = FIRST_PAUSE_MS
+      if (stopping.signal.aborted) {
+        if (code) output.warn(`${name} ${how} while it stopped`)
+        leave(!code && signal !== 'SIGKILL')
+      } else if (code === MISCONFIGURED) {
+        leave(false)
+        onMisconfigured()
+      } else {
+        output.warn(`${name} ${how}: starts again in ${pauseMs / 1000} s`)
+        timer = setTimeout(start, pauseMs)
+        pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)
+      }
     }
   }
-}
 
-const stopWithRunner = import.meta.resolve('./stop-with-runner.ts')
-/** As in the images, so that fifty workers fit into a laptop's memory. */
-const nodeOptions = [
-  '--max-semi-space-size=4',
-  '--max-old-space-size=128',
-  '--no-maglev',
-  '--no-wasm-tier-up',
-  '--no-wasm-dynamic-tiering',
-  '--disable-sigusr1',
-]
-const allocator = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072' }
-
-function startProcess(
-  { name, entry, env }: ProcessPlan,
-  output: Output,
-  onDeath: (how: string, code: number | null) => void,
-): ChildProcess {
-  const child = spawn(process.execPath, [...nodeOptions, '--import', stopWithRunner, entry], {
-    env: { ...allocator, ...env },
-    // Its own process group: what a terminal sends on ^C reaches the runner alone, which then asks each child once.
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  })
-  let dead = false
-  const die = (how: string, code: number | null) => {
-    if (!dead) onDeath(how, code)
-    dead = true
+  function leave(inOrder: boolean): void {
+    stopping.abort()
+    gone.resolve(inOrder)
   }
-  for (const stream of [child.stdout, child.stderr]) if (stream) output.follow(name, stream)
-  child.on('error', (error) => die(`could not be run (${error.message})`, null))
-  // What it started and left behind goes too, and with it the last that could hold the pipes open.
-  child.on('exit', () => signalGroup(child, 'SIGKILL'))
-  // By 'close' its last lines are printed, which often say why.
-  child.on('close', (code, signal) => die(signal ? `was ended by ${signal}` : `ended with exit code ${code}`, code))
-  return child
+
+  function killLate(afterMs: number): void {
+    if (kept.kill()) output.warn(`${name} did not stop within ${(afterMs / 1000).toFixed(1)} s: killed`)
+  }
+
+  const kept: KeptProcess = {
+    plan,
+    get pid() {
+      return child?.pid
+    },
+    stop(deadlineMs = STOP_DEADLINE_MS) {
+      if (stopping.signal.aborted) return gone.promise
+      stopping.abort()
+      clearTimeout(timer)
+      if (!child) leave(true)
+      // Not its group: a service itself ends what it started.
+      child?.kill('SIGTERM')
+      if (child) timer = setTimeout(killLate, deadlineMs, deadlineMs)
+      return gone.promise
+    },
+    kill: () => child !== undefined && killGroup(child),
+  }
+  return kept
 }
 
-function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): boolean {
+function killGroup({ pid }: ChildProcess): boolean {
   // 0 and 1 would be our own group and everybody.
   if (pid === undefined || pid <= 1) return false
   try {
-    return process.kill(-pid, signal)
+    return process.kill(-pid, 'SIGKILL')
   } catch {
-    return false // gone already
+    return false // it has exited
   }
 }

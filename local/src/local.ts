@@ -1,117 +1,100 @@
-import { mkdir } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
 
-import { redactUrl } from '@dockercoins/service/redact'
+import { listenForScale } from './control.ts'
+import type { LocalOptions, Scale } from './options.ts'
+import { createOutput, isTerminal, type Output } from './output.ts'
+import { planLocal, urlsOf } from './plan.ts'
+import { checkPorts, prepareFolder } from './prepare.ts'
+import { reportReady, showStatus } from './report.ts'
+import { repository, serviceNames } from './spawn-service.ts'
+import { countOf, describe, supervise, type ExitCode, type Supervisor } from './supervise.ts'
+import { watchSources } from './watch-sources.ts'
 
-import { LocalError } from './local-error.ts'
-import type { LocalOptions, ServiceName } from './options.ts'
-import { createOutput, hasColours, type Output } from './output.ts'
-import { planLocal, repository, type Plan } from './plan.ts'
-import { checkPorts } from './ports.ts'
-import { supervise, type ExitCode, type Supervisor } from './supervise.ts'
-import { watchSources, type Edit } from './watch-sources.ts'
-
-export { LocalError } from './local-error.ts'
-export type { LocalOptions, ServiceName } from './options.ts'
-export type { ExitCode } from './supervise.ts'
-
-/** A running copy of the application. */
-export interface Local extends Omit<Supervisor, 'stop'> {
-  /** Where each process is reached, by service. */
-  urls: Record<ServiceName, string[]>
-  /** LEDGER_URL of the ledger. */
-  ledgerUrl: string
-  /** Asks all processes to leave, and ends those that have not within 10 s. Resolves as `ended` does. */
-  stop(): Promise<ExitCode>
-}
-
-/** Processes that take longer to be ready than this are named, in milliseconds. */
-const SAY_WAITING_AFTER_MS = 5_000
+export { LocalError, type LocalOptions, type Scale } from './options.ts'
+export { planLocal, urlsOf } from './plan.ts'
+export { imageOptions, imageVariables, repository, spawnService, type ServiceName } from './spawn-service.ts'
 
 /**
- * Starts all services on this machine and prints their lines to `stream`. Resolves when they are started; await `ready` for
- * when they can serve. Rejects with LocalError, having started nothing, when a port or the data folder cannot be had.
+ * Starts all services on this machine and prints their lines to `stream`. Resolves when they are
+ * started; await `ready` for when they can serve. Rejects with LocalError, and starts nothing, when
+ * a port or the data folder cannot be had.
  */
 export async function startLocal(
   options: LocalOptions = {},
   { stream = process.stdout, env = process.env }: { stream?: Writable; env?: NodeJS.ProcessEnv } = {},
-): Promise<Local> {
+) {
   const startedAt = performance.now()
-  const plan = planLocal(options, env, hasColours(stream))
+  let plan = planLocal(options, env)
   await checkPorts(plan)
-  await makeFolder(plan.dataFolder)
-  const names = plan.processes.map(({ name }) => name)
-  const output = createOutput(stream, names, () => supervisor.stop())
+  if (plan.dataFolder !== undefined) await prepareFolder(plan.dataFolder, options.fresh ?? false)
+  const output = createOutput(stream, () => supervisor.stop(), options.quiet)
   const supervisor = supervise(plan.processes, output)
-  void sayWhereToLook(supervisor, plan, output, startedAt)
+  void reportReady(supervisor, plan, output, startedAt)
   const stopWatching = options.watch ? restartOnEdit(supervisor, output) : () => {}
-  const ended = closeAfter(supervisor.ended, output).finally(stopWatching)
+  const stopStatus = isTerminal(stream) ? showStatus(supervisor, output) : () => {}
+  const ended = awaitEnd()
+  let scaling: Promise<unknown> = Promise.resolve()
+  const listening = listenForScale(plan.base, scale, (why) =>
+    output.warn(`npm run scale cannot reach this copy: ${why}`),
+  )
 
+  async function awaitEnd(): Promise<ExitCode> {
+    const exitCode = await supervisor.ended
+    const stopListening = await listening
+    stopListening()
+    stopWatching()
+    stopStatus()
+    await output.close()
+    return exitCode
+  }
+
+  /** Changes how many processes run, one request after the other. Resolves to a line that says what was done. */
+  function scale(wanted: Scale): Promise<string> {
+    const scaled = scaling.then(() => scaleNow(wanted))
+    scaling = scaled.catch(() => {})
+    return scaled
+  }
+
+  async function scaleNow(wanted: Scale): Promise<string> {
+    const before = supervisor.plans()
+    const next = planLocal({ ...options, scale: { ...countOf(before), ...wanted } }, env, before)
+    await checkPorts(next, before)
+    await supervisor.change(next.processes)
+    plan = next
+    const [from, to] = [countOf(before), countOf(plan.processes)]
+    const changed = serviceNames.filter((name) => from[name] !== to[name])
+    if (changed.length === 0) return `Nothing to change: ${describe(plan.processes)} on port ${plan.base}`
+    const line = `Scaled ${changed.map((name) => `${name} from ${from[name]} to ${to[name]}`).join(', ')}`
+    output.info(line)
+    return `${line} on port ${plan.base}`
+  }
+
+  /** Stops all processes, and kills those that run for 10 s more. Resolves as `ended` does. */
   function stop(): Promise<ExitCode> {
     supervisor.stop()
     return ended
   }
-  return { ...supervisor, urls: urlsOf(plan), ledgerUrl: plan.ledgerUrl, stop, ended }
+
+  return {
+    ...supervisor,
+    ended,
+    ledgerUrl: plan.ledgerUrl,
+    /** Where each process is reached, by service. */
+    get urls() {
+      return urlsOf(plan)
+    },
+    scale,
+    stop,
+  }
 }
 
 function restartOnEdit(supervisor: Supervisor, output: Output): () => void {
-  const onEdit = ({ file, services }: Edit) => {
-    output.say(`${file} was edited: ${services.join(', ')} restart${services.length === 1 ? 's' : ''}`)
-    supervisor.restart(services)
-  }
-  return watchSources(repository, onEdit, (line) => output.say(line))
-}
-
-async function closeAfter(ended: Promise<ExitCode>, output: Output): Promise<ExitCode> {
-  const exitCode = await ended
-  await output.close()
-  return exitCode
-}
-
-async function makeFolder(folder: string | undefined): Promise<void> {
-  if (folder === undefined) return
-  try {
-    await mkdir(folder, { recursive: true })
-  } catch (error) {
-    throw new LocalError(`cannot make the data folder ${folder} (${String(error)}): choose another with --data`)
-  }
-}
-
-/** Says where to look when everything is ready; where that takes long, also what is missing. */
-async function sayWhereToLook(supervisor: Supervisor, plan: Plan, output: Output, startedAt: number): Promise<void> {
-  let where = `\n${describe(plan)}`
-  const patience = setTimeout(() => {
-    output.say(`Not ready yet: ${supervisor.waitingFor().join(', ')}${where}`)
-    where = ''
-  }, SAY_WAITING_AFTER_MS)
-  try {
-    await supervisor.ready
-    output.say(`Ready in ${((performance.now() - startedAt) / 1000).toFixed(1)} s${where}`)
-  } catch {
-    // Stopped before that, which is said already.
-  } finally {
-    clearTimeout(patience)
-  }
-}
-
-function describe(plan: Plan): string {
-  const urls = urlsOf(plan)
-  const ledger = redactUrl(plan.ledgerUrl).replace(/^file:/, '')
-  const rows = [
-    ['Dashboard', shown(urls.webui)],
-    ['rng', shown(urls.rng)],
-    ['hasher', shown(urls.hasher)],
-    ['Ledger', ledger],
-    ['To stop', '^C'],
-  ] as const
-  return rows.map(([what, where]) => `  ${what.padEnd(10)} ${where}`).join('\n')
-}
-
-function shown(urls: string[]): string {
-  return urls.map((url) => url.replace('127.0.0.1', 'localhost')).join(' ') || 'none'
-}
-
-function urlsOf({ processes }: Plan): Record<ServiceName, string[]> {
-  const of = (name: ServiceName) => processes.filter(({ service }) => service === name).map(({ url }) => url)
-  return { webui: of('webui'), rng: of('rng'), hasher: of('hasher'), worker: of('worker') }
+  return watchSources(
+    repository,
+    (file, services) => {
+      output.info(`${file} was edited: ${services.join(', ')} restart${services.length === 1 ? 's' : ''}`)
+      supervisor.restart(services)
+    },
+    (line) => output.warn(line),
+  )
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
@@ -9,13 +10,16 @@ import { until, within } from '@dockercoins/testing'
 import { freePorts } from '@dockercoins/testing/free-ports'
 import { createTranscript } from '@dockercoins/testing/transcript'
 
+import { repository } from './spawn-service.ts'
+
 const main = fileURLToPath(import.meta.resolve('./main.ts'))
 /** The services that need no ledger. */
 const few = ['--scale', 'webui=0', '--scale', 'worker=0', '--redis', 'redis://localhost']
 
 function start(t: TestContext, args: string[], env: NodeJS.ProcessEnv = {}) {
   const child = spawn(process.execPath, [main, ...args], {
-    env: { ...process.env, ...env },
+    // As run.cjs does.
+    env: { ...process.env, NODE_COMPILE_CACHE: join(repository, 'node_modules/.cache/compile'), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   t.after(() => child.kill('SIGKILL'))
@@ -68,6 +72,19 @@ test(
   },
 )
 
+test('a quiet run prints nothing while nothing is wrong', async (t) => {
+  const base = await freePorts(3)
+  const { child, out, errors, closed } = start(t, ['--port', `${base}`, '--quiet', ...few])
+  await until(
+    'both services to answer',
+    () => answering(base),
+    (count) => count === 2,
+  )
+  child.kill('SIGTERM')
+  assert.deepEqual(await closed(), [0, null])
+  assert.equal(out.text() + errors.text(), '')
+})
+
 test('one ^C that arrives twice is one', async (t) => {
   const { child, out, closed } = start(t, ['--port', `${await freePorts(3)}`, ...few])
   await out.waitFor(/Ready/)
@@ -77,7 +94,7 @@ test('one ^C that arrives twice is one', async (t) => {
   assert.deepEqual(await closed(), [0, null])
 })
 
-test('nothing outlives a runner that is killed', async (t) => {
+test('nothing outlives a runner that is killed, and the next one starts in its place', async (t) => {
   const base = await freePorts(3)
   const { child, out, closed } = start(t, ['--port', `${base}`, ...few])
   await out.waitFor(/Ready/)
@@ -88,6 +105,11 @@ test('nothing outlives a runner that is killed', async (t) => {
     () => answering(base),
     (count) => count === 0,
   )
+  const next = start(t, ['--port', `${base}`, ...few])
+  await next.out.waitFor(/Ready/)
+  next.child.kill('SIGTERM')
+  assert.deepEqual(await next.closed(), [0, null])
+  assert.doesNotMatch(next.out.text(), /npm run scale cannot/)
 })
 
 test('a second copy is refused on the same ports and runs beside the first on others', async (t) => {
@@ -119,7 +141,7 @@ test('when nobody reads any more, all stops without a word', async (t) => {
 test('a variable that is not valid is named, and stops it all with 1', async (t) => {
   const { out, closed } = start(t, ['--port', `${await freePorts(3)}`, ...few], { CONCURRENCY: 'many' })
   assert.deepEqual(await closed(), [1, null])
-  assert.match(out.text(), /CONCURRENCY is "many": expected .*\n[^]*refused its configuration/)
+  assert.match(out.text(), /CONCURRENCY is "many": expected .*\n[^]*rejected its configuration/)
 })
 
 test('--help prints the usage, and a wrong option one line and exit code 2', async (t) => {

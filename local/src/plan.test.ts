@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
 import { test } from 'node:test'
 
 import type { LocalOptions } from './options.ts'
 import { planLocal } from './plan.ts'
 
 function plan(options: LocalOptions = {}, env: NodeJS.ProcessEnv = {}) {
-  const { processes, ...rest } = planLocal(options, env, false)
+  const { processes, ...rest } = planLocal(options, env)
   return { ...rest, processes, ports: Object.fromEntries(processes.map(({ name, port }) => [name, port])) }
 }
 
@@ -35,10 +34,19 @@ test('further processes take the ports after those, and the first keep theirs', 
   assert.deepEqual(plan({ scale: { rng: 0, hasher: 0 } }).ports, { 'webui-1': 8000, 'worker-1': 8003 })
 })
 
-test('every process runs a service of this repository, knows its name and listens on this machine alone', () => {
-  for (const { name, service, entry, port, env } of plan().processes) {
-    assert.ok(existsSync(entry), entry)
-    assert.ok(entry.endsWith(`/services/${service}/src/main.ts`), entry)
+test('processes that run keep their ports, and new ones take those that are left', () => {
+  const running = planLocal({ scale: { worker: 2 } }, {}).processes
+  const { processes } = planLocal({ scale: { worker: 1, rng: 3 } }, {}, running)
+  assert.deepEqual(
+    processes.map(({ name, port }) => `${name} ${port}`),
+    ['webui-1 8000', 'rng-1 8001', 'rng-2 8005', 'rng-3 8006', 'hasher-1 8002', 'worker-1 8003'],
+  )
+  assert.equal(processes.at(-1)?.env['RNG_URL'], [8001, 8005, 8006].map((port) => `http://127.0.0.1:${port}`).join())
+})
+
+test('every process has its name and listens on this machine alone', () => {
+  for (const { name, service, port, env } of plan().processes) {
+    assert.equal(name, `${service}-1`)
     assert.equal(env['HOSTNAME'], name)
     assert.equal(env['PORT'], `${port}`)
     assert.equal(env['HOST'], '127.0.0.1')
@@ -59,7 +67,7 @@ test("without rng a worker is given the user's own, or waits where rng would be"
   assert.equal(envOf('worker-1', {}, { RNG_URL: 'http://mine' })['RNG_URL'], 'http://127.0.0.1:8001')
 })
 
-test('each base port has its own ledger, and only those that use it are told', () => {
+test('each base port has its own ledger, and only those that use it get it', () => {
   const { ledgerUrl, dataFolder } = plan({ port: 8100 })
   assert.match(ledgerUrl, /^file:\/.*\/\.data\/8100\/ledger\.db$/)
   assert.equal(ledgerUrl, `file:${dataFolder}/ledger.db`)
@@ -73,8 +81,8 @@ test('the ledger is where the options say, else where LEDGER_URL says', () => {
   assert.equal(plan({}, { REDIS_URL: 'redis://older' }).ledgerUrl, 'redis://older')
   assert.equal(plan({}, { ...env, REDIS_URL: 'redis://older' }).ledgerUrl, 'redis://theirs')
   assert.equal(plan({}, env).dataFolder, undefined)
-  assert.equal(plan({ redisUrl: 'redis://mine' }, env).ledgerUrl, 'redis://mine')
-  assert.equal(plan({ dataFolder: '/tmp/x' }, env).ledgerUrl, 'file:/tmp/x/ledger.db')
+  assert.equal(plan({ redis: 'redis://mine' }, env).ledgerUrl, 'redis://mine')
+  assert.equal(plan({ data: '/tmp/x' }, env).ledgerUrl, 'file:/tmp/x/ledger.db')
 })
 
 test("the user's variables pass through, and theirs are HOST and LOG_FORMAT too", () => {
@@ -86,16 +94,6 @@ test("the user's variables pass through, and theirs are HOST and LOG_FORMAT too"
   assert.equal(envOf('worker-1', {}, { HOST: '::' })['RNG_URL'], 'http://[::1]:8001')
   assert.equal(envOf('worker-1', {}, { HOST: '0.0.0.0' })['RNG_URL'], 'http://127.0.0.1:8001')
   assert.equal(envOf('worker-1', {}, { HOST: 'fd00::1' })['RNG_URL'], 'http://[fd00::1]:8001')
-})
-
-test('children are coloured as we are', () => {
-  for (const [colours, ...expected] of [
-    [true, '1', undefined],
-    [false, undefined, '1'],
-  ] as const) {
-    const env = planLocal({}, { FORCE_COLOR: '3', NO_COLOR: '1' }, colours).processes[0]?.env
-    assert.deepEqual([env?.['FORCE_COLOR'], env?.['NO_COLOR']], expected)
-  }
 })
 
 test('ports above 65535 and no processes at all are usage errors', () => {

@@ -1,132 +1,96 @@
 import { join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 
-import { LocalError } from './local-error.ts'
-import { DEFAULT_PORT, serviceNames, type LocalOptions, type ServiceName } from './options.ts'
+import { DEFAULT_PORT, LocalError, type LocalOptions, type Scale } from './options.ts'
+import { repository, serviceNames, type ServiceName, type SpawnOptions } from './spawn-service.ts'
 
 /** One process to run. */
-export interface ProcessPlan {
+export interface ProcessPlan extends Pick<SpawnOptions, 'service' | 'entry' | 'env'> {
   /** As Compose names them: `rng-2`. */
   name: string
-  service: ServiceName
-  /** Path of the module that node runs. */
-  entry: string
   port: number
   /** Where this machine reaches it. */
   url: string
-  env: NodeJS.ProcessEnv
   /** How long after the others it is started, in milliseconds. */
   startAfterMs?: number
 }
 
-/** All that is to run, and where. */
-export interface Plan {
-  /** What the processes listen on. */
-  host: string
-  processes: ProcessPlan[]
-  /** LEDGER_URL of those that use the ledger. */
-  ledgerUrl: string
-  /** The folder that must exist for it, if any. */
-  dataFolder?: string
-}
+/** Everything that is to run, and where. */
+export type Plan = ReturnType<typeof planLocal>
 
-/** On few processors the dashboard would hold up the first hash, and nobody looks at it sooner than that. */
+/** On few processors an earlier dashboard would delay the first hash. */
 const WEBUI_AFTER_MS = 250
 
-/** The folder of this clone. */
-export const repository = fileURLToPath(new URL('../..', import.meta.url))
-
-/** The first processes keep the ports that the classic's Compose file gives them, whatever else runs. */
+/** The ports of the classic's Compose file, which the first processes have whatever else runs. */
 const firstPorts: Partial<Record<ServiceName, number>> = { webui: 0, rng: 1, hasher: 2 }
 const furtherPorts = ['rng', 'hasher', 'webui', 'worker'] as const
 
-/** Turns options into processes with their ports and environments; touches nothing. */
-export function planLocal(options: LocalOptions, env: NodeJS.ProcessEnv, colours: boolean): Plan {
+/** Turns options into processes. Those of `running` keep their ports. */
+export function planLocal(options: LocalOptions, env: NodeJS.ProcessEnv, running: ProcessPlan[] = []) {
   const base = options.port ?? DEFAULT_PORT
   const host = env['HOST'] ?? '127.0.0.1'
   const ledger = chooseLedger(options, env, base)
-  const processes = placeProcesses(base, options.scale ?? {}).map(({ service, index, port }) => ({
-    name: `${service}-${index}`,
-    service,
-    entry: join(repository, 'services', service, 'src', 'main.ts'),
-    port,
-    url: urlOf(host, port),
-  }))
+  const places = placeProcesses(base, options.scale ?? {}, new Map(running.map(({ name, port }) => [name, port])))
   const shared = {
     ...env,
     HOST: host,
     LOG_FORMAT: env['LOG_FORMAT'] ?? 'text',
-    // Also where this is a container, whose services could not know it.
+    // In a container, too, where the services would detect the container.
     PLATFORM: env['PLATFORM'] ?? 'local',
-    // Both at once would make node warn of it.
-    FORCE_COLOR: colours ? '1' : undefined,
-    NO_COLOR: colours ? undefined : '1',
   }
-  const wiring = {
-    RNG_URL: listUrls('rng', env['RNG_URL'] ?? urlOf(host, base + 1)),
-    HASHER_URL: listUrls('hasher', env['HASHER_URL'] ?? urlOf(host, base + 2)),
+  const usesLedger = { LEDGER_URL: ledger.ledgerUrl }
+  const further: Partial<Record<ServiceName, NodeJS.ProcessEnv>> = {
+    webui: usesLedger,
+    worker: { ...usesLedger, RNG_URL: urls('rng', env['RNG_URL']), HASHER_URL: urls('hasher', env['HASHER_URL']) },
   }
-  return {
-    host,
-    processes: processes.map((process) => ({
-      ...process,
-      env: environment(process),
-      ...(process.service === 'webui' && { startAfterMs: WEBUI_AFTER_MS }),
-    })),
-    ...ledger,
-  }
+  const processes = places.map(({ service, name, port }): ProcessPlan => ({
+    name,
+    service,
+    port,
+    url: urlOf(host, port),
+    env: { ...shared, PORT: `${port}`, HOSTNAME: name, ...further[service] },
+    ...(service === 'webui' && { startAfterMs: WEBUI_AFTER_MS }),
+  }))
+  return { base, host, processes, ...ledger }
 
-  /** Where a service was scaled to 0 the user may run one of their own; else the worker waits for the usual place. */
-  function listUrls(service: ServiceName, without: string): string {
-    const urls = processes.filter((process) => process.service === service).map(({ url }) => url)
-    return urls.length > 0 ? urls.join(',') : without
-  }
-
-  function environment({ service, name, port }: { service: ServiceName; name: string; port: number }) {
-    return {
-      ...shared,
-      PORT: `${port}`,
-      HOSTNAME: name,
-      ...((service === 'worker' || service === 'webui') && { LEDGER_URL: ledger.ledgerUrl }),
-      ...(service === 'worker' && wiring),
-    }
+  /** With a service scaled to 0, its own variable applies; without that the usual address. */
+  function urls(service: 'rng' | 'hasher', own = urlOf(host, base + (firstPorts[service] ?? 0))): string {
+    const all = places.filter((place) => place.service === service).map(({ port }) => urlOf(host, port))
+    return all.join() || own
   }
 }
 
-function chooseLedger(
-  { redisUrl, dataFolder }: LocalOptions,
-  env: NodeJS.ProcessEnv,
-  base: number,
-): { ledgerUrl: string; dataFolder?: string } {
-  const url = redisUrl ?? (dataFolder === undefined ? (env['LEDGER_URL'] ?? env['REDIS_URL']) : undefined)
-  if (url !== undefined) return { ledgerUrl: url }
-  const folder = dataFolder === undefined ? join(repository, '.data', `${base}`) : resolve(dataFolder)
-  return { ledgerUrl: `file:${join(folder, 'ledger.db')}`, dataFolder: folder }
+/** Where each process is reached, by service. */
+export function urlsOf({ processes }: Plan): Record<ServiceName, string[]> {
+  const of = (name: ServiceName) => processes.filter(({ service }) => service === name).map(({ url }) => url)
+  return { webui: of('webui'), rng: of('rng'), hasher: of('hasher'), worker: of('worker') }
 }
 
-interface Place {
-  service: ServiceName
-  index: number
-  port: number
+function chooseLedger({ redis, data }: LocalOptions, env: NodeJS.ProcessEnv, base: number) {
+  const url = redis ?? (data === undefined ? (env['LEDGER_URL'] ?? env['REDIS_URL']) : undefined)
+  if (url !== undefined) return { ledgerUrl: url, dataFolder: undefined }
+  const dataFolder = data === undefined ? join(repository, '.data', `${base}`) : resolve(data)
+  return { ledgerUrl: `file:${join(dataFolder, 'ledger.db')}`, dataFolder }
 }
 
-function placeProcesses(base: number, scale: Partial<Record<ServiceName, number>>): Place[] {
-  const first: Place[] = []
-  const further: Place[] = []
+function placeProcesses(base: number, scale: Scale, ports: Map<string, number>) {
+  const taken = new Set(ports.values())
   let next = base + 3
-  for (const service of furtherPorts) {
-    for (let index = 1; index <= (scale[service] ?? 1); index++) {
-      const offset = index === 1 ? firstPorts[service] : undefined
-      if (offset === undefined) further.push({ service, index, port: next++ })
-      else first.push({ service, index, port: base + offset })
-    }
+  const nextPort = () => {
+    while (taken.has(next)) next++
+    return next++
   }
-  if (first.length + further.length === 0) throw new LocalError('--scale: expected at least one process, got none', 2)
+  const places = furtherPorts.flatMap((service) =>
+    Array.from({ length: scale[service] ?? 1 }, (_, index) => {
+      const name = `${service}-${index + 1}`
+      const offset = index === 0 ? firstPorts[service] : undefined
+      return { service, name, port: ports.get(name) ?? (offset === undefined ? nextPort() : base + offset) }
+    }),
+  )
+  if (places.length === 0) throw new LocalError('scale: expected at least one process, got none', 2)
   if (next - 1 > 65_535) {
     throw new LocalError(`--port: expected at most ${65_535 - (next - 1 - base)} for so many processes, got ${base}`, 2)
   }
-  const order = ({ service, index }: Place) => serviceNames.indexOf(service) * 1000 + index
-  return [...first, ...further].toSorted((a, b) => order(a) - order(b))
+  return places.toSorted((a, b) => serviceNames.indexOf(a.service) - serviceNames.indexOf(b.service))
 }
 
 /** A process that listens on all addresses is reached on this machine's own. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
@@ -7,11 +8,12 @@ import { createTranscript } from '@dockercoins/testing/transcript'
 
 import { createOutput } from './output.ts'
 import type { ProcessPlan } from './plan.ts'
+import { repository } from './spawn-service.ts'
 import { supervise } from './supervise.ts'
 
 const entry = fileURLToPath(import.meta.resolve('@dockercoins/testing/stand-in-service'))
 
-/** Supervises one stand-in per behaviour, named rng-1, rng-2…; the first may stand in for another service. */
+/** Supervises a stand-in per behaviour: rng-1, rng-2… The first may belong to another service. */
 async function setUp(
   t: TestContext,
   behaviours: string[],
@@ -21,7 +23,9 @@ async function setUp(
   const base = await freePorts(behaviours.length)
   const plans = behaviours.map((behaviour, index): ProcessPlan => {
     const port = base + index
-    const env = { ...process.env, PORT: `${port}`, BEHAVIOUR: behaviour }
+    // As run.cjs does.
+    const NODE_COMPILE_CACHE = join(repository, 'node_modules/.cache/compile')
+    const env = { ...process.env, NODE_COMPILE_CACHE, PORT: `${port}`, BEHAVIOUR: behaviour }
     return {
       name: `rng-${index + 1}`,
       service: index === 0 ? service : 'rng',
@@ -32,13 +36,13 @@ async function setUp(
     }
   })
   const transcript = createTranscript()
-  const output = createOutput(transcript, [], () => {})
+  const output = createOutput(transcript, () => {})
   const supervisor = supervise(plans, output, stopDeadlineMs)
   t.after(() => {
     supervisor.kill()
     return supervisor.ended
   })
-  return { supervisor, transcript }
+  return { supervisor, transcript, plans }
 }
 
 test('all are ready, are asked once to stop, and leave with 0', async (t) => {
@@ -92,12 +96,12 @@ test('a process that keeps dying is started after growing pauses, and can be sto
   await assert.rejects(supervisor.ready, { message: 'stopped before everything was ready', exitCode: 1 })
 })
 
-test('a process that refuses its configuration is shown and not started again, and all is stopped', async (t) => {
+test('a process that rejects its configuration is shown and not started again, and all is stopped', async (t) => {
   const { supervisor, transcript } = await setUp(t, ['misconfigured', 'polite'])
   assert.equal(await supervisor.ended, 1)
-  assert.match(transcript.text(), /DELAY_MS is "soon".*\n[^]*rng-1 refused its configuration/)
+  assert.match(transcript.text(), /DELAY_MS is "soon".*\n[^]*rng-1 rejected its configuration/)
   assert.doesNotMatch(transcript.text(), /again in/)
-  await assert.rejects(supervisor.ready, /rng-1 refused its configuration/)
+  await assert.rejects(supervisor.ready, /rng-1 rejected its configuration/)
 })
 
 test('a process that does not stop is killed at the deadline, which is exit code 1', async (t) => {
@@ -110,11 +114,11 @@ test('a process that does not stop is killed at the deadline, which is exit code
 })
 
 test('a worker that does not stop does not keep the others from leaving by themselves', async (t) => {
-  const { supervisor, transcript } = await setUp(t, ['deaf', 'polite'], 5_000, 'worker')
+  const { supervisor, transcript } = await setUp(t, ['deaf', 'polite'], 3_000, 'worker')
   await supervisor.ready
   supervisor.stop()
   assert.equal(await supervisor.ended, 1)
-  assert.match(transcript.text(), /rng-1 did not stop within 5\.0 s: killed/)
+  assert.match(transcript.text(), /rng-1 did not stop within 3\.0 s: killed/)
   assert.doesNotMatch(transcript.text(), /rng-2 did not stop/)
   assert.equal(transcript.text().match(/got SIGTERM/g)?.length, 2)
 })
@@ -164,4 +168,47 @@ test('a process that fails while it stops makes the exit code 1', async (t) => {
   supervisor.stop()
   assert.equal(await supervisor.ended, 1)
   assert.match(transcript.text(), /rng-2 ended with exit code 1 while it stopped/)
+})
+
+test('a change starts servers first, then restarts the workers that use them, and removes what is left', async (t) => {
+  const { supervisor, transcript, plans } = await setUp(t, ['polite', 'polite', 'polite'], undefined, 'worker')
+  await supervisor.ready
+  const [worker, kept, removed] = plans as [ProcessPlan, ProcessPlan, ProcessPlan]
+  const before = supervisor.pids()
+  const port = await freePorts()
+  const added = { ...removed, name: 'rng-4', port, url: `http://127.0.0.1:${port}` }
+  added.env = { ...added.env, PORT: `${port}` }
+  await supervisor.change([{ ...worker, env: { ...worker.env, RNG_URL: added.url } }, kept, added])
+  const pids = supervisor.pids()
+  assert.deepEqual(Object.keys(pids).toSorted(), ['rng-1', 'rng-2', 'rng-4'])
+  assert.notEqual(pids['rng-1'], before['rng-1'])
+  assert.equal(pids['rng-2'], before['rng-2'])
+  assert.throws(() => process.kill(before['rng-3']!, 0), { code: 'ESRCH' })
+  // In this order: the new one runs, the worker stops, what was removed stops.
+  await transcript.waitFor(
+    new RegExp(`rng-4  \\| pid ${pids['rng-4']}\n[^]*rng-1  \\| got SIGTERM\n[^]*rng-3  \\| got SIGTERM\n`),
+  )
+  await supervisor.change([kept])
+  assert.deepEqual(Object.keys(supervisor.pids()), ['rng-2'])
+  supervisor.stop()
+  assert.equal(await supervisor.ended, 0)
+})
+
+test('a stop ends a change, and leaves no process', async (t) => {
+  const { supervisor, transcript, plans } = await setUp(t, ['deaf', 'polite'], 500, 'worker')
+  await supervisor.ready
+  const changed = supervisor.change([{ ...plans[0]!, env: { ...plans[0]!.env, RNG_URL: 'http://another' } }])
+  await transcript.waitFor(/rng-1 +\| got SIGTERM/)
+  supervisor.kill()
+  await assert.rejects(changed, { message: 'the application is stopping', exitCode: 1 })
+  assert.equal(await supervisor.ended, 130)
+  assert.deepEqual(supervisor.pids(), {})
+})
+
+test('a process that is restarted before it was ever ready is still waited for', async (t) => {
+  const { supervisor, transcript } = await setUp(t, ['dying'])
+  await transcript.waitFor(/starts again/)
+  supervisor.restart(['rng'])
+  await transcript.waitFor(/starts again[^]*starts again/)
+  assert.deepEqual(supervisor.waitingFor(), ['rng-1'])
 })

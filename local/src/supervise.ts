@@ -1,134 +1,161 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 
-import { keepRunning, type KeptProcess } from './keep-running.ts'
-import { LocalError } from './local-error.ts'
-import type { ServiceName } from './options.ts'
+import { ask } from './ask.ts'
+import { keepRunning, STOP_DEADLINE_MS, type KeptProcess } from './keep-running.ts'
+import { LocalError } from './options.ts'
 import type { Output } from './output.ts'
 import type { ProcessPlan } from './plan.ts'
+import type { ServiceName } from './spawn-service.ts'
 
 /** All processes of one copy of the application. */
-export interface Supervisor {
-  /** Resolves when every process is able to serve; rejects with LocalError when they were stopped before that. */
-  ready: Promise<void>
-  /** Names of those that are not able to serve yet. */
-  waitingFor(): string[]
-  /** Process ids of those alive, by name. */
-  pids(): Record<string, number>
-  /** Has every process of these services leave and start again; the others go on. */
-  restart(services: ServiceName[]): void
-  /** Asks all processes to leave, and ends those that have not within 10 s. Nothing is started any more. */
-  stop(): void
-  /** Ends all processes at once. */
-  kill(): void
-  /** Resolves when no process is left, to the exit code that says how that came about. */
-  ended: Promise<ExitCode>
-}
+export type Supervisor = ReturnType<typeof supervise>
 
-/** 0: all left when asked; 1: one refused its configuration, failed while it stopped or had to be killed; 130: killed on request. */
+/**
+ * 0: all stopped in order; 130: killed on request; 1: one rejected its configuration, failed while
+ * it stopped or was killed.
+ */
 export type ExitCode = 0 | 1 | 130
 
-/** As Compose has it. */
-const STOP_DEADLINE_MS = 10_000
-/** The part of the deadline that workers have before the others are asked too. It is longer than a worker needs. */
+/** After this part of the deadline the others stop although workers run. A worker needs less. */
 const WORKERS_FIRST = 0.7
 
-/** Runs `plans` until told to stop, and says what stops when and how. */
-export function supervise(plans: ProcessPlan[], output: Output, stopDeadlineMs = STOP_DEADLINE_MS): Supervisor {
-  const names = describe(plans)
+/** Runs `plans` until it is stopped, and logs what it does. */
+export function supervise(plans: ProcessPlan[], output: Output, stopDeadlineMs = STOP_DEADLINE_MS) {
+  /** Resolves when no process is left. */
+  const ended = Promise.withResolvers<ExitCode>()
+  const stopping = new AbortController()
+  const waiting = new Set<string>()
+  let kept: KeptProcess[] = []
   let exitCode: ExitCode = 0
   let failure = 'stopped before everything was ready'
-  let stoppedAt: number | undefined
-  let deadline: NodeJS.Timeout | undefined
-  const waiting = new Set(plans.map(({ name }) => name))
-  const kept = plans.map((plan) => keepRunning(plan, output, giveUp))
-  const ready = awaitAllReady()
-  ready.catch(() => {}) // `ended` says it too, so that nobody is obliged to wait for this one
+  /** Rejects with LocalError when the processes are stopped before all of them can serve. */
+  const ready = start(plans)
+  ready.catch(() => {}) // `ended` reports it too
 
-  return { ready, waitingFor: () => [...waiting], pids, restart, stop, kill, ended: awaitEnd() }
-
-  async function awaitAllReady(): Promise<void> {
-    const all = await Promise.all(kept.map(awaitReady))
-    if (all.includes(false)) throw new LocalError(failure)
+  async function start(some: ProcessPlan[]): Promise<void> {
+    some.forEach(run)
+    await Promise.all(some.map(untilReady))
+    if (stopping.signal.aborted) throw new LocalError(failure)
   }
 
-  async function awaitReady({ name, ready: one }: KeptProcess): Promise<boolean> {
-    const isReady = await one
-    if (isReady) waiting.delete(name)
-    return isReady
+  function run(plan: ProcessPlan): void {
+    if (!stopping.signal.aborted) kept.push(keepRunning(plan, output, () => giveUp(plan.name)))
   }
 
-  async function awaitEnd(): Promise<ExitCode> {
-    const leftWell = await Promise.all(kept.map(({ gone }) => gone))
-    if (exitCode === 0 && leftWell.includes(false)) exitCode = 1
-    clearTimeout(deadline)
-    output.say(`Stopped ${names} in ${seconds(performance.now() - (stoppedAt ?? 0))}`)
-    return exitCode
-  }
-
-  function pids(): Record<string, number> {
-    const alive: Record<string, number> = {}
-    for (const process of kept) {
-      const pid = process.pid()
-      if (pid !== undefined) alive[process.name] = pid
+  /** Resolves when the process responds, and when it is not to run any more. */
+  async function untilReady({ name, url }: ProcessPlan): Promise<void> {
+    const { signal } = stopping
+    waiting.add(name)
+    // The pauses grow, so that the questions to a hundred processes do not delay them.
+    for (let waitMs = 50; isKept(name) && !signal.aborted; waitMs = Math.min(waitMs * 1.1, 500)) {
+      if ((await ask(`${url}/readyz`, signal)) !== undefined) break
+      await sleep(waitMs, undefined, { signal }).catch(() => {})
     }
-    return alive
+    if (!signal.aborted) waiting.delete(name)
   }
 
-  function restart(services: ServiceName[]): void {
-    for (const [index, process] of kept.entries()) {
-      if (services.some((service) => service === plans[index]?.service)) process.restart()
-    }
+  function isKept(name: string): boolean {
+    return kept.some(({ plan }) => plan.name === name)
   }
 
   function giveUp(name: string): void {
-    if (stoppedAt !== undefined) return
+    if (stopping.signal.aborted) return
     exitCode = 1
-    failure = `${name} refused its configuration`
-    output.say(`${failure}: put right what it says above`)
-    stop()
+    failure = `${name} rejected its configuration`
+    output.warn(`${failure}: correct what its line above names`)
+    void stop()
   }
 
-  function stop(): void {
-    if (stoppedAt !== undefined) return
-    stoppedAt = performance.now()
-    output.say(`Stopping ${names} (^C again ends them at once)`)
-    deadline = setTimeout(() => {
-      exitCode = 1
-      killRest(`did not stop within ${seconds(stopDeadlineMs)}`)
-    }, stopDeadlineMs)
-    void stopInOrder()
+  /**
+   * Starts, restarts and stops processes until those of `next` run, by these plans, and no others.
+   * Servers start before the workers that use them and stop after them, so that no request fails.
+   * Workers whose addresses change restart one after the other: each records its hashes first.
+   */
+  async function change(next: ProcessPlan[]): Promise<void> {
+    const wanted = new Map(next.map((plan) => [plan.name, plan]))
+    const added = next.filter(({ name }) => !isKept(name))
+    await start(added.filter((plan) => !isWorker(plan)))
+    added.filter(isWorker).forEach(run)
+    const removed = kept.filter(({ plan }) => !wanted.has(plan.name))
+    await Promise.all(removed.filter(({ plan }) => isWorker(plan)).map((process) => replace(process)))
+    const isStale = ({ plan }: KeptProcess) => !isDeepStrictEqual(plan.env, (wanted.get(plan.name) ?? plan).env)
+    for (let stale = kept.find(isStale); stale && !stopping.signal.aborted; stale = kept.find(isStale)) {
+      await replace(stale, wanted.get(stale.plan.name))
+    }
+    await Promise.all(removed.map((process) => replace(process)))
+    if (stopping.signal.aborted) throw new LocalError('the application is stopping')
   }
 
-  /** Workers first, as Compose does it, so that they can finish their units. A worker that hangs does not keep the others. */
-  async function stopInOrder(): Promise<void> {
-    const workers = kept.filter((_, index) => plans[index]?.service === 'worker')
-    for (const process of workers) process.stop()
-    const tooLong = sleep(WORKERS_FIRST * stopDeadlineMs, undefined, { ref: false })
-    await Promise.race([Promise.all(workers.map(({ gone }) => gone)), tooLong])
-    for (const process of kept) process.stop()
+  /** Stops a process, and then runs `plan`, if there is one. */
+  async function replace(process: KeptProcess, plan?: ProcessPlan): Promise<void> {
+    await process.stop()
+    // It may have been replaced meanwhile.
+    if (stopping.signal.aborted || !kept.includes(process)) return
+    kept = kept.filter((other) => other !== process)
+    if (plan) run(plan)
+  }
+
+  /** Stops all processes, and kills those that run for 10 s more. Nothing is started any more. */
+  async function stop(): Promise<void> {
+    if (stopping.signal.aborted) return
+    stopping.abort()
+    const names = describe(kept.map(({ plan }) => plan))
+    const began = performance.now()
+    const elapsedMs = () => performance.now() - began
+    output.info(`Stopping ${names} (^C again kills them)`)
+    // Workers first, as in Compose: they finish their units. A worker that hangs delays itself
+    // alone.
+    const workers = kept.filter(({ plan }) => isWorker(plan)).map((process) => process.stop(stopDeadlineMs))
+    await Promise.race([Promise.all(workers), sleep(WORKERS_FIRST * stopDeadlineMs, undefined, { ref: false })])
+    const inOrder = await Promise.all(kept.map((process) => process.stop(stopDeadlineMs - elapsedMs())))
+    if (inOrder.includes(false)) exitCode ||= 1
+    output.info(`Stopped ${names} in ${(elapsedMs() / 1000).toFixed(1)} s`)
+    ended.resolve(exitCode)
   }
 
   function kill(): void {
     exitCode = 130
-    stop()
-    killRest('was still running')
-  }
-
-  function killRest(why: string): void {
+    void stop()
     for (const process of kept) {
-      // Or it would be started again.
-      process.stop()
-      if (process.kill()) output.say(`${process.name} ${why}: killed`)
+      void process.stop() // else it would be started again
+      if (process.kill()) output.warn(`${process.plan.name} was still running: killed`)
     }
   }
+
+  /** Restarts every process of these services; the others go on. */
+  function restart(services: ServiceName[]): void {
+    for (const process of kept) if (services.includes(process.plan.service)) void replace(process, process.plan)
+  }
+
+  return {
+    ready,
+    ended: ended.promise,
+    /** Names of those that cannot serve yet. */
+    waitingFor: () => [...waiting],
+    plans: () => kept.map(({ plan }) => plan),
+    /** Process ids of those that run, by name. */
+    pids: (): Record<string, number> =>
+      Object.fromEntries(kept.flatMap(({ plan, pid }) => (pid === undefined ? [] : [[plan.name, pid]]))),
+    restart,
+    change,
+    stop: () => void stop(),
+    kill,
+  }
+}
+
+function isWorker({ service }: ProcessPlan): boolean {
+  return service === 'worker'
+}
+
+/** Processes per service. */
+export function countOf(processes: ProcessPlan[]): Record<ServiceName, number> {
+  const count = (name: ServiceName) => processes.filter(({ service }) => service === name).length
+  return { webui: count('webui'), rng: count('rng'), hasher: count('hasher'), worker: count('worker') }
 }
 
 /** "webui, rng ×3, hasher, worker ×10" */
-function describe(plans: ProcessPlan[]): string {
-  const services = Map.groupBy(plans, ({ service }) => service)
-  return [...services].map(([service, all]) => (all.length > 1 ? `${service} ×${all.length}` : service)).join(', ')
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`
+export function describe(plans: ProcessPlan[]): string {
+  const counts = Object.entries(countOf(plans)).filter(([, count]) => count > 0)
+  return counts.map(([service, count]) => (count > 1 ? `${service} ×${count}` : service)).join(', ')
 }

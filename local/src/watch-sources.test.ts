@@ -8,9 +8,8 @@ import { dirname, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { promisify } from 'node:util'
 
-import { serviceNames } from './options.ts'
-import { repository as root } from './plan.ts'
-import { watchSources, type Edit } from './watch-sources.ts'
+import { repository as root, serviceNames, type ServiceName } from './spawn-service.ts'
+import { watchSources } from './watch-sources.ts'
 
 const run = promisify(execFile)
 /** To be run by a shell in a user namespace of its own: the limit is that namespace's. */
@@ -21,7 +20,14 @@ function canLimitWatches(): boolean {
   return spawnSync('unshare', ['-Ur', 'sh', '-c', LIMIT_WATCHES]).status === 0
 }
 
-/** A repository like ours, watched; `edit` writes a file and gives the edit that is told next. */
+interface Edit {
+  file: string
+  services: ServiceName[]
+}
+
+/**
+ * Watches a repository like ours. `edit` writes a file and returns the edit that is reported next.
+ */
 async function setUp(t: TestContext) {
   const repository = await mkdtemp(join(tmpdir(), 'dockercoins-watch-'))
   const write = async (file: string, text: string) => {
@@ -36,15 +42,15 @@ async function setUp(t: TestContext) {
   }
   for (const name of ['service', 'ledger']) await write(`packages/${name}/src/index.ts`, '')
   const edits = new EventEmitter()
-  const stop = watchSources(repository, (edit) => edits.emit('edit', edit), assert.fail)
+  const stop = watchSources(repository, (file, services) => edits.emit('edit', { file, services }), assert.fail)
   t.after(() => {
     stop()
     return rm(repository, { recursive: true })
   })
   const edit = async (file: string): Promise<Edit> => {
-    const told = once(edits, 'edit')
+    const reported = once(edits, 'edit')
     await write(file, 'edited')
-    return ((await told) as [Edit])[0]
+    return ((await reported) as [Edit])[0]
   }
   return { write, edit }
 }

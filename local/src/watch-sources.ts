@@ -1,96 +1,72 @@
 import { readFileSync, watch, type FSWatcher } from 'node:fs'
 import { join } from 'node:path'
 
-import { serviceNames, type ServiceName } from './options.ts'
+import { serviceNames, type ServiceName } from './spawn-service.ts'
 
-/** A file was edited, and these services run it. */
-export interface Edit {
-  /** Its path within the repository. */
-  file: string
-  services: ServiceName[]
-}
-
-/** Editors write a file in several steps; what comes within this time after the first is one edit. Milliseconds. */
+/** Editors write a file in several steps: events within this time are one edit. Milliseconds. */
 const SETTLE_MS = 100
-/** What no running service has read: tests, documents, bundles, and what editors write beside a file. */
-const NOT_RUN = /(\.test\.ts|\.md|~)$|(^|\/)(\.|#|4913$|node_modules\/|dist\/|testing\/)/
+/** Files that no service reads: tests, documents, bundles, and what editors write beside a file. */
+const NOT_RUN = /(\.test\.ts|\.md|~)$|(^|\/)(\.|#|4913$|node_modules\/|dist\/)/
 
 /**
- * Calls `onEdit` for each edit of a service's source, or of a package's that it depends on, until the returned function is called.
- * Where the system cannot watch, stops watching and calls `onFailure` once, with a line that says why and what to do.
+ * Calls `onEdit` for each edit of a service's source, or of a package's that it depends on, with
+ * the file's path and the services that run it. Where the system cannot watch, stops and calls
+ * `onFailure` once, with a line that says why and what to do. Returns a function that stops it.
  */
 export function watchSources(
   repository: string,
-  onEdit: (edit: Edit) => void,
+  onEdit: (file: string, services: ServiceName[]) => void,
   onFailure: (line: string) => void,
   watchFolder: typeof watch = watch,
 ): () => void {
-  const folders = new Map<string, ServiceName[]>()
-  for (const service of serviceNames) {
-    for (const folder of [`services/${service}`, ...packagesOf(repository, service)]) {
-      folders.set(folder, [...(folders.get(folder) ?? []), service])
-    }
-  }
   const watchers: FSWatcher[] = []
-  let hasFailed = false
-  for (const [folder, services] of folders) {
-    watchers.push(watchOne(folder, services).on('error', fail))
-  }
-  noticeLimit()
-  return close
-
-  /**
-   * On Linux, Node ignores the limit of file watches while it begins to watch a folder with `recursive`, and emits an error
-   * for files that are added later. Without `recursive` it throws: so this asks for one more watch.
-   */
-  function noticeLimit(): void {
-    try {
-      watchFolder(repository).close()
-    } catch (error) {
-      fail(error as Error)
-    }
-  }
-
-  function watchOne(folder: string, services: ServiceName[]): FSWatcher {
-    let settling: NodeJS.Timeout | undefined
-    return watchFolder(join(repository, folder), { recursive: true }, (_event, name) => {
-      if (hasFailed || name === null || NOT_RUN.test(name) || settling) return
-      settling = setTimeout(() => {
-        settling = undefined
-        onEdit({ file: `${folder}/${name}`, services })
+  const users = serviceNames.flatMap((service) => foldersOf(repository, service).map((folder) => ({ folder, service })))
+  for (const [folder, all] of Map.groupBy(users, (user) => user.folder)) {
+    let settling = false
+    const watcher = watchFolder(join(repository, folder), { recursive: true }, (_event, name) => {
+      if (settling || name === null || NOT_RUN.test(name)) return
+      settling = true
+      setTimeout(() => {
+        settling = false
+        const services = all.map(({ service }) => service)
+        if (watchers.length > 0) onEdit(`${folder}/${name}`, services)
       }, SETTLE_MS)
     })
+    watchers.push(watcher.on('error', fail))
   }
+  try {
+    // With `recursive`, Node on Linux ignores the limit of file watches at the start, and emits an
+    // error for files that are added later. Without, it throws: so ask for one more watch.
+    watchFolder(repository).close()
+  } catch (error) {
+    fail(error as Error)
+  }
+  return close
 
   function close(): void {
-    for (const watcher of watchers) watcher.close()
+    for (const watcher of watchers.splice(0)) watcher.close()
   }
 
   function fail(error: NodeJS.ErrnoException): void {
-    if (hasFailed) return
-    hasFailed = true
+    if (watchers.length === 0) return
     close()
-    onFailure(explain(error))
+    onFailure(`edits are not noticed, ${explain(error)}`)
   }
 }
 
-function explain({ code, message }: NodeJS.ErrnoException): string {
+function explain({ code = '', message }: NodeJS.ErrnoException): string {
   const raise: Record<string, string> = {
     ENOSPC: 'sudo sysctl fs.inotify.max_user_watches=524288',
     EMFILE: 'sudo sysctl fs.inotify.max_user_instances=512, or ulimit -n',
   }
-  const advice = raise[code ?? '']
-  const why = advice ? `the limit of file watches is reached (${code}): raise it (${advice}) and start again` : message
-  return `edits are not noticed, ${why}`
+  const advice = raise[code]
+  return advice ? `the limit of file watches is reached (${code}): raise it (${advice}) and start again` : message
 }
 
-/** The folders of our own packages that `service` depends on. */
-function packagesOf(repository: string, service: ServiceName): string[] {
-  const text = readFileSync(join(repository, 'services', service, 'package.json'), 'utf8')
-  const { dependencies = {} } = JSON.parse(text) as { dependencies?: Record<string, string> }
-  const own = /^@dockercoins\/(.+)$/
-  return Object.keys(dependencies).flatMap((name) => {
-    const [, folder] = own.exec(name) ?? []
-    return folder === undefined ? [] : [`packages/${folder}`]
-  })
+/** The folder of a service, and those of our own packages that it depends on. */
+function foldersOf(repository: string, service: ServiceName): string[] {
+  const manifest = readFileSync(join(repository, 'services', service, 'package.json'), 'utf8')
+  const { dependencies = {} } = JSON.parse(manifest) as { dependencies?: Record<string, string> }
+  const own = Object.keys(dependencies).filter((name) => name.startsWith('@dockercoins/'))
+  return [`services/${service}`, ...own.map((name) => name.replace('@dockercoins', 'packages'))]
 }

@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 /** The first of `count` consecutive ports that nothing listens on. */
 export async function freePorts(count = 1): Promise<number> {
   for (;;) {
-    // At random, since several test files look at the same time; below the ports that outgoing connections take.
+    // At random, for several test files run at once; below the ports of outgoing connections.
     const base = 18_000 + Math.floor(Math.random() * (1000 - count))
     const free = await Promise.all(Array.from({ length: count }, (_, index) => isFree(base + index)))
     if (!free.includes(false)) return base

@@ -1,61 +1,58 @@
 import type { TestContext } from 'node:test'
 
-import { freePort } from '@dockercoins/testing/listen'
+import { planLocal, urlsOf } from '@dockercoins/local'
+import { freePorts } from '@dockercoins/testing/free-ports'
 import { startRedisServer } from '@dockercoins/testing/redis-server'
 
 import { startComposeStack } from './compose-stack.ts'
 import { audit } from './figures.ts'
 import { startService, type ServiceProcess } from './service-process.ts'
 
-/** One copy of the whole application under test, its ledger in Redis. It is gone when the test ends. */
+/** One copy of the application, with its ledger in Redis. It is removed when the test ends. */
 export interface Stack {
   urls: Record<'webui' | 'rng' | 'hasher', string>
-  /** Ends every process of `part`, and resolves when they are gone. They stay away until they are started again. */
+  /** Stops every process of `part`. Resolves when they have exited. */
   stop(part: Part, signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
-  /** Starts what was stopped, at the same addresses and with the same data. Resolves when it listens. */
+  /**
+   * Starts what was stopped, at the same addresses, with the same data. Resolves when it listens.
+   */
   start(part: Part): Promise<void>
-  /** All lines that the processes of `part` have said. */
+  /** All lines that the processes of `part` have printed. */
   lines(part: Exclude<Part, 'redis'>): Promise<string[]>
-  /** What the audit command says of the ledger. Rejects unless it is sound. */
+  /** What the audit command prints about the ledger. Rejects unless it is sound. */
   audit(): Promise<string>
 }
 
 export type Part = 'worker' | 'rng' | 'hasher' | 'webui' | 'redis'
 
 export interface StackOptions {
-  /** Processes of each service; 1 when not given. */
+  /** Processes of each service; 1 when absent. */
   scale?: { worker?: number; rng?: number; hasher?: number }
   /** Variables for all services. */
   env?: Record<string, string>
 }
 
-/** Starts the application, in containers where STACK is "compose", else from source. Resolves when all of it listens. */
+/**
+ * Starts the application, in containers where STACK is "compose", else as processes. Resolves when
+ * all of it listens.
+ */
 export function startStack(t: TestContext, options: StackOptions = {}): Promise<Stack> {
   return process.env.STACK === 'compose' ? startComposeStack(t, options) : startProcesses(t, options)
 }
 
-/** Starts the application from source, as processes of this machine. */
+/** Starts the application as `npm start` does, except that each part can be stopped alone. */
 async function startProcesses(t: TestContext, { scale = {}, env = {} }: StackOptions): Promise<Stack> {
   const redis = await startRedisServer()
   t.after(() => redis.remove())
-  const [rngs, hashers, webuis, workers] = await Promise.all([
-    reserve('rng', scale.rng),
-    reserve('hasher', scale.hasher),
-    reserve('webui', 1),
-    reserve('worker', scale.worker),
-  ])
-  const wiring = {
-    PLATFORM: 'local',
-    LEDGER_URL: redis.url,
-    RNG_URL: urls(rngs).join(),
-    HASHER_URL: urls(hashers).join(),
-  }
-  const places = { rng: rngs, hasher: hashers, webui: webuis, worker: workers }
-  const said: Record<keyof typeof places, string[][]> = { rng: [], hasher: [], webui: [], worker: [] }
+  const { worker = 1, rng = 1, hasher = 1 } = scale
+  const port = await freePorts(1 + worker + rng + hasher)
+  const plan = planLocal({ port, scale, redis: redis.url }, { LOG_FORMAT: 'json', ...env })
+  const urls = urlsOf(plan)
   const running = new Map<Part, ServiceProcess[]>()
+  const printed = new Map<Part, string[][]>()
 
   const stack: Stack = {
-    urls: { rng: urls(rngs)[0]!, hasher: urls(hashers)[0]!, webui: urls(webuis)[0]! },
+    urls: { rng: urls.rng[0]!, hasher: urls.hasher[0]!, webui: urls.webui[0]! },
     async stop(part, signal) {
       if (part === 'redis') return redis.stop(signal)
       const processes = running.get(part) ?? []
@@ -64,31 +61,14 @@ async function startProcesses(t: TestContext, { scale = {}, env = {} }: StackOpt
     },
     async start(part) {
       if (part === 'redis') return redis.start()
-      const started = places[part].map(({ name, port }) =>
-        startService(t, part, { ...wiring, ...env, PORT: `${port}`, HOSTNAME: name }),
-      )
-      const processes = await Promise.all(started)
-      said[part].push(...processes.map(({ lines }) => lines))
+      const plans = plan.processes.filter(({ service }) => service === part)
+      const processes = await Promise.all(plans.map((one) => startService(t, one.service, one.env)))
       running.set(part, processes)
+      printed.set(part, [...(printed.get(part) ?? []), ...processes.map(({ lines }) => lines)])
     },
-    lines: async (part) => said[part].flat(),
+    lines: async (part) => (printed.get(part) ?? []).flat(),
     audit: () => audit(redis.url),
   }
   await Promise.all((['rng', 'hasher', 'webui', 'worker'] as const).map((part) => stack.start(part)))
   return stack
-}
-
-interface Place {
-  name: string
-  port: number
-}
-
-function urls(places: Place[]): string[] {
-  return places.map(({ port }) => `http://127.0.0.1:${port}`)
-}
-
-function reserve(service: string, count = 1): Promise<Place[]> {
-  return Promise.all(
-    Array.from({ length: count }, async (_, index) => ({ name: `${service}-${index + 1}`, port: await freePort() })),
-  )
 }

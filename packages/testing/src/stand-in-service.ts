@@ -1,4 +1,4 @@
-// A service for tests of the supervisor: ready at once, and otherwise as BEHAVIOUR says.
+// A service for tests of the supervisor: ready at once. BEHAVIOUR selects what else it does.
 import { spawn } from 'node:child_process'
 import { createServer } from 'node:http'
 
@@ -11,14 +11,14 @@ if (behaviour === 'misconfigured') {
 }
 if (behaviour === 'dying') process.exit(3)
 if (behaviour === 'parent') {
-  // Deaf, and holding our pipes open: only SIGKILL to the group ends it.
+  // It ignores SIGTERM and holds our pipes open: only SIGKILL to the group ends it.
   const script = `process.on('SIGTERM', () => console.log('asked too')); console.log('grandchild'); setInterval(() => {}, 1000)`
   spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'inherit', 'inherit'] })
 }
 
 process.on('SIGTERM', () => {
   console.log('got SIGTERM')
-  // A while, so that a second signal would be seen.
+  // After a pause, so that a second signal would be printed.
   if (behaviour !== 'deaf') setTimeout(() => process.exit(behaviour === 'failing' ? 1 : 0), 100)
 })
 createServer((_request, response) => response.end()).listen(port, '127.0.0.1', () => console.log(`pid ${process.pid}`))

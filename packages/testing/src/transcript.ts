@@ -1,13 +1,14 @@
+import { once } from 'node:events'
 import { Writable } from 'node:stream'
 
-/** A stream that remembers all that was written to it, and on which a test can wait for some text to come. */
+import { within } from '@dockercoins/testing'
+
+/** A stream that keeps all that was written to it, and on which a test can wait for text. */
 export interface Transcript extends Writable {
   text(): string
-  /** Resolves to the match as soon as the text so far has one; rejects with that text when none comes. */
+  /** Resolves to the match as soon as there is one; rejects with the text after a minute. */
   waitFor(pattern: RegExp): Promise<RegExpExecArray>
 }
-
-const GIVE_UP_AFTER_MS = 60_000
 
 /** An empty transcript. */
 export function createTranscript(): Transcript {
@@ -18,22 +19,16 @@ export function createTranscript(): Transcript {
       stream.emit('text')
       done()
     },
-  })
+  }).setMaxListeners(0)
 
-  function waitFor(pattern: RegExp): Promise<RegExpExecArray> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`${pattern} did not come in:\n${text}`)), GIVE_UP_AFTER_MS)
-      const look = () => {
-        const match = pattern.exec(text)
-        if (!match) return
-        clearTimeout(timer)
-        stream.off('text', look)
-        resolve(match)
-      }
-      stream.on('text', look)
-      look()
-    })
+  async function find(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(text)
+      if (match) return match
+      await once(stream, 'text')
+    }
   }
 
+  const waitFor = (pattern: RegExp) => within(`${pattern} in the output`, find(pattern), () => `\n${text}`)
   return Object.assign(stream, { text: () => text, waitFor })
 }

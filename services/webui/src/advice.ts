@@ -8,7 +8,7 @@ const ENOUGH = 0.8
 
 /** What to read before running a command. */
 const hints: Partial<Record<Platform, string>> = {
-  local: ' (stop npm start with ^C first, and keep its other options)',
+  local: ' (in a second terminal)',
   swarm: ' (where the stack is named dockercoins)',
 }
 

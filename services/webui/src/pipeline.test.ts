@@ -71,9 +71,9 @@ test('one worker is the bottleneck, and the capacity is its speed', () => {
   const { text, command } = adviseOn(pipeline, 'local')
   assert.match(
     text,
-    /^The workers are the bottleneck: .* 1 replica of rng × 10\/s is 33 % busy\. Add workers \(stop npm start with \^C first, and keep its other options\):$/,
+    /^The workers are the bottleneck: .* 1 replica of rng × 10\/s is 33 % busy\. Add workers \(in a second terminal\):$/,
   )
-  assert.equal(command, 'npm start -- --scale worker=3')
+  assert.equal(command, 'npm run scale -- worker=3')
 })
 
 test('with batches the capacity counts hashes, and that of services requests', () => {
@@ -84,7 +84,7 @@ test('with batches the capacity counts hashes, and that of services requests', (
   near(pipeline.worker.perSecond, 3.31)
   near(pipeline.rng.capacity, 10)
   assert.equal(pipeline.hashesPerUnit, 10)
-  assert.equal(adviseOn(pipeline, 'local').command, 'npm start -- --scale worker=3')
+  assert.equal(adviseOn(pipeline, 'local').command, 'npm run scale -- worker=3')
 })
 
 test('where workers make batches of different sizes, a unit makes what it does on average', () => {
@@ -125,7 +125,7 @@ test('where no service reports its concurrency, only the loops limit the speed',
   assert.equal(pipeline.rng.capacity, undefined)
   near(pipeline.capacity, 6.62)
   assert.match(adviseOn(pipeline, 'local').text, /rng does not limit the speed/)
-  assert.equal(adviseOn(pipeline, 'local').command, 'npm start -- --scale worker=4')
+  assert.equal(adviseOn(pipeline, 'local').command, 'npm run scale -- worker=4')
 })
 
 test('replicas that share a name have no capacity that they exceed', () => {
@@ -134,8 +134,8 @@ test('replicas that share a name have no capacity that they exceed', () => {
 })
 
 test('a worker that is to be started leaves the others as they are', () => {
-  const { command } = advise(describePipeline([], { rng: [], hasher: [] }), undefined, 'local', { rng: 3, hasher: 1 })
-  assert.equal(command, 'npm start -- --scale worker=1 --scale rng=3')
+  const { command } = advise(describePipeline([], { rng: [], hasher: [] }), undefined, 'compose', { rng: 3, hasher: 1 })
+  assert.equal(command, 'RNG_PORT=0 docker compose up -d --scale worker=1 --scale rng=3')
 })
 
 test('no worker, and workers that finish no unit, have advice of their own', () => {

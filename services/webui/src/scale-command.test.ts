@@ -6,13 +6,13 @@ import { detectPlatform, scaleCommand } from './scale-command.ts'
 test('a command is in the words of its platform and changes nothing but what is wanted', () => {
   const current = { worker: 10, rng: 1, hasher: 2 }
   const flags = '--scale worker=10 --scale rng=3 --scale hasher=2'
-  assert.equal(scaleCommand('local', current, { rng: 3 }), `npm start -- ${flags}`)
+  assert.equal(scaleCommand('local', current, { rng: 3 }), 'npm run scale -- rng=3')
   assert.equal(scaleCommand('compose', current, { rng: 3 }), `RNG_PORT=0 HASHER_PORT=0 docker compose up -d ${flags}`)
   assert.equal(scaleCommand('kubernetes', current, { rng: 3 }), 'kubectl scale deployment rng --replicas=3')
 })
 
 test('what is wanted is named even where it is one', () => {
-  assert.equal(scaleCommand('local', { worker: 0, rng: 0, hasher: 0 }, { worker: 1 }), 'npm start -- --scale worker=1')
+  assert.equal(scaleCommand('local', { worker: 0, rng: 0, hasher: 0 }, { worker: 1 }), 'npm run scale -- worker=1')
 })
 
 /** A file system that holds `paths` and nothing else. */

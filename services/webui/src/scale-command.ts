@@ -3,7 +3,7 @@ export const platforms = ['local', 'compose', 'swarm', 'kubernetes', 'container'
 export type Platform = (typeof platforms)[number]
 export type Scale = Partial<Record<'worker' | 'rng' | 'hasher', number>>
 
-/** Advice never names more replicas of a service; `npm start` takes no more. */
+/** Advice never names more replicas of a service; `npm run scale` takes no more. */
 const MAX_SCALE = 100
 
 /** Detects the platform by the environment and the files that container engines add. */
@@ -25,12 +25,18 @@ export function scaleCommand(platform: Platform, current: Scale, wanted: Scale):
       return services.map(([name, count]) => `kubectl scale deployment ${name} --replicas=${count}`).join(' && ')
     case 'swarm':
       return ['docker service scale', ...services.map(([name, count]) => `dockercoins_${name}=${count}`)].join(' ')
-    default:
+    case 'local':
+      // `--port` is not known here.
+      return ['npm run scale --', ...services.map(([name, count]) => `${name}=${count}`)].join(' ')
+    case 'compose':
+      return composeCommand(toCounts({ ...current, ...wanted }), wanted)
   }
-  // The other two would scale a service that is not named back to one.
-  const counts = toCounts({ ...current, ...wanted }).filter(([name, count]) => count > 1 || Object.hasOwn(wanted, name))
+}
+
+/** Compose would scale a service that is not named back to one. */
+function composeCommand(all: [name: string, count: number][], wanted: Scale): string {
+  const counts = all.filter(([name, count]) => count > 1 || Object.hasOwn(wanted, name))
   const flags = counts.map(([name, count]) => `--scale ${name}=${count}`).join(' ')
-  if (platform === 'local') return `npm start -- ${flags}`
   // One port of the machine does not serve several containers.
   const ports = counts.filter(([name, count]) => name !== 'worker' && count > 1)
   return [...ports.map(([name]) => `${name.toUpperCase()}_PORT=0`), `docker compose up -d ${flags}`].join(' ')

@@ -107,14 +107,14 @@ test('while a unit is in progress, the last report with work shows where time go
   assert.match(stuck.advice.text, /no unit of work ends/)
 })
 
-test('without a worker the advice leaves the replicas that were there', async (t) => {
+test('without a worker the advice is to start one, whatever else was there', async (t) => {
   const read = createReader(t)
   const report = slowUnit(1_000_000)
   report.rng.replicas = { 'rng-1': 1, 'rng-2': 1 }
   await read(1_000_000, { reports: [report] })
   const { advice, pipeline } = await read(1_020_000, {})
   assert.deepEqual(pipeline.rng.replicas, [])
-  assert.equal(advice.command, 'npm start -- --scale worker=1 --scale rng=2')
+  assert.equal(advice.command, 'npm run scale -- worker=1')
 })
 
 test('a replica that no worker reaches is not running, and named as not responding', async (t) => {
