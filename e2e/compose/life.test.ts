@@ -5,7 +5,7 @@ import { until } from '@dockercoins/testing'
 import { docker, startComposeStack } from '@dockercoins/testing/compose-stack'
 import { totals, unitsDone } from '@dockercoins/testing/figures'
 
-test('everything becomes healthy, and stops when asked with exit code 0 and nothing uncounted', async (t) => {
+test('all services become healthy, and stop with exit code 0 and every hash counted', async (t) => {
   const began = performance.now()
   const stack = await startComposeStack(t)
   await until(
@@ -29,21 +29,21 @@ test('everything becomes healthy, and stops when asked with exit code 0 and noth
   const counted = unitsDone(await stack.lines('worker'))
   await stack.compose('up', '--detach', '--scale=worker=0')
   const { hashes } = await until(
-    'an answer from /json',
+    'a response from /json',
     () => totals(stack.urls.webui),
     () => true,
   )
   assert.equal(hashes, counted)
 })
 
-test('logs are for people, and JSON where LOG_FORMAT says so', async (t) => {
+test('LOG_FORMAT chooses between logs for people and JSON', async (t) => {
   const people = await startComposeStack(t, { env: { LOG_FORMAT: 'text' } })
   assert.match((await people.lines('rng'))[0] ?? '', /^\d\d:\d\d:\d\d listening on /)
   const json = await startComposeStack(t, { env: { LOG_FORMAT: 'json' } })
   assert.equal((JSON.parse((await json.lines('rng'))[0] ?? '') as { name: string }).name, 'rng')
 })
 
-test('an image holds one bundle beside Node, the same whenever it is built', async (t) => {
+test('an image contains the same bundle whenever it is built', async (t) => {
   const tag = `dockercoins-test-${process.pid}`
   t.after(() => docker('image', 'rm', tag))
   await docker('build', '--quiet', '--no-cache', '--file', 'services/rng/Dockerfile', '--tag', tag, '.')
@@ -52,7 +52,7 @@ test('an image holds one bundle beside Node, the same whenever it is built', asy
   assert.equal(rebuilt, await bundle('dockercoins/rng'))
 })
 
-/** What is in an image's /app, and the digest of the bundle. */
+/** The names of the files in an image's /app, and the digest of the bundle. */
 function bundle(image: string): Promise<string> {
   const program = `
     const { readFileSync, readdirSync } = require('node:fs')
