@@ -113,7 +113,7 @@ async function bundledPackages(service: string): Promise<Set<string>> {
     logLevel: 'silent',
   })
   const folders = Object.keys(metafile.inputs).flatMap(
-    (path) => /^(node_modules\/(@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? [],
+    (path) => /^(.*node_modules\/(@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? [],
   )
   const manifests = [...new Set(folders)].map((folder) => readFile(join(repository, folder, 'package.json'), 'utf8'))
   const packages = (await Promise.all(manifests)).map((text) => JSON.parse(text) as { name: string; version: string })
