@@ -10,7 +10,7 @@ const quick = { env: { DELAY_MS: '10', TIMEOUT_MS: '2000' } }
 
 async function untilMore({ urls }: ComposeStack, hashes = 20): Promise<void> {
   const before = await until(
-    'a response from /json',
+    'an answer from /json',
     () => totals(urls.webui),
     () => true,
   )
@@ -35,7 +35,7 @@ function untilWorkerLogs(stack: ComposeStack, pattern: RegExp): Promise<string[]
   )
 }
 
-test('an rng that is paused for 20 s loses no hash', async (t) => {
+test('an rng that stands still for 20 s costs nothing but the time', async (t) => {
   const stack = await startComposeStack(t, { scale: { worker: 10 } })
   await untilMore(stack)
   const [rng = ''] = await stack.containers('rng')
@@ -109,7 +109,7 @@ test('the counts outlive the containers', async (t) => {
   await down(stack.project)
   await stack.compose('up', '--detach', '--scale', 'worker=0')
   const after = await until(
-    'a response from /json',
+    'an answer from /json',
     () => totals(stack.urls.webui),
     () => true,
   )

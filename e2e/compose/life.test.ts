@@ -29,14 +29,14 @@ test('all services become healthy, and stop with exit code 0 and every hash coun
   const counted = unitsDone(await stack.lines('worker'))
   await stack.compose('up', '--detach', '--scale=worker=0')
   const { hashes } = await until(
-    'a response from /json',
+    'an answer from /json',
     () => totals(stack.urls.webui),
     () => true,
   )
   assert.equal(hashes, counted)
 })
 
-test('LOG_FORMAT chooses between logs for people and JSON', async (t) => {
+test('logs are for people, and JSON where LOG_FORMAT says so', async (t) => {
   const people = await startComposeStack(t, { env: { LOG_FORMAT: 'text' } })
   assert.match((await people.lines('rng'))[0] ?? '', /^\d\d:\d\d:\d\d listening on /)
   const json = await startComposeStack(t, { env: { LOG_FORMAT: 'json' } })

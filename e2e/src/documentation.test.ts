@@ -38,8 +38,12 @@ test('docs/configuration.md lists the variables of compose.yaml with their defau
   const expected = [...compose.matchAll(/\$\{(\w+):-([^}]*)\}/g)].map(([, name, fallback]) => [name, fallback])
   const rows = [...documented.matchAll(/^\| `([A-Z_]+)` +\| `(.*?)` /gm)].map(([, name, fallback]) => [name, fallback])
   assert.deepEqual(new Map(rows as [string, string][]), new Map(expected as [string, string][]))
-  const passedThrough = compose.matchAll(/(?:^ {4}|[{,] )([A-Z_]+):(?= ?[,}]|$)/gm)
-  for (const [, name] of passedThrough) assert.ok(documented.includes(`\`${name}\``), name)
+  const passedThrough = [...compose.matchAll(/^ {4}([A-Z_]+):$|(?<=args: \[.*)\b([A-Z_]+)(?=[,\]])/gm)]
+  assert.ok(passedThrough.length > 0)
+  for (const [, variable, argument] of passedThrough) {
+    const name = variable ?? argument
+    assert.ok(documented.includes(`\`${name}\``), name)
+  }
 })
 
 test('every npm command in the documents is a script, and every option of npm start is in its usage', async () => {
