@@ -74,19 +74,6 @@ test('the Dockerfiles differ in the names of the services alone', async () => {
   for (const service of ['hasher', 'worker', 'webui']) assert.equal(await anonymousDockerfile(service), first, service)
 })
 
-test('npm start runs the services as their images run them', async () => {
-  const runner = await read('local/src/keep-running.ts')
-  for (const service of ['rng', 'hasher', 'worker', 'webui']) {
-    const dockerfile = await read(`services/${service}/Dockerfile`)
-    const [settings = ''] = /^ENV [^]*$/m.exec(dockerfile) ?? []
-    const options = [...settings.matchAll(/--[\w=-]+/g)].map(([option]) => `'${option}'`)
-    const allocator = [...settings.matchAll(/(MALLOC_\w+)=(\d+)/g)].map(([, name, value]) => `${name}: '${value}'`)
-    assert.match(settings, /NODE_OPTIONS="[^"]*--max-old-space-size=/, service)
-    assert.ok(allocator.length > 0, service)
-    for (const setting of [...options, ...allocator]) assert.ok(runner.includes(setting), `${service}: ${setting}`)
-  }
-})
-
 /** Words that were replaced, as patterns, and what the field says. */
 const retiredWords: [pattern: RegExp, say: string][] = [
   [/\bin line\b(?! with)|\bcreateLine|\bLineConfig\b|\bat the counter\b/i, 'queue'],
