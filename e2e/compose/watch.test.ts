@@ -13,12 +13,12 @@ import { docker, down } from '@dockercoins/testing/compose-stack'
 import { freePort } from '@dockercoins/testing/listen'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
-const excluded = new Set(['node_modules', '.git', '.data'])
+const left = new Set(['node_modules', '.git', '.data'])
 
 test('docker compose watch puts an edit into a new container', async (t) => {
   const name = `dockercoins-${randomUUID().slice(0, 8)}`
   const folder = await mkdtemp(join(tmpdir(), 'dockercoins-watch-'))
-  await cp(repository, folder, { recursive: true, filter: (path) => !excluded.has(basename(path)) })
+  await cp(repository, folder, { recursive: true, filter: (path) => !left.has(basename(path)) })
   const port = await freePort()
   const others = { WEBUI_PORT: '0', HASHER_PORT: '0' }
   const watch = spawn('docker', ['compose', 'watch', 'rng'], {
@@ -36,9 +36,9 @@ test('docker compose watch puts an edit into a new container', async (t) => {
 
   for await (const line of createInterface({ input: watch.stdout })) if (line.includes('Watch enabled')) break
   watch.stdout.resume()
-  const greeting = () => fetch(`http://127.0.0.1:${port}/`).then((response) => response.text())
-  await until('the rng that was built', greeting, (text) => text.startsWith('RNG running'))
+  const answer = () => fetch(`http://127.0.0.1:${port}/`).then((response) => response.text())
+  await until('the rng that was built', answer, (text) => text.startsWith('RNG running'))
   const source = join(folder, 'services/rng/src/app.ts')
   await writeFile(source, (await readFile(source, 'utf8')).replace('RNG running', 'RNG edited'))
-  await until('the rng that was edited', greeting, (text) => text.startsWith('RNG edited'))
+  await until('the rng that was edited', answer, (text) => text.startsWith('RNG edited'))
 })
