@@ -30,7 +30,7 @@ try {
 
 async function bench(options: Options): Promise<void> {
   for (const service of ['rng', 'hasher', 'worker', 'webui'])
-    execFileSync(process.execPath, ['bundle.ts', service], { cwd: repository, stdio: 'inherit' })
+    execFileSync(process.execPath, ['images/bundle.ts', service], { cwd: repository, stdio: 'inherit' })
   const redis = hasRedisServer() ? await startRedisServer() : undefined
   if (!redis) console.error(`Nothing is measured on Redis: ${NO_REDIS}.`)
   const results: Result[] = []

@@ -27,7 +27,7 @@ async function assertNothingLost(stack: ComposeStack): Promise<void> {
   assert.match(await stack.audit(), /sound/)
 }
 
-function untilWorkerSays(stack: ComposeStack, pattern: RegExp): Promise<string[]> {
+function untilWorkerLogs(stack: ComposeStack, pattern: RegExp): Promise<string[]> {
   return until(
     'a line of the worker',
     () => stack.lines('worker'),
@@ -46,7 +46,7 @@ test('an rng that stands still for 20 s costs nothing but the time', async (t) =
   await assertNothingLost(stack)
 })
 
-test('one rng of three that hangs costs what it would have done, and no more', async (t) => {
+test('while one rng of three hangs, the workers make four fifths of what the other two can serve', async (t) => {
   const stack = await startComposeStack(t, { scale: { worker: 10, rng: 3 } })
   const { webui } = stack.urls
   const second = async () => Math.ceil((await totals(webui)).now)
@@ -56,18 +56,18 @@ test('one rng of three that hangs costs what it would have done, and no more', a
   await docker('pause', hanging)
   const two = await speedFrom(webui, (await second()) + 10)
   await docker('unpause', hanging)
-  const speeds = `${three.toFixed(2)} hashes a second with three, ${two.toFixed(2)} while one hangs`
+  const speeds = `${three.toFixed(2)} hashes per second with three, ${two.toFixed(2)} while one hangs`
   assert.ok(two >= (0.8 * three * 2) / 3, speeds)
   t.diagnostic(speeds)
   await until(
-    'each worker to say that the rng has recovered',
+    'each worker to log that the rng has recovered',
     () => stack.lines('worker'),
     (lines) => lines.filter((line) => /rng .* recovered/.test(line)).length === 10,
   )
   await assertNothingLost(stack)
 })
 
-test('a hasher that loses its network is told as lost once, and taken back when it returns', async (t) => {
+test('a hasher that loses its network is logged as lost once, and used again when it returns', async (t) => {
   const stack = await startComposeStack(t, quick)
   await untilMore(stack)
   const [hasher = ''] = await stack.containers('hasher')
@@ -78,18 +78,18 @@ test('a hasher that loses its network is told as lost once, and taken back when 
     hasher,
   )
   await docker('network', 'disconnect', network, hasher)
-  await untilWorkerSays(stack, /hasher .* is lost/)
+  await untilWorkerLogs(stack, /hasher .* is lost/)
   await docker('network', 'connect', '--alias', 'hasher', network, hasher)
   await untilMore(stack)
   assert.equal((await stack.lines('worker')).filter((line) => line.includes('is lost')).length, 1)
   await assertNothingLost(stack)
 })
 
-test('a worker that is killed is started again by the engine, and the ledger stays sound', async (t) => {
+test('the engine restarts a worker that was killed, and the ledger stays sound', async (t) => {
   const stack = await startComposeStack(t, quick)
   await untilMore(stack)
   const [worker = ''] = await stack.containers('worker')
-  // Not with `docker kill`, after which the engine would leave it so, but as the kernel does when memory runs out.
+  // As the kernel does when memory runs out. After `docker kill` the engine would not restart it.
   const pid = await docker('inspect', '--format', '{{.State.Pid}}', worker)
   await docker('run', '--rm', '--pid', 'host', '--user', 'root', 'redis:8', 'sh', '-c', `kill -KILL ${pid}`)
   await until(
@@ -101,7 +101,7 @@ test('a worker that is killed is started again by the engine, and the ledger sta
   assert.match(await stack.audit(), /sound/)
 })
 
-test('what was counted outlives the containers', async (t) => {
+test('the counts outlive the containers', async (t) => {
   const stack = await startComposeStack(t, quick)
   await untilMore(stack)
   await stack.stop('worker', 'SIGTERM')

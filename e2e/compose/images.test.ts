@@ -1,20 +1,31 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
 
 import { until } from '@dockercoins/testing'
 import { docker } from '@dockercoins/testing/compose-stack'
+import { build } from 'esbuild'
 
-/** Starts a container and gives its id; it is removed when the test ends. */
+const repository = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Starts a container and resolves to its id. It is removed when the test ends. */
 async function start(t: TestContext, ...args: string[]): Promise<string> {
   const container = await docker('run', '--detach', ...args)
   t.after(() => docker('rm', '--force', '--volumes', container))
   return container
 }
 
+/** The digests of an image's layers, one per line. */
+function layers(image: string): Promise<string> {
+  return docker('inspect', '--format', '{{range .RootFS.Layers}}{{println .}}{{end}}', image)
+}
+
 /** Resolves when the container's health check has succeeded. */
 async function untilHealthy(container: string): Promise<void> {
   const health = await until(
-    'the container to be judged',
+    'the first health check',
     () => docker('inspect', '--format', '{{.State.Health.Status}}', container),
     (status) => status !== 'starting',
   )
@@ -34,7 +45,7 @@ for (const [where, options] of Object.entries({
   })
 }
 
-test('a service that may not listen on its port says both ways out', async (t) => {
+test('a service that may not listen on its port names both remedies', async (t) => {
   const sysctl = 'net.ipv4.ip_unprivileged_port_start'
   const container = await start(t, '--sysctl', `${sysctl}=1024`, '--env', 'LOG_FORMAT=text', 'dockercoins/rng')
   assert.equal(await docker('wait', container), '1')
@@ -43,32 +54,68 @@ test('a service that may not listen on its port says both ways out', async (t) =
   assert.doesNotMatch(lines, /\n/)
 })
 
-test('a service that is misconfigured is not started again for ever', async (t) => {
-  const restart = JSON.parse(await docker('compose', 'config', '--format', 'json')) as {
+test('a misconfigured service is not restarted for ever', async (t) => {
+  const application = JSON.parse(await docker('compose', 'config', '--format', 'json')) as {
     services: Record<string, { restart: string; logging: { options: Record<string, string> } }>
   }
-  for (const [name, service] of Object.entries(restart.services)) {
+  for (const [name, service] of Object.entries(application.services)) {
     assert.match(service.restart, /^on-failure:\d+$/, name)
     assert.deepEqual(Object.keys(service.logging.options).toSorted(), ['max-file', 'max-size'], name)
   }
   const container = await start(t, '--restart', 'on-failure:2', '--env', 'PORT=http', 'dockercoins/rng')
   const state = await until(
-    'the container to be given up',
+    'the last restart',
     () => docker('inspect', '--format', '{{.State.Status}} {{.State.ExitCode}} {{.RestartCount}}', container),
     (now) => now.endsWith(' 2') && now.startsWith('exited'),
   )
   assert.equal(state, 'exited 78 2')
 })
 
-for (const [service, packages] of Object.entries({
-  rng: ['fastify', 'pino', 'prom-client', 'valibot'],
-  hasher: ['fastify', 'pino', 'prom-client', 'valibot'],
-  worker: ['fastify', 'undici', '@redis/client'],
-  webui: ['fastify', '@redis/client', 'preact', '@preact/signals', 'uplot'],
-})) {
-  test(`the image of ${service} holds the licences of what is bundled in it`, async () => {
+test('build arguments replace the base images and set the version labels', async (t) => {
+  const tag = `dockercoins-test-${process.pid}`
+  t.after(() => docker('image', 'rm', tag))
+  const settings = { RUNTIME_IMAGE: 'redis:8', VERSION: '1.2.3', REVISION: 'abc' }
+  const args = Object.entries(settings).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`])
+  await docker('build', '--quiet', ...args, '--file', 'services/rng/Dockerfile', '--tag', tag, '.')
+  assert.ok((await layers(tag)).startsWith(await layers('redis:8')))
+  const { Labels, Env } = JSON.parse(await docker('inspect', '--format', '{{json .Config}}', tag)) as {
+    Labels: Record<string, string>
+    Env: string[]
+  }
+  assert.equal(Labels['org.opencontainers.image.version'], '1.2.3')
+  assert.equal(Labels['org.opencontainers.image.revision'], 'abc')
+  assert.ok(Env.includes('REVISION=abc'))
+})
+
+for (const service of ['rng', 'hasher', 'worker', 'webui']) {
+  test(`the image of ${service} contains the licence of every package that is bundled in it`, async () => {
     const program = `process.stdout.write(require('node:fs').readFileSync('/app/THIRD-PARTY-NOTICES', 'utf8'))`
     const notices = await docker('run', '--rm', `dockercoins/${service}`, '-e', program)
-    for (const name of packages) assert.match(notices, new RegExp(`^${name} \\d+\\.\\d+\\.\\d+\nLicence: \\S+$`, 'm'))
+    const headings = notices.matchAll(/^(\S+ \d+\.\d+\.\d+)\nLicence: \S+$/gm)
+    assert.deepEqual(new Set(Array.from(headings, ([, heading]) => heading)), await bundledPackages(service))
   })
+}
+
+/** Name and version of each package that the sources of `service` and of its page import. */
+async function bundledPackages(service: string): Promise<Set<string>> {
+  const sources = [`services/${service}/src/main.ts`, ...(service === 'webui' ? ['services/webui/page/page.tsx'] : [])]
+  const { metafile } = await build({
+    absWorkingDir: repository,
+    entryPoints: sources,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    external: ['./bundle-page.ts'],
+    loader: { '.svg': 'empty' },
+    outdir: '.',
+    write: false,
+    metafile: true,
+    logLevel: 'silent',
+  })
+  const folders = Object.keys(metafile.inputs).flatMap(
+    (path) => /^(.*node_modules\/(@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? [],
+  )
+  const manifests = [...new Set(folders)].map((folder) => readFile(join(repository, folder, 'package.json'), 'utf8'))
+  const packages = (await Promise.all(manifests)).map((text) => JSON.parse(text) as { name: string; version: string })
+  return new Set(packages.map(({ name, version }) => `${name} ${version}`))
 }

@@ -5,16 +5,16 @@ import { until } from '@dockercoins/testing'
 import { docker, startComposeStack } from '@dockercoins/testing/compose-stack'
 import { totals } from '@dockercoins/testing/figures'
 
-/** What a program in the container gets when it connects to the place: "connected", or why not. */
+/** The result of a connection from the container: "connected", or the error code. */
 async function connect(container: string, host: string, port: number): Promise<string> {
   const program = `
-    const say = (word) => { console.log(word); process.exit() }
-    require('node:net').connect(${port}, '${host}', () => say('connected')).on('error', ({ code }) => say(code))
-    setTimeout(say, 2000, 'silence')`
+    const print = (word) => { console.log(word); process.exit() }
+    require('node:net').connect(${port}, '${host}', () => print('connected')).on('error', ({ code }) => print(code))
+    setTimeout(print, 2000, 'silence')`
   return docker('exec', container, '/nodejs/bin/node', '-e', program)
 }
 
-/** What a program in the container finds of its own rights. */
+/** The rights of a process in the container. */
 async function rights(container: string): Promise<unknown> {
   const program = `
     const { readFileSync, writeFileSync } = require('node:fs')
@@ -46,7 +46,16 @@ test('two applications on one engine, blue and green, do not see each other’s 
   assert.notEqual(await connect(worker, other, 6379), 'connected')
 })
 
-test('each container has the rights that it needs and reaches what it must, and no more', async (t) => {
+test('with CONTAINER_PORT the services listen on another port and find each other', async (t) => {
+  const stack = await startComposeStack(t, { variables: { CONTAINER_PORT: '8080' } })
+  await until(
+    'a first hash in /json',
+    () => totals(stack.urls.webui),
+    ({ hashes }) => hashes > 0,
+  )
+})
+
+test('each container has only the rights that it needs and reaches only the services that it uses', async (t) => {
   const stack = await startComposeStack(t, { scale: { rng: 2 } })
   const redis = new URL(await stack.redisUrl()).hostname
   for (const service of ['rng', 'hasher', 'worker', 'webui'] as const) {

@@ -5,7 +5,7 @@ import { until } from '@dockercoins/testing'
 import { docker, startComposeStack } from '@dockercoins/testing/compose-stack'
 import { totals, unitsDone } from '@dockercoins/testing/figures'
 
-test('everything becomes healthy, and stops when asked with exit code 0 and nothing uncounted', async (t) => {
+test('all services become healthy, and stop with exit code 0 and every hash counted', async (t) => {
   const began = performance.now()
   const stack = await startComposeStack(t)
   await until(
@@ -43,7 +43,7 @@ test('logs are for people, and JSON where LOG_FORMAT says so', async (t) => {
   assert.equal((JSON.parse((await json.lines('rng'))[0] ?? '') as { name: string }).name, 'rng')
 })
 
-test('an image holds one bundle beside Node, the same whenever it is built', async (t) => {
+test('an image contains the same bundle whenever it is built', async (t) => {
   const tag = `dockercoins-test-${process.pid}`
   t.after(() => docker('image', 'rm', tag))
   await docker('build', '--quiet', '--no-cache', '--file', 'services/rng/Dockerfile', '--tag', tag, '.')
@@ -52,7 +52,7 @@ test('an image holds one bundle beside Node, the same whenever it is built', asy
   assert.equal(rebuilt, await bundle('dockercoins/rng'))
 })
 
-/** What is in an image's /app, and the digest of the bundle. */
+/** The names of the files in an image's /app, and the digest of the bundle. */
 function bundle(image: string): Promise<string> {
   const program = `
     const { readFileSync, readdirSync } = require('node:fs')

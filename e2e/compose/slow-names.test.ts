@@ -8,7 +8,7 @@ import { until } from '@dockercoins/testing'
 import { docker, startComposeStack } from '@dockercoins/testing/compose-stack'
 import { totals } from '@dockercoins/testing/figures'
 
-/** Hands each question on to the engine's own name server, a second late. */
+/** Forwards each query to the engine's own name server after a second. */
 const slowNameServer = `
   const { createSocket } = require('node:dgram')
   const server = createSocket('udp4').bind(53)
@@ -18,10 +18,10 @@ const slowNameServer = `
     asking.once('message', (answer) => { server.send(answer, port, address); asking.close() })
   }, 1000))`
 
-test('where names are resolved slowly a worker mines at full speed all the same, and stops at once', async (t) => {
+test('a worker with a slow name server mines at full speed, and stops at once', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'dockercoins-names-'))
   const started: string[] = []
-  // Said first, so that they go before the stack whose networks they are in.
+  // Registered before the stack's own hook, because these containers use its networks.
   t.after(async () => {
     if (started.length > 0) await docker('rm', '--force', ...started)
     await rm(folder, { recursive: true })
@@ -57,9 +57,9 @@ test('where names are resolved slowly a worker mines at full speed all the same,
     ({ hashes }) => hashes >= first.hashes + 50,
   )
   const speed = (later.hashes - first.hashes) / (later.now - first.now)
-  assert.ok(speed > 3, `expected 3.3 hashes a second, got ${speed.toFixed(2)}`)
+  assert.ok(speed > 3, `expected 3.3 hashes per second, got ${speed.toFixed(2)}`)
 
   await docker('stop', worker)
-  // 137 where it had not stopped by itself when the engine's patience ended.
+  // The engine kills a container after 10 s, and its exit code is then 137.
   assert.equal(await docker('inspect', '--format', '{{.State.ExitCode}}', worker), '0')
 })

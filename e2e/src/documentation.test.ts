@@ -4,53 +4,52 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
-import type { Setting } from '@dockercoins/service'
+import { describeSettings, page } from './configuration.ts'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const read = (path: string) => readFile(join(repository, path), 'utf8')
 
-/** The rows of all tables in a Markdown text, cells trimmed. */
-function tableRows(markdown: string): string[][] {
-  const rows = markdown.split('\n').filter((line) => line.startsWith('|'))
-  return rows.map((row) =>
-    row
-      .split(/(?<!\\)\|/)
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  )
+/** A table without the spaces and dashes that align its columns. */
+function unaligned(markdown: string): string {
+  return markdown.replaceAll(/-{3,}/g, '---').replaceAll(/ +/g, ' ')
 }
 
-async function documents(): Promise<string[]> {
-  const paths = await Array.fromAsync(
-    glob('**/*.md', { cwd: repository, exclude: (name) => name.includes('node_modules') }),
-  )
-  return paths.toSorted()
+/** The Dockerfile of `service` without what may differ: the name, the description and the health check. */
+async function anonymousDockerfile(service: string): Promise<string> {
+  return (await read(`services/${service}/Dockerfile`))
+    .replaceAll(service, 'SERVICE')
+    .replace(/description=".*"/, '')
+    .replace(/^HEALTHCHECK.*|^# No health check.*/m, '')
 }
 
-for (const service of ['rng', 'hasher', 'worker', 'webui']) {
-  test(`${service}'s README lists its settings as the code has them`, async () => {
-    const { settings } = (await import(`../../services/${service}/src/config.ts`)) as {
-      settings: Record<string, Setting<unknown>>
-    }
-    const documented = tableRows(await read(`services/${service}/README.md`)).filter(([name]) =>
-      /^`[A-Z_]+`$/.test(name ?? ''),
-    )
-    const expected = Object.values(settings).map(({ variable, shown, meaning }) => [`\`${variable}\``, shown, meaning])
-    assert.deepEqual(documented, expected)
-  })
+/** The paths of the repository's files that match, without what is built or installed. */
+async function find(...patterns: string[]): Promise<string[]> {
+  const exclude = ['**/node_modules', '**/dist', '**/.git', '.data']
+  return (await Array.fromAsync(glob(patterns, { cwd: repository, exclude }))).toSorted()
 }
 
-test('the README lists the variables of compose.yaml with their defaults', async () => {
-  const variables = [...(await read('compose.yaml')).matchAll(/\$\{(\w+):-([^}]*)\}/g)]
-  const expected = new Map(variables.map(([, name, fallback]) => [`\`${name}\``, `\`${fallback}\``]))
-  const rows = tableRows(await read('README.md')).filter((row) => row.length === 3 && /^`[A-Z_]+`$/.test(row[0] ?? ''))
-  assert.deepEqual(new Map(rows.map(([name, fallback]) => [name, fallback])), expected)
+test('docs/configuration.md lists the settings of all services (npm run docs writes it)', async () => {
+  assert.equal(unaligned(await readFile(page, 'utf8')), unaligned(await describeSettings()))
+})
+
+test('docs/configuration.md lists the variables of compose.yaml with their defaults', async () => {
+  const compose = await read('compose.yaml')
+  const [, documented = ''] = (await readFile(page, 'utf8')).split('## Docker Compose')
+  const expected = [...compose.matchAll(/\$\{(\w+):-([^}]*)\}/g)].map(([, name, fallback]) => [name, fallback])
+  const rows = [...documented.matchAll(/^\| `([A-Z_]+)` +\| `(.*?)` /gm)].map(([, name, fallback]) => [name, fallback])
+  assert.deepEqual(new Map(rows as [string, string][]), new Map(expected as [string, string][]))
+  const passedThrough = [...compose.matchAll(/^ {4}([A-Z_]+):$|(?<=args: \[.*)\b([A-Z_]+)(?=[,\]])/gm)]
+  assert.ok(passedThrough.length > 0)
+  for (const [, variable, argument] of passedThrough) {
+    const name = variable ?? argument
+    assert.ok(documented.includes(`\`${name}\``), name)
+  }
 })
 
 test('every npm command in the documents is a script, and every option of npm start is in its usage', async () => {
   const { scripts } = JSON.parse(await read('package.json')) as { scripts: Record<string, string> }
   const usage = await read('local/src/options.ts')
-  for (const path of await documents()) {
+  for (const path of await find('**/*.md')) {
     const text = await read(path)
     for (const [command, script] of text.matchAll(/npm run ([\w:]+)/g))
       assert.ok(Object.hasOwn(scripts, script!), `${path}: ${command}`)
@@ -63,9 +62,52 @@ test('every npm command in the documents is a script, and every option of npm st
 })
 
 test('every relative link in the documents leads somewhere', async () => {
-  for (const path of await documents()) {
+  for (const path of await find('**/*.md')) {
     for (const [, target] of (await read(path)).matchAll(/\]\((?!https?:)([^)#]+)/g)) {
       await access(join(repository, dirname(path), target!))
     }
   }
+})
+
+test('the Dockerfiles differ in the names of the services alone', async () => {
+  const first = await anonymousDockerfile('rng')
+  for (const service of ['hasher', 'worker', 'webui']) assert.equal(await anonymousDockerfile(service), first, service)
+})
+
+/** Words that were replaced, as patterns, and what the field says. */
+const retiredWords: [pattern: RegExp, say: string][] = [
+  [/\bin line\b(?! with)|\bcreateLine|\bLineConfig\b|\bat the counter\b/i, 'queue'],
+  [/\bat work\b/i, 'serving'],
+  [/\bcamera(?!=\(\))/i, 'snapshot reader'], // not the Permissions-Policy header
+  [/\b(telling|told)\b/i, 'log, return, report'],
+  [/\bexchange(s|d)?\b/i, 'request and response'],
+  [/\bitsStatus\b/, 'status code'],
+  [/\bmost that theory allows\b/i, 'capacity'],
+  [/\btrue speed\b|\bspeed is true\b/i, 'measured speed'],
+  [/(?<!keep[-_ ]?)\balive\b/i, 'running'],
+  [/\bis back\b/i, 'recovered'],
+  [/\bfound again\b/i, 'recovered'],
+  [/\b(hashes|coins|units|requests) a second\b/i, 'per second'],
+  [/\b(isFull|hasRoom)\b/, 'saturation, back-pressure'],
+  [/\bREDIS_URL\b(?!` (is understood|does the same))/, 'LEDGER_URL'],
+]
+/** Files that may use a retired word, and why. */
+const exceptions: [path: RegExp, word: RegExp][] = [
+  [/^e2e\/src\/documentation\.test\.ts$/, /./], // the list itself
+  [/^CHANGELOG\.md$/, /./], // names what was renamed
+  [/^(packages\/ledger|local)\/|^docs\/configuration\.md$/, /^REDIS_URL$/], // the alias of LEDGER_URL
+]
+
+test('no file uses a retired word', async () => {
+  const found: string[] = []
+  for (const path of await find('**/*.{ts,tsx,mjs,cjs,css,html,lua,md,yaml,yml}', 'services/*/Dockerfile', '.ci/*')) {
+    for (const [number, line] of (await read(path)).split('\n').entries()) {
+      for (const [pattern, say] of retiredWords) {
+        const [word] = pattern.exec(line) ?? []
+        if (word === undefined || exceptions.some(([file, words]) => file.test(path) && words.test(word))) continue
+        found.push(`${path}:${number + 1}: "${word}": use ${say}`)
+      }
+    }
+  }
+  assert.deepEqual(found, [])
 })

@@ -30,7 +30,7 @@ async function testBundles(): Promise<number> {
   const services = ['rng', 'hasher', 'worker', 'webui']
   try {
     for (const service of services) {
-      const exitCode = await runNode(['bundle.ts', service])
+      const exitCode = await runNode(['images/bundle.ts', service])
       if (exitCode > 0) return exitCode
     }
     return await runNode(['--test', ...limits, 'e2e/src/application.test.ts'], { STACK: 'bundle' })

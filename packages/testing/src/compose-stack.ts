@@ -17,45 +17,50 @@ const repository = fileURLToPath(new URL('../../..', import.meta.url))
 const services = ['rng', 'hasher', 'webui', 'worker'] as const
 type Published = 'rng' | 'hasher' | 'webui'
 
-/** A stack in containers, with what only containers have. */
+/** A stack in containers. */
 export interface ComposeStack extends Stack {
   project: string
-  /** Runs `docker compose` on this project and gives what it printed. */
+  /** Runs `docker compose` on this project and resolves to its output. */
   compose(...args: string[]): Promise<string>
   /** The ids of the containers of `part`. */
   containers(part: Part): Promise<string[]>
-  /** Where this machine reaches the ledger, although nothing is published. */
+  /** URL of the ledger for this machine. No port is published, so it has the address of the container. */
   redisUrl(): Promise<string>
 }
 
-/** Runs `docker` and gives what it printed, trimmed. Rejects with what it complained of. */
+/** Runs `docker` and resolves to its trimmed output. Rejects with its error messages. */
 export async function docker(...args: string[]): Promise<string> {
   const { stdout } = await promisify(execFile)('docker', args, { cwd: repository, maxBuffer: 64 * 1024 * 1024 })
   return stdout.trim()
 }
 
-/** What Engine 20.10 now and then says of a network without a container, and then keeps it (moby/moby#43286). */
+/** Part of the error when Engine 20.10 wrongly refuses to remove an unused network (moby/moby#43286). */
 export const STALE_NETWORK = 'has active endpoints'
 
-/** Removes the containers, networks and, unless they are to stay, the volumes of a project. */
+/** Removes the containers and networks of a project; its volumes too with `--volumes`. */
 export async function down(project: string, ...options: string[]): Promise<void> {
   await docker('compose', '--project-name', project, 'down', '--timeout', '1', ...options).catch((error: Error) => {
     if (!error.message.includes(STALE_NETWORK)) throw error
   })
 }
 
+interface ComposeOptions extends StackOptions {
+  /** Variables of compose.yaml. */
+  variables?: Record<string, string>
+}
+
 /** Starts the application in containers, as a Compose project of its own on free ports. Resolves when all of it listens. */
 export async function startComposeStack(
   t: TestContext,
-  { scale = {}, env = {} }: StackOptions = {},
+  { scale = {}, env = {}, variables = {} }: ComposeOptions = {},
 ): Promise<ComposeStack> {
   const count: Record<Part, number> = { rng: 1, hasher: 1, webui: 1, worker: 1, redis: 1, ...scale }
   const folder = await mkdtemp(join(tmpdir(), 'dockercoins-compose-'))
   const project = `dockercoins-${randomUUID().slice(0, 8)}`
   const port = async (service: Published) => `${count[service] > 1 ? 0 : await freePort()}`
   const ports = { WEBUI_PORT: await port('webui'), RNG_PORT: await port('rng'), HASHER_PORT: await port('hasher') }
-  const variables = Object.entries(ports).map(([name, value]) => `${name}=${value}`)
-  await writeFile(join(folder, 'env'), variables.join('\n'))
+  const environment = Object.entries({ ...ports, ...variables }).map(([name, value]) => `${name}=${value}`)
+  await writeFile(join(folder, 'env'), environment.join('\n'))
   await writeFile(
     join(folder, 'override.yaml'),
     JSON.stringify({
@@ -71,7 +76,9 @@ export async function startComposeStack(
     await rm(folder, { recursive: true })
   })
 
-  const url = async (service: Published) => (count[service] ? `http://${await compose('port', service, '80')}` : '')
+  const containerPort = variables['CONTAINER_PORT'] ?? '80'
+  const url = async (service: Published) =>
+    count[service] ? `http://${await compose('port', service, containerPort)}` : ''
   async function untilListening(part: Part, times: number): Promise<void> {
     if (part === 'redis')
       await until('Redis to answer a ping', () => compose('exec', '-T', 'redis', 'redis-cli', '-e', 'ping'), isTrue)

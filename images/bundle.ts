@@ -1,0 +1,104 @@
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { isBuiltin } from 'node:module'
+import { resolve } from 'node:path'
+
+import { build, type BuildOptions, type Plugin } from 'esbuild'
+
+// node images/bundle.ts SERVICE: writes services/SERVICE/dist, which becomes /app of the service's image.
+
+const services = ['rng', 'hasher', 'worker', 'webui']
+const [service = ''] = process.argv.slice(2)
+if (!services.includes(service)) throw new Error(`expected one of ${services.join(', ')}, got "${service}"`)
+const target = `services/${service}/dist`
+
+/** Leaves out the Redis commands that the ledger does not use. Saves 13 MB in the worker and in the web UI. */
+const fewerCommands: Plugin = {
+  name: 'fewer-commands',
+  setup(building) {
+    const contents = "export { redisCommands as default } from './redis/commands.ts'"
+    const few = { contents, resolveDir: resolve('packages/ledger/src') }
+    building.onLoad({ filter: /@redis\/client\/dist\/lib\/commands\/index\.js$/ }, () => few)
+  },
+}
+
+/**
+ * Loads Node's modules with `require`. An `import` evaluates every export of a module, and the exports of node:http include
+ * `fetch` and WebSocket. Saves 3 to 4 MB and 40 ms of processor time at the start.
+ */
+const requireOfNode: Plugin = {
+  name: 'require-of-node',
+  setup(building) {
+    building.onResolve({ filter: /^(node:)?[a-z0-9_/]+$/ }, ({ path, namespace }) =>
+      namespace !== 'node' && isBuiltin(path) ? { path: path.replace('node:', ''), namespace: 'node' } : undefined,
+    )
+    building.onLoad({ filter: /./, namespace: 'node' }, ({ path }) => ({
+      contents: `module.exports = require('node:${path}')`,
+    }))
+  },
+}
+
+const options = {
+  outdir: target,
+  bundle: true,
+  minify: true,
+  platform: 'node',
+  target: 'node24',
+  metafile: true,
+  logLevel: 'warning',
+} satisfies BuildOptions
+
+await rm(target, { recursive: true, force: true })
+const main = await build({
+  ...options,
+  entryPoints: [`services/${service}/src/main.ts`],
+  format: 'esm',
+  outExtension: { '.js': '.mjs' },
+  // Loads the client of one ledger and not of both. Saves 5 MB in the worker.
+  splitting: true,
+  // CommonJS packages in the bundle call `require`, which an ES module does not have.
+  banner: { js: "import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)" },
+  // Development alone bundles the page when the service starts.
+  external: ['./bundle-page.ts'],
+  plugins: [fewerCommands, requireOfNode],
+})
+await build({
+  ...options,
+  entryPoints: ['packages/service/src/stop-while-loading.ts', 'packages/service/src/health-check.ts'],
+  // Loads a few milliseconds sooner than an ES module.
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
+})
+const inputs = Object.keys(main.metafile.inputs)
+if (service === 'webui') {
+  const { bundlePage } = await import('../services/webui/src/bundle-page.ts')
+  await mkdir(`${target}/page`)
+  for (const { name, body } of await bundlePage()) await writeFile(`${target}/page/${name}`, body)
+  const page = await build({
+    ...options,
+    entryPoints: ['services/webui/page/page.tsx'],
+    loader: { '.svg': 'empty' },
+    write: false,
+  })
+  inputs.push(...Object.keys(page.metafile.inputs))
+}
+await writeFile(`${target}/THIRD-PARTY-NOTICES`, await thirdPartyNotices(inputs))
+await cp('LICENSE', `${target}/LICENSE`)
+
+/** The licences of all packages that `files` belong to. */
+async function thirdPartyNotices(files: string[]): Promise<string> {
+  const folders = files.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file) ?? [])
+  const notices = await Promise.all([...new Set(folders)].toSorted().map(describePackage))
+  return notices.join(`\n${'-'.repeat(80)}\n\n`)
+}
+
+async function describePackage(folder: string): Promise<string> {
+  const { name, version, license, author, repository } = JSON.parse(
+    await readFile(`${folder}/package.json`, 'utf8'),
+  ) as Record<string, string>
+  const heading = `${name} ${version}\nLicence: ${license}\n`
+  const texts = (await readdir(folder)).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file)).toSorted()
+  // A few packages do not contain the text of their licence.
+  if (texts.length === 0) return `${heading}From package.json: ${JSON.stringify({ author, repository })}\n`
+  const bodies = await Promise.all(texts.map((file) => readFile(`${folder}/${file}`, 'utf8')))
+  return [heading, ...bodies.map((body) => `\n${body.trim()}\n`)].join('')
+}
