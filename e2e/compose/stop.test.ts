@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
+import { within } from '@dockercoins/testing'
 import { docker, down } from '@dockercoins/testing/compose-stack'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
@@ -15,7 +16,7 @@ const anyPorts = { WEBUI_PORT: '0', RNG_PORT: '0', HASHER_PORT: '0' }
 async function compose(project: string, ...args: string[]): Promise<void> {
   const env = { ...process.env, ...anyPorts, COMPOSE_PROJECT_NAME: project }
   const child = spawn('docker', ['compose', '--progress', 'quiet', ...args], { cwd: repository, env, stdio: 'ignore' })
-  await once(child, 'exit')
+  await within(`docker compose ${args.join(' ')} to exit`, once(child, 'exit'))
 }
 
 test('an application that is stopped as soon as it is started stops at once, and nothing is killed', async (t) => {
