@@ -49,7 +49,7 @@ test('two applications on one engine, blue and green, do not see each other’s 
 test('each container has the rights that it needs and reaches what it must, and no more', async (t) => {
   const stack = await startComposeStack(t, { scale: { rng: 2 } })
   const redis = new URL(await stack.redisUrl()).hostname
-  for (const service of ['rng', 'hasher', 'worker', 'webui'] as const) {
+  async function check(service: 'rng' | 'hasher' | 'worker' | 'webui'): Promise<void> {
     const [container = ''] = await stack.containers(service)
     assert.deepEqual(
       await rights(container),
@@ -65,4 +65,5 @@ test('each container has the rights that it needs and reaches what it must, and 
       service,
     )
   }
+  await Promise.all([check('rng'), check('hasher'), check('worker'), check('webui')])
 })
