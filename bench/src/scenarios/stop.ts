@@ -1,3 +1,5 @@
+import { until } from '@dockercoins/testing'
+
 import { startApplication } from '../application.ts'
 import type { Scenario } from '../bench.ts'
 
@@ -5,7 +7,7 @@ export const stop: Scenario = {
   about: 'from SIGTERM to the exit of each service, under full load',
   async run(bench) {
     const application = await startApplication(bench.ledgerUrl, { LOOPS: '16' }, { webui: 1 })
-    while ((await application.hashes()) < 10_000);
+    await until('10,000 hashes', application.hashes, (hashes) => hashes >= 10_000)
     for (const service of application.processes) {
       const askedAt = performance.now()
       const exitCode = await service.stop()
