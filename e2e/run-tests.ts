@@ -26,7 +26,8 @@ const suites: Record<string, () => Promise<number>> = {
     }
     // The page shows a steady speed only where nothing else takes the processors.
     const page = await test(1, ['e2e/src/dashboard.test.ts'], 'bundle')
-    return (await test(3, ['e2e/src/!(dashboard).test.ts'], 'bundle')) || page
+    const others = await test(3, ['e2e/src/!(dashboard).test.ts'], 'bundle')
+    return page || others
   },
   async compose() {
     const exitCode = await run('docker', ['compose', '--progress', 'quiet', 'build'])
@@ -34,7 +35,10 @@ const suites: Record<string, () => Promise<number>> = {
     // Of the page, only what containers change: the commands that it advises, and containers that go and return.
     const names = '--test-name-pattern=how to add more of it|recovers by itself'
     const page = await test(1, [names, 'e2e/src/dashboard.test.ts'], 'compose')
-    return (await test(2, ['e2e/src/application.test.ts', 'e2e/compose/*.test.ts'], 'compose')) || page
+    // These measure speeds.
+    const alone = await test(1, ['e2e/compose/{scaling,tour}.test.ts'], 'compose')
+    const others = ['e2e/src/application.test.ts', 'e2e/compose/!(scaling|tour).test.ts']
+    return (await test(2, others, 'compose')) || page || alone
   },
 }
 
