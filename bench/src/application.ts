@@ -1,120 +1,71 @@
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 
 import { openLedger } from '@dockercoins/ledger'
+import { metric, unitsDone } from '@dockercoins/testing/figures'
 import { freePort } from '@dockercoins/testing/listen'
 
 import type { Load } from './load.ts'
-import { repository, type Measured, type Processes } from './processes.ts'
+import { repository, start, untilOk, type Measured } from './processes.ts'
 
 export type ServiceName = 'rng' | 'hasher' | 'worker' | 'webui'
 
-export interface Started extends Measured {
-  service: ServiceName
-  url: string
-}
-
-/** A copy of the application, under load as soon as it runs. */
+/** A copy of the application that is running; its first process is a worker. */
 export interface Application extends Load {
-  processes: Started[]
-  /** Stops the workers. Rejects unless each exits with 0 and the ledger counted exactly what they say that they made. */
-  stopAndProve(): Promise<void>
+  processes: Service[]
+  keyPrefix: string
+  stopAndProve: () => Promise<void>
 }
 
-export interface ApplicationOptions {
-  ledgerUrl: string
-  env?: Record<string, string>
-  scale?: Partial<Record<ServiceName, number>>
-  /** Whether to run the sources, and not the bundles; perhaps with a module loaded before each. */
-  fromSource?: boolean
-  preload?: string
-}
+export type Service = Measured & { url: string }
 
 let copies = 0
 
-/** Starts the application from its bundles; resolves when all of it is ready. */
-export async function startApplication(processes: Processes, options: ApplicationOptions): Promise<Application> {
-  const { ledgerUrl, scale = {}, fromSource = false, preload } = options
-  // Each copy counts from 0, in whatever store.
-  const env = { KEY_PREFIX: `bench-${process.pid}-${++copies}:`, DELAY_MS: '0', ...options.env, LEDGER_URL: ledgerUrl }
-  const start = (service: ServiceName, wiring = {}) =>
-    Promise.all(
-      Array.from({ length: scale[service] ?? (service === 'webui' ? 0 : 1) }, (_, index) =>
-        startService(
-          processes,
-          service,
-          { HOSTNAME: `${service}-${index + 1}`, ...env, ...wiring },
-          fromSource,
-          preload,
-        ),
-      ),
-    )
-  const [rngs, hashers, webuis] = await Promise.all([start('rng'), start('hasher'), start('webui')])
-  const workers = await start('worker', { RNG_URL: urlsOf(rngs), HASHER_URL: urlsOf(hashers) })
-  const hashes = () => sumOf(workers, hashesOf)
-
-  return {
-    processes: [...workers, ...rngs, ...hashers, ...webuis],
-    hashes,
-    async stopAndProve() {
-      const atLeast = await hashes()
-      const exitCodes = await Promise.all(workers.map((worker) => worker.stop()))
-      if (exitCodes.some((code) => code !== 0))
-        throw new Error(`expected workers to exit with 0, got ${exitCodes.join(', ')}`)
-      const ledger = await openLedger({ ledgerUrl, keyPrefix: env.KEY_PREFIX })
-      const { hashes: counted, entries } = await ledger.sums().finally(() => ledger.close())
-      const said = workers.reduce((sum, worker) => sum + hashesSaid(worker.log()), 0)
-      if (counted !== said || counted !== entries || counted < atLeast)
-        throw new Error(`expected ${said} hashes, ${atLeast} or more, got ${counted} in entries of ${entries}`)
-    },
+/** Starts the application from its bundles, without delays and web UI by default. Resolves when all of it is ready. */
+export async function startApplication(
+  ledgerUrl: string,
+  env: Record<string, string>,
+  scale: Partial<Record<ServiceName, number>> = {},
+): Promise<Application> {
+  const keyPrefix = `bench-${process.pid}-${++copies}:`
+  const common = { DELAY_MS: '0', LEDGER_URL: ledgerUrl, KEY_PREFIX: keyPrefix, ...env }
+  const startAll = (service: ServiceName, urls = {}) => {
+    const { [service]: length } = { rng: 1, hasher: 1, worker: 1, webui: 0, ...scale }
+    const names = Array.from({ length }, (_, index) => `${service}-${index + 1}`)
+    return Promise.all(names.map((HOSTNAME) => startService(service, { HOSTNAME, ...common, ...urls })))
   }
+  const [rngs, hashers, webuis] = await Promise.all([startAll('rng'), startAll('hasher'), startAll('webui')])
+  const workers = await startAll('worker', { RNG_URL: urlsOf(rngs), HASHER_URL: urlsOf(hashers) })
+  const hashes = async () => sum(await Promise.all(workers.map(({ url }) => metric(url, /^dockercoins_hashes_total /))))
+
+  async function stopAndProve(): Promise<void> {
+    const made = await hashes()
+    const exitCodes = await Promise.all(workers.map((worker) => worker.stop()))
+    if (exitCodes.some((code) => code !== 0)) throw new Error(`expected exit codes 0, got ${exitCodes.join()}`)
+    const ledger = await openLedger({ ledgerUrl, keyPrefix })
+    const counted = await ledger.sums().finally(() => ledger.close())
+    const recorded = sum(workers.map((worker) => unitsDone(worker.log().split('\n'))))
+    if (counted.hashes !== recorded || counted.entries !== recorded || recorded < made)
+      throw new Error(
+        `expected ${recorded} hashes, ${made} or more, got ${counted.hashes} and entries of ${counted.entries}`,
+      )
+  }
+  return { processes: [...workers, ...rngs, ...hashers, ...webuis], keyPrefix, hashes, stopAndProve }
 }
 
-function urlsOf(services: Started[]): string {
+/** Starts one service from its bundle. Resolves when it is ready. */
+export async function startService(service: ServiceName, env: NodeJS.ProcessEnv): Promise<Service> {
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const module = join(repository, 'services', service, 'dist/main.mjs')
+  const measured = start(service, module, { HOST: '127.0.0.1', PORT: `${port}`, ...env })
+  await untilOk(`${url}/readyz`)
+  return { ...measured, url }
+}
+
+function urlsOf(services: Service[]): string {
   return services.map(({ url }) => url).join()
 }
 
-/** Starts one service and resolves when it can serve. */
-export async function startService(
-  processes: Processes,
-  service: ServiceName,
-  env: NodeJS.ProcessEnv,
-  fromSource = false,
-  preload?: string,
-): Promise<Started> {
-  const port = await freePort()
-  const module = join(repository, 'services', service, fromSource ? 'src/main.ts' : 'dist/main.mjs')
-  const measured = processes.start(service, module, { HOST: '127.0.0.1', PORT: `${port}`, ...env }, preload)
-  const url = `http://127.0.0.1:${port}`
-  await untilReady(`${url}/readyz`)
-  return { ...measured, service, url }
-}
-
-/** Resolves when `url` answers 200. */
-export async function untilReady(url: string, method = 'GET'): Promise<void> {
-  const deadline = performance.now() + 20_000
-  while ((await fetch(url, { method }).catch(() => undefined))?.status !== 200) {
-    if (performance.now() > deadline) throw new Error(`expected ${url} to answer 200 within 20 s`)
-    await sleep(2)
-  }
-}
-
-async function hashesOf({ url }: Started): Promise<number> {
-  return (await scrape(url))('dockercoins_hashes_total')
-}
-
-/** GET /metrics: gives the value of a metric without labels. */
-export async function scrape(url: string): Promise<(metric: string) => number> {
-  const metrics = await (await fetch(`${url}/metrics`)).text()
-  return (metric) => Number(new RegExp(`^${metric} (\\S+)$`, 'm').exec(metrics)?.[1])
-}
-
-/** The hashes of all entries that a worker's lines tell of. */
-function hashesSaid(log: string): number {
-  const entries = log.matchAll(/(\d+) (?:units of work|hashes) done, updating/g)
-  return [...entries].reduce((sum, [, hashes]) => sum + Number(hashes), 0)
-}
-
-async function sumOf(workers: Started[], count: (worker: Started) => Promise<number>): Promise<number> {
-  return (await Promise.all(workers.map(count))).reduce((sum, hashes) => sum + hashes, 0)
+function sum(values: number[]): number {
+  return values.reduce((total, value) => total + value, 0)
 }

@@ -12,7 +12,7 @@ test('a short run measures for real, and leaves nothing behind', async (t) => {
   const TMPDIR = await mkdtemp(join(tmpdir(), 'dockercoins-test-'))
   t.after(() => rm(TMPDIR, { recursive: true }))
   const main = join(import.meta.dirname, 'main.ts')
-  const options = ['--runs', '1', '--seconds', '0.2', '--only', 'stop', '--only', 'batches', '--json']
+  const options = ['--runs', '1', '--seconds', '0.2', '--only', 'batches', '--json']
   const bench = spawn(process.execPath, [main, ...options], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, TMPDIR },
@@ -21,7 +21,7 @@ test('a short run measures for real, and leaves nothing behind', async (t) => {
   assert.equal(exitCode, 0, errors)
   const { results } = JSON.parse(output) as { results: { scenario: string; unit: string; median: number }[] }
   const speeds = results.filter(({ unit }) => unit === 'hashes/s')
-  assert.equal(speeds.length, 4)
+  assert.equal(speeds.length, 1)
   for (const { median } of results) assert.ok(median > 0)
   assert.deepEqual(
     (await readdir(TMPDIR)).filter((name) => name.startsWith('dockercoins-')),

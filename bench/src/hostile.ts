@@ -1,124 +1,95 @@
-import { execFile, execFileSync } from 'node:child_process'
-import { once } from 'node:events'
-import { get, type IncomingMessage } from 'node:http'
+import { execFile } from 'node:child_process'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs, promisify } from 'node:util'
+import { promisify } from 'node:util'
 
-const usage = `node run.cjs bench/src/hostile.ts SERVICE KIND [--image IMAGE] [--connections 10000] [--seconds 90]
+// node run.cjs bench/src/hostile.ts SERVICE KIND: opens 10,000 connections of a KIND to the image of SERVICE, with the limits of
+// compose.yaml. Prints each second how many are open, the container's memory and the duration of a health probe.
+// Needs Docker on Linux, and `ulimit -n` above 10,000.
 
-Starts the image of SERVICE (rng, hasher, webui, worker) with the limits of compose.yaml, opens that many connections of
-one KIND to it, and prints each second how many are open, the memory of the container, and how long a health probe took.
-It needs Docker on Linux and \`ulimit -n\` above the number of connections.
+const CONNECTIONS = 10_000
+const SECONDS = 90
 
-  silent       sends nothing
-  partial      sends half a request line
-  keep-alive   sends one request and stays
-  slow-body    sends a body, one byte each ten seconds
-  slow-reader  asks for a large response and reads none of it
-  events       asks for the dashboard's events and reads them
-  unread       asks for the dashboard's events and reads none`
+const [service = '', kindName = ''] = process.argv.slice(2)
+const head = (method: string, path: string) => `${method} ${path} HTTP/1.1\r\nhost: ${service}\r\n`
+const large = { rng: '/33554432', webui: '/history?seconds=3600' }[service] ?? '/metrics'
 
-const { positionals, values } = parseArgs({
-  allowPositionals: true,
-  options: {
-    image: { type: 'string' },
-    connections: { type: 'string', default: '10000' },
-    seconds: { type: 'string', default: '90' },
-  },
-})
-const [service = '', kind = ''] = positionals
-
-const largest: Record<string, string> = { rng: '/33554432', webui: '/history?seconds=3600' }
-const path = service === 'hasher' ? '/batch' : '/'
-const head = (method: string, target: string) => `${method} ${target} HTTP/1.1\r\nhost: ${service}\r\n`
+/** What a client sends at first, and every ten seconds; whether it reads. */
 const kinds: Record<string, { send?: string; more?: string; reads: boolean }> = {
   silent: { reads: true },
   partial: { send: 'GET / HT', reads: true },
   'keep-alive': { send: `${head('GET', '/healthz')}\r\n`, reads: true },
-  'slow-body': { send: `${head('POST', path)}content-length: 32000\r\n\r\n`, more: 'x', reads: true },
-  'slow-reader': { send: `${head('GET', largest[service] ?? '/metrics')}accept-encoding: br\r\n\r\n`, reads: false },
+  'slow-body': { send: `${head('POST', '/batch')}content-length: 32000\r\n\r\n`, more: 'x', reads: true },
+  'slow-reader': { send: `${head('GET', large)}accept-encoding: br\r\n\r\n`, reads: false },
   events: { send: `${head('GET', '/events')}\r\n`, reads: true },
   unread: { send: `${head('GET', '/events')}\r\n`, reads: false },
 }
-
-const chosen = kinds[kind]
-if (!chosen || !['rng', 'hasher', 'webui', 'worker'].includes(service)) {
-  console.error(usage)
-  process.exit(64)
+const kind = kinds[kindName]
+if (!kind || !['rng', 'hasher', 'webui', 'worker'].includes(service)) {
+  console.error(`expected rng, hasher, webui or worker, and one of ${Object.keys(kinds).join(', ')}`)
+  process.exit(1)
 }
 
-const docker = (...options: string[]) => execFileSync('docker', options, { encoding: 'utf8' }).trim()
-const image = values.image ?? `dockercoins/${service}:latest`
 const limits = ['--memory', '256m', '--read-only', '--cap-drop', 'ALL', '--pids-limit', '64', '--tmpfs', '/tmp']
-const ledger = ['REDIS_URL=file:/tmp/ledger.db', 'LEDGER_URL=file:/tmp/ledger.db'].flatMap((pair) => ['--env', pair])
-const container = docker('run', '--detach', '--rm', ...limits, ...ledger, '--env', 'DELAY_MS=0', image)
+const variables = ['--env', 'LEDGER_URL=file:/tmp/ledger.db', '--env', 'DELAY_MS=0']
+const container = await docker('run', '--detach', '--rm', ...limits, ...variables, `dockercoins/${service}`)
+const open = new Set<Socket>()
+const statusCodes: Record<string, number> = {}
 try {
-  await attack(docker('inspect', '--format', '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}', container))
-} finally {
-  docker('rm', '--force', container)
-}
-process.exit()
-
-async function attack(host: string): Promise<void> {
+  const host = await docker(
+    'inspect',
+    '--format',
+    '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}',
+    container,
+  )
   while ((await probe(host)) === 'no response') await sleep(100)
-  const statuses = new Map<string, number>()
-  const open = new Set<Socket>()
-  const count = Number(values.connections)
-  const began = performance.now()
-  await report('before', host, open.size)
-  void openAll(host, count, open, statuses)
-  for (let second = 0; second < Number(values.seconds); second++) {
+  await report('before', host)
+  const opening = openAll(host)
+  for (let second = 1; second <= SECONDS; second++) {
     await sleep(1000)
-    if (chosen?.more && second % 10 === 9) for (const socket of open) socket.write(chosen.more)
-    await report(`${Math.round((performance.now() - began) / 1000)} s`, host, open.size)
+    if (kind.more && second % 10 === 0) for (const socket of open) socket.write(kind.more)
+    await report(`${second} s`, host)
   }
-  console.log('responses', Object.fromEntries(statuses))
+  await opening
+  console.log('responses', statusCodes)
   for (const socket of open) socket.resetAndDestroy()
   await sleep(5000)
-  await report('after', host, 0)
+  await report('after', host)
+} finally {
+  await docker('rm', '--force', container)
 }
 
-async function openAll(host: string, count: number, open: Set<Socket>, statuses: Map<string, number>): Promise<void> {
-  for (let opened = 0; opened < count; opened++) {
-    const socket = connect(80, host)
-    socket.on('error', () => {})
-    socket.once('connect', () => open.add(socket))
-    socket.once('close', () => open.delete(socket))
-    if (chosen?.send) socket.write(chosen.send)
-    if (chosen?.reads) {
-      socket.once('data', (data: Buffer) => {
-        const status = data.toString('latin1').slice(9, 12)
-        statuses.set(status, (statuses.get(status) ?? 0) + 1)
-      })
-    } else socket.pause()
-    if (opened % 50 === 49) await sleep(10)
+async function openAll(host: string): Promise<void> {
+  for (let opened = 1; opened <= CONNECTIONS; opened++) {
+    const socket = connect(80, host).on('error', () => {})
+    socket.once('connect', () => open.add(socket)).once('close', () => open.delete(socket))
+    if (kind?.send) socket.write(kind.send)
+    if (kind?.reads) socket.once('data', countStatusCode).resume()
+    else socket.pause()
+    if (opened % 50 === 0) await sleep(10)
   }
 }
 
-/** The status and time of a health probe on a connection of its own. */
+function countStatusCode(data: Buffer): void {
+  const code = data.toString('latin1').slice(9, 12)
+  statusCodes[code] = (statusCodes[code] ?? 0) + 1
+}
+
+/** The status code and duration of a health probe, on a connection of its own. */
 async function probe(host: string): Promise<string> {
   const began = performance.now()
-  const request = get({
-    host,
-    port: 80,
-    path: service === 'worker' ? '/healthz' : '/readyz',
-    agent: false,
-    timeout: 5000,
-  })
-  request.once('timeout', () => request.destroy())
-  try {
-    const [response] = (await once(request, 'response')) as [IncomingMessage]
-    response.resume()
-    return `${response.statusCode} in ${Math.round(performance.now() - began)} ms`
-  } catch {
-    return 'no response'
-  }
+  const response = await fetch(`http://${host}/healthz`, {
+    headers: { connection: 'close' },
+    signal: AbortSignal.timeout(5000),
+  }).catch(() => undefined)
+  return response ? `${response.status} in ${Math.round(performance.now() - began)} ms` : 'no response'
 }
 
-async function report(when: string, host: string, open: number): Promise<void> {
-  const probed = await probe(host)
-  const stats = ['stats', '--no-stream', '--format', '{{.MemUsage}}', container]
-  const memory = (await promisify(execFile)('docker', stats)).stdout.trim()
-  console.log(`${when}: ${open} open, ${memory}, probe ${probed}`)
+async function report(when: string, host: string): Promise<void> {
+  const memory = await docker('stats', '--no-stream', '--format', '{{.MemUsage}}', container)
+  console.log(`${when}: ${open.size} open, ${memory}, probe ${await probe(host)}`)
+}
+
+async function docker(...args: string[]): Promise<string> {
+  return (await promisify(execFile)('docker', args)).stdout.trim()
 }

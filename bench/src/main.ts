@@ -3,29 +3,19 @@ import { availableParallelism, cpus } from 'node:os'
 
 import { hasRedisServer, NO_REDIS, startRedisServer } from '@dockercoins/testing/redis-server'
 
-import { parseOptions, usage, UsageError, type Options } from './options.ts'
-import { createProcesses, repository } from './processes.ts'
-import { toResults, toTable, toVerdicts, type Result } from './report.ts'
-import { createRows } from './scenario.ts'
-import { scenarios } from './scenarios/index.ts'
+import type { Bench } from './bench.ts'
+import { parseOptions, scenarios, type Options } from './options.ts'
+import { folder, killAll, repository } from './processes.ts'
+import { summarize, toCells, type Row } from './report.ts'
 
-for (const [signal, exitCode] of [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-] as const)
-  process.once(signal, () => process.exit(exitCode))
+// An exit, and not the end by the signal, so that the processes end too.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
 
 try {
-  const options = parseOptions(process.argv.slice(2))
-  if (options === 'help') process.stdout.write(usage)
-  else {
-    for (const url of Object.values(options.against ?? {})) await checkAnswers(url)
-    await bench(options)
-  }
+  await bench(parseOptions(process.argv.slice(2)))
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error
-  console.error(error.message)
-  process.exitCode = 2
+  console.error((error as Error).message)
+  process.exitCode = 1
 }
 
 async function bench(options: Options): Promise<void> {
@@ -33,41 +23,35 @@ async function bench(options: Options): Promise<void> {
     execFileSync(process.execPath, ['images/bundle.ts', service], { cwd: repository, stdio: 'inherit' })
   const redis = hasRedisServer() ? await startRedisServer() : undefined
   if (!redis) console.error(`Nothing is measured on Redis: ${NO_REDIS}.`)
-  const results: Result[] = []
+  const rows: Row[] = []
+  for (const name of options.only) await runScenario(name, options, redis?.url ?? `file:${folder}/ledger.db`, rows)
+  await redis?.remove()
+  const machine = `${cpus()[0]?.model.trim()}, ${availableParallelism()} processors, Node ${process.versions.node}`
+  if (options.json) {
+    const results = rows.map((row) => ({ ...row, ...summarize(row.values) }))
+    console.log(JSON.stringify({ machine, ...options, results }, undefined, 2))
+  } else {
+    console.log(`${machine}, ${options.runs} × ${options.seconds} s`)
+    console.table(rows.map(toCells))
+  }
+}
+
+/** Measures all runs. A scenario that fails is reported, and the next one is measured all the same. */
+async function runScenario(name: string, options: Options, ledgerUrl: string, rows: Row[]): Promise<void> {
+  const add: Bench['add'] = (figure, unit, value, goal) => {
+    const known = rows.find((row) => row.scenario === name && row.name === figure && row.unit === unit)
+    if (known) known.values.push(value)
+    else rows.push({ scenario: name, name: figure, unit, values: [value], ...(goal && { goal }) })
+  }
   try {
-    for (const name of options.only) results.push(...(await runScenario(name, options, redis?.url)))
-  } finally {
-    await redis?.remove()
-  }
-  const machine = `${cpus()[0]?.model.trim()}, ${availableParallelism()} processors, Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}`
-  if (options.json) return console.log(JSON.stringify({ machine, ...options, results }, undefined, 2))
-  console.log(
-    `\n${machine}; ${options.runs} ${options.runs === 1 ? 'run' : 'runs'}, ${options.seconds} s a load\n\n${toTable(results)}\n\n${toVerdicts(results)}`,
-  )
-}
-
-async function checkAnswers(url: string): Promise<void> {
-  if (await fetch(url).catch(() => undefined)) return
-  throw new UsageError(`--against: expected ${url} to answer, and nothing does: start it first`)
-}
-
-/** What fails is told, and the other scenarios are measured all the same. */
-async function runScenario(name: string, options: Options, redisUrl: string | undefined): Promise<Result[]> {
-  const { run, once } = scenarios[name]!
-  const { rows, add } = createRows()
-  const runs = once ? 1 : options.runs
-  for (let done = 0; done < runs; done++) {
-    console.error(`${name}: run ${done + 1} of ${runs}`)
-    const processes = createProcesses()
-    try {
-      await run({ ...options, processes, redisUrl, add, say: console.error })
-    } catch (error) {
-      console.error(`${name} failed: ${(error as Error).message}`)
-      process.exitCode = 1
-      break
-    } finally {
-      await processes.end()
+    for (let run = 1; run <= options.runs; run++) {
+      console.error(`${name}: run ${run} of ${options.runs}`)
+      await scenarios[name]!.run({ ...options, ledgerUrl, add })
+      await killAll()
     }
+  } catch (error) {
+    console.error(`${name} failed: ${(error as Error).message}`)
+    process.exitCode = 1
+    await killAll()
   }
-  return toResults(name, rows)
 }

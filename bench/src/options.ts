@@ -1,92 +1,54 @@
 import { parseArgs } from 'node:util'
 
-import { scenarios } from './scenarios/index.ts'
+import type { Scenario } from './bench.ts'
+import { batches } from './scenarios/batches.ts'
+import { classic } from './scenarios/classic.ts'
+import { loops } from './scenarios/loops.ts'
+import { replicaHangs } from './scenarios/replica-hangs.ts'
+import { startUp } from './scenarios/start.ts'
+import { stop } from './scenarios/stop.ts'
 
-export interface Options {
-  runs: number
-  seconds: number
-  /** Names of scenarios. */
-  only: string[]
-  against?: { rng: string; hasher: string }
-  json: boolean
+/** All scenarios, in the order in which they run. */
+export const scenarios: Record<string, Scenario> = {
+  loops,
+  batches,
+  classic,
+  start: startUp,
+  stop,
+  'replica-hangs': replicaHangs,
 }
 
-/** The command line is not understood; the message says what was expected. */
-export class UsageError extends Error {
-  override name = 'UsageError'
-}
-
-const usual = Object.keys(scenarios).filter((name) => !scenarios[name]?.onDemand)
-const names = Object.entries(scenarios).map(([name, { about }]) => `  ${name.padEnd(14)} ${about}`)
-
-export const usage = `Measures how fast DockerCoins is on this machine, against yardsticks of its own.
-
-Usage: npm run bench [-- OPTIONS]
-
-Options:
-  --runs N                      how often everything is measured (default 5)
-  --seconds S                   how long each measurement takes (default 3)
-  --only SCENARIO               this one and not all; may be given several times
-  --against RNG_URL HASHER_URL  measure another implementation, which is running there, with the yardstick's loops
-  --json                        print JSON
-  --help                        print this
+const abouts = Object.entries(scenarios).map(([name, { about }]) => `  ${name.padEnd(14)} ${about}`)
+const usage = `Usage: npm run bench -- [--runs 5] [--seconds 3] [--only SCENARIO]... [--against RNG_URL HASHER_URL] [--json]
 
 Scenarios:
-${names.join('\n')}
-`
+${abouts.join('\n')}`
 
-/** Reads the command line. Throws UsageError for what it does not understand. */
-export function parseOptions(args: string[]): Options | 'help' {
-  const { values, positionals } = parse(args)
-  if (values.help) return 'help'
-  const options: Options = {
-    runs: amount('--runs', values.runs ?? '5', /^[1-9]\d{0,2}$/, 'a whole number from 1 to 999'),
-    seconds: amount(
-      '--seconds',
-      values.seconds ?? '3',
-      /^(?=.*[1-9])\d{1,4}(\.\d+)?$/,
-      'seconds above 0 and below 10000',
-    ),
-    only: values.only ?? usual,
-    json: values.json ?? false,
-  }
-  const unknown = options.only.find((name) => !Object.hasOwn(scenarios, name))
-  if (unknown !== undefined)
-    throw new UsageError(`--only: expected one of ${Object.keys(scenarios).join(', ')}, got "${unknown}"`)
-  const urls = [values.against, ...positionals].filter((url) => url !== undefined)
-  if (urls.length === 0) return options
-  if (values.against === undefined)
-    throw new UsageError(`expected options, got "${positionals[0]}": npm run bench -- --help`)
-  if (!options.only.includes('loops'))
-    throw new UsageError(
-      '--against: expected the scenario loops among those of --only, for it alone measures another implementation',
-    )
-  const [rng, hasher] = urls
-  if (urls.length !== 2 || !urls.every((url) => /^https?:/.test(url) && URL.canParse(url)))
-    throw new UsageError(`--against: expected two URLs, of rng and hasher, got "${urls.join(' ')}"`)
-  return { ...options, against: { rng: rng!, hasher: hasher! } }
-}
+export type Options = ReturnType<typeof parseOptions>
 
-function parse(args: string[]) {
+/** Reads the command line. Throws an error with the usage when it is not valid. */
+export function parseOptions(args: string[]) {
   const text = { type: 'string' } as const
-  const flag = { type: 'boolean' } as const
   const options = {
-    runs: text,
-    seconds: text,
-    only: { ...text, multiple: true },
+    runs: { ...text, default: '5' },
+    seconds: { ...text, default: '3' },
+    only: { ...text, multiple: true, default: Object.keys(scenarios) },
     against: text,
-    json: flag,
-    help: flag,
+    json: { type: 'boolean', default: false },
   } as const
   try {
-    return parseArgs({ args, options, allowPositionals: true })
+    const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
+    const { only, json, against: rng = '' } = values
+    const [hasher = '', ...rest] = positionals
+    const [runs, seconds] = [Number(values.runs), Number(values.seconds)]
+    if (!(Number.isInteger(runs) && runs > 0)) throw new Error('--runs: expected a whole number above 0')
+    if (!(seconds > 0 && seconds < 1e6)) throw new Error('--seconds: expected a number above 0')
+    if (!only.every((name) => Object.hasOwn(scenarios, name))) throw new Error('--only: expected a scenario')
+    if (rng === '' && positionals.length === 0) return { runs, seconds, only, json }
+    if (!URL.canParse(rng) || !URL.canParse(hasher) || rest.length > 0)
+      throw new Error('--against: expected two URLs, of rng and hasher')
+    return { runs, seconds, only, json, against: { rng, hasher } }
   } catch (error) {
-    // Node's first sentence names the option; those after it are about programming.
-    throw new UsageError((error as Error).message.split(/\.\s/)[0])
+    throw new Error(`${(error as Error).message}\n\n${usage}`, { cause: error })
   }
-}
-
-function amount(option: string, value: string, pattern: RegExp, expected: string): number {
-  if (pattern.test(value)) return Number(value)
-  throw new UsageError(`${option}: expected ${expected}, got "${value}"`)
 }

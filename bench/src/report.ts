@@ -1,63 +1,41 @@
-import type { Goal, Row } from './scenario.ts'
-import { summarize, type Summary } from './stats.ts'
+/** What docs/performance.md promises of the median. */
+export interface Goal {
+  atLeast?: number
+  atMost?: number
+}
 
-export interface Result extends Row, Summary {
+/** One figure of a scenario, with its value in each run. */
+export interface Row {
   scenario: string
+  /** What was measured: "16 loops, Redis". */
+  name: string
+  /** "hashes/s", "µs per hash", "ms", "MB", "× the floor"… */
+  unit: string
+  values: number[]
+  goal?: Goal
 }
 
-/** The rows of a scenario with what their values come to. */
-export function toResults(scenario: string, rows: Row[]): Result[] {
-  return rows.map((row) => Object.assign(summarize(row.values), row, { scenario }))
+/** The middle of the values, which one bad run does not move, and their range. */
+export function summarize(values: number[]): { median: number; min: number; max: number } {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = Math.floor(sorted.length / 2)
+  const median = sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+  return { median, min: sorted[0]!, max: sorted.at(-1)! }
 }
 
-/** One table for people, scenario by scenario. */
-export function toTable(results: Result[]): string {
-  const lines = results.map(({ scenario, name, unit, median, min, max }) => [
-    scenario,
-    name,
-    digits(median),
-    unit,
-    `${digits(min)} – ${digits(max)}`,
-  ])
-  const table = [['scenario', 'figure', 'median', 'unit', 'lowest – highest'], ...lines]
-  const widths = table[0]!.map((_, column) => Math.max(...table.map((cells) => cells[column]!.length)))
-  return table
-    .map((cells) =>
-      cells
-        .map((cell, column) => pad(cell, widths[column]!, column === 2))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+/** A row for people, to be printed by `console.table`. */
+export function toCells({ scenario, name, unit, values, goal }: Row): Record<string, string> {
+  const { median, min, max } = summarize(values)
+  const range = `${digits(min)} – ${digits(max)}`
+  return { scenario, figure: name, median: digits(median), unit, range, goal: goal ? toVerdict(median, goal) : '' }
 }
 
-/** The goals, and whether they are met. */
-export function toVerdicts(results: Result[]): string {
-  const lines = results.flatMap(({ scenario, name, unit, median, goal }) =>
-    goal
-      ? [
-          `${meets(median, goal) ? 'met   ' : 'MISSED'}  ${scenario}: ${name}: ${digits(median)} ${unit}, ${words(goal)}`,
-        ]
-      : [],
-  )
-  return lines.join('\n')
+function toVerdict(value: number, { atLeast = -Infinity, atMost = Infinity }: Goal): string {
+  const verdict = value >= atLeast && value <= atMost ? 'met' : 'MISSED'
+  return `${verdict}: ${atMost < Infinity ? `at most ${digits(atMost)}` : `at least ${digits(atLeast)}`}`
 }
 
-function meets(value: number, goal: Goal): boolean {
-  if ('atLeast' in goal) return value >= goal.atLeast
-  return 'atMost' in goal ? value <= goal.atMost : value < goal.below
-}
-
-function words(goal: Goal): string {
-  if ('atLeast' in goal) return `at least ${digits(goal.atLeast)}`
-  return 'atMost' in goal ? `at most ${digits(goal.atMost)}` : `below ${digits(goal.below)}`
-}
-
-function pad(cell: string, width: number, right: boolean): string {
-  return right ? cell.padStart(width) : cell.padEnd(width)
-}
-
-/** Three digits that matter, more only before the point: 14,321; 57.5; 0.91. */
+/** Three significant digits, and all digits before the point: 14,321; 57.5; 0.91. */
 function digits(value: number): string {
   const size = Math.abs(value)
   if (size >= 100) return Math.round(value).toLocaleString('en')

@@ -1,10 +1,10 @@
-// Preloaded into every process that is measured, ours and the yardsticks alike: tells its parent, when asked, what it has used.
-// In JavaScript, as taking types away would itself take memory, which the bundles do not.
+// Preloaded into every process that is measured: responds with the processor time and memory that it has used.
+// In JavaScript, because stripping types would itself take memory, which the bundles do not need.
 
 process.on('message', (question) => {
   if (question !== 'usage') return
   const { user, system } = process.cpuUsage()
   process.send?.({ question, answer: { cpuMicros: user + system, rssBytes: process.memoryUsage.rss() } })
 })
-// Neither the listener nor the channel is to keep a process that is done.
+// Neither the listener nor the channel keeps the process running.
 process.channel?.unref()

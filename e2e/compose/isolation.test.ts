@@ -58,7 +58,7 @@ test('with CONTAINER_PORT the services listen on another port and find each othe
 test('each container has only the rights that it needs and reaches only the services that it uses', async (t) => {
   const stack = await startComposeStack(t, { scale: { rng: 2 } })
   const redis = new URL(await stack.redisUrl()).hostname
-  for (const service of ['rng', 'hasher', 'worker', 'webui'] as const) {
+  async function check(service: 'rng' | 'hasher' | 'worker' | 'webui'): Promise<void> {
     const [container = ''] = await stack.containers(service)
     assert.deepEqual(
       await rights(container),
@@ -74,4 +74,5 @@ test('each container has only the rights that it needs and reaches only the serv
       service,
     )
   }
+  await Promise.all([check('rng'), check('hasher'), check('worker'), check('webui')])
 })

@@ -7,10 +7,13 @@ import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
+import { within } from '@dockercoins/testing'
 import { down, STALE_NETWORK } from '@dockercoins/testing/compose-stack'
 import { freePort } from '@dockercoins/testing/listen'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
+
+const TOUR_MS = 280_000
 
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
 
@@ -50,7 +53,8 @@ test('every command of the tour does what it says', async (t) => {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const [output, errors, [exitCode]] = await Promise.all([text(shell.stdout), text(shell.stderr), once(shell, 'exit')])
+  const ended = Promise.all([text(shell.stdout), text(shell.stderr), once(shell, 'exit')])
+  const [output, errors, [exitCode]] = await within('the tour to end', ended, () => 'no end', TOUR_MS)
   assert.equal(exitCode, 0, `${output}\n${errors.split('\n').slice(-40).join('\n')}`)
 
   const speeds = [...output.matchAll(/"speeds":\[([^\]]+)\]/g)].map(([, list]) => list!.split(',').map(Number))

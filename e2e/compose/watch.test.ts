@@ -8,11 +8,13 @@ import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
-import { until } from '@dockercoins/testing'
+import { until, within } from '@dockercoins/testing'
 import { docker, down } from '@dockercoins/testing/compose-stack'
 import { freePort } from '@dockercoins/testing/listen'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
+/** The image is built first, and again after the edit. */
+const BUILD_MS = 240_000
 const left = new Set(['node_modules', '.git', '.data'])
 
 test('docker compose watch puts an edit into a new container', async (t) => {
@@ -28,17 +30,23 @@ test('docker compose watch puts an edit into a new container', async (t) => {
   })
   t.after(async () => {
     watch.kill('SIGTERM')
-    if (watch.exitCode === null) await once(watch, 'exit')
+    if (watch.exitCode === null) await within('docker compose watch to exit', once(watch, 'exit'))
     await down(name, '--volumes')
     await docker('image', 'rm', `dockercoins/rng:${name}`)
     await rm(folder, { recursive: true })
   })
 
-  for await (const line of createInterface({ input: watch.stdout })) if (line.includes('Watch enabled')) break
-  watch.stdout.resume()
+  const lines: string[] = []
+  createInterface({ input: watch.stdout }).on('line', (line) => lines.push(line))
+  await until(
+    'the watch',
+    () => lines.join('\n'),
+    (text) => text.includes('Watch enabled'),
+    BUILD_MS,
+  )
   const answer = () => fetch(`http://127.0.0.1:${port}/`).then((response) => response.text())
   await until('the rng that was built', answer, (text) => text.startsWith('RNG running'))
   const source = join(folder, 'services/rng/src/app.ts')
   await writeFile(source, (await readFile(source, 'utf8')).replace('RNG running', 'RNG edited'))
-  await until('the rng that was edited', answer, (text) => text.startsWith('RNG edited'))
+  await until('the rng that was edited', answer, (text) => text.startsWith('RNG edited'), BUILD_MS)
 })

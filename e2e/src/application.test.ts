@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { until } from '@dockercoins/testing'
+import { until, within } from '@dockercoins/testing'
 import { hashed, totals, unitsDone } from '@dockercoins/testing/figures'
 import { hasRedisServer, NO_REDIS } from '@dockercoins/testing/redis-server'
 import { startStack, type Stack } from '@dockercoins/testing/stack'
@@ -18,6 +18,23 @@ function untilHashes({ urls }: Stack, hashes: number) {
     (now) => now.hashes >= hashes,
   )
 }
+
+/** The events of `url`, until there are enough. */
+async function readEvents(url: string, isEnough: (text: string) => boolean): Promise<string> {
+  const { body, headers } = await fetch(url)
+  assert.equal(headers.get('content-type'), 'text/event-stream')
+  let text = ''
+  async function readEnough(): Promise<string> {
+    for await (const chunk of body ?? []) {
+      text += Buffer.from(chunk).toString()
+      if (isEnough(text)) break
+    }
+    return text
+  }
+  return within('enough events', readEnough(), () => text)
+}
+
+const hasSnapshots = (text: string) => /"loops":[1-9]/.test(text) && text.split('event: snapshot').length > 3
 
 const sum = (speeds: number[]) => speeds.reduce((total, speed) => total + speed, 0)
 
@@ -69,21 +86,13 @@ test(
   async (t) => {
     const stack = await startStack(t, { env: fast, scale: { worker: 3 } })
     for (let round = 1; round <= 3; round++) {
-      const { hashes } = await until(
-        'an answer from /json',
-        () => totals(stack.urls.webui),
-        () => true,
-      )
+      const { hashes } = await untilHashes(stack, 0)
       await untilHashes(stack, hashes + 50)
       await stack.stop('redis', 'SIGKILL')
       await stack.start('redis')
     }
     await stack.stop('worker', 'SIGTERM')
-    const { hashes } = await until(
-      'an answer from /json',
-      () => totals(stack.urls.webui),
-      () => true,
-    )
+    const { hashes } = await untilHashes(stack, 0)
     assert.equal(hashes, unitsDone(await stack.lines('worker')))
     assert.match(await stack.audit(), /sound/)
   },
@@ -121,12 +130,7 @@ test(
     )
     assert.match(String(response.headers.get('content-type')), /^application\/problem\+json/)
     for (const path of ['/healthz', '/readyz', '/']) assert.equal(await status(path), 200, path)
-    const events = await fetch(`${webui}/events`)
-    let text = ''
-    for await (const chunk of events.body ?? []) {
-      text += Buffer.from(chunk).toString()
-      if (text.includes('event: ledger-lost')) break
-    }
+    await readEvents(`${webui}/events`, (text) => text.includes('event: ledger-lost'))
     await stack.start('redis')
     await until(
       '/json to answer 200',
@@ -139,13 +143,8 @@ test(
 
 test('every viewer is sent a snapshot each second', { skip }, async (t) => {
   const stack = await startStack(t, { env: fast })
-  const response = await fetch(`${stack.urls.webui}/events`)
-  assert.equal(response.headers.get('content-type'), 'text/event-stream')
-  let text = ''
-  for await (const chunk of response.body ?? []) {
-    text += Buffer.from(chunk).toString()
-    if (/"loops":[1-9]/.test(text) && text.split('event: snapshot').length > 3) break
-  }
+
+  const text = await readEvents(`${stack.urls.webui}/events`, hasSnapshots)
   const snapshots = [...text.matchAll(/data: (\{.*)\n\n/g)].map(([, data]) => JSON.parse(data ?? '') as { now: number })
   for (const [index, { now }] of snapshots.entries()) if (index > 0) assert.ok(now - snapshots[index - 1]!.now > 0.5)
 })

@@ -4,7 +4,7 @@ import { request, type ClientRequest, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { test } from 'node:test'
 
-import { until } from '@dockercoins/testing'
+import { until, within } from '@dockercoins/testing'
 import { complaints, metric } from '@dockercoins/testing/figures'
 import { startService } from '@dockercoins/testing/service-process'
 
@@ -73,7 +73,7 @@ test('clients that send their requests slowly delay no others, and their connect
   const closed = Promise.all(slow.map((socket) => once(socket.resume(), 'close')))
   hasher.kill('SIGTERM')
   assert.equal(await hasher.exited, 0)
-  await closed
+  await within('all slow clients to be closed', closed)
 })
 
 test('a service with a full queue stops at once', async (t) => {

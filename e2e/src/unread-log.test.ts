@@ -8,7 +8,7 @@ import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 import { openLedger } from '@dockercoins/ledger'
-import { until } from '@dockercoins/testing'
+import { until, within } from '@dockercoins/testing'
 import { metric } from '@dockercoins/testing/figures'
 import { freePort } from '@dockercoins/testing/listen'
 import { startService } from '@dockercoins/testing/service-process'
@@ -41,7 +41,8 @@ async function startUnread(t: TestContext, name: string, stdout: number | 'pipe'
     stdio: ['ignore', stdout, 'inherit'],
   })
   t.after(() => child.kill('SIGKILL'))
-  const exited = once(child, 'exit').then(([code]) => code as number | null)
+  const exit = once(child, 'exit').then(([code]) => code as number | null)
+  const exited = () => within('the service to exit', exit)
   const url = `http://127.0.0.1:${port}`
   await until(
     'the service to be ready',
@@ -59,7 +60,7 @@ for (const LOG_FORMAT of ['json', 'text']) {
       assert.equal((await response.bytes()).length, 32)
     }
     child.kill('SIGTERM')
-    assert.equal(await exited, 0)
+    assert.equal(await exited(), 0)
   })
 
   test(`a worker whose ${LOG_FORMAT} log has lost its reader goes on mining and records all of it`, async (t) => {
@@ -73,7 +74,7 @@ for (const LOG_FORMAT of ['json', 'text']) {
     const before = await made()
     const after = await until('a hundred more hashes', made, (hashes) => hashes > before + 100)
     child.kill('SIGTERM')
-    assert.equal(await exited, 0)
+    assert.equal(await exited(), 0)
     const ledger = await openLedger({ ledgerUrl: LEDGER_URL, keyPrefix: '', maxCoins: 1000 })
     const { hashes } = await ledger.totals().finally(() => ledger.close())
     assert.ok(hashes >= after, `expected ${after} hashes or more, got ${hashes}`)

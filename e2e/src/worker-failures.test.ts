@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type RequestListener } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -14,11 +13,9 @@ import { startService } from '@dockercoins/testing/service-process'
 
 async function startRng(t: TestContext, listener: RequestListener): Promise<string> {
   const server = createServer(listener)
-  t.after(async () => {
-    const closed = once(server, 'close')
+  t.after(() => {
     server.close()
     server.closeAllConnections()
-    await closed
   })
   return `http://127.0.0.1:${await listenLocally(server)}`
 }

@@ -1,57 +1,35 @@
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { openLedger, type Report } from '@dockercoins/ledger'
+import { openLedger, type Ledger } from '@dockercoins/ledger'
+import { until } from '@dockercoins/testing'
 
 import { startApplication } from '../application.ts'
-import type { Processes } from '../processes.ts'
-import type { Scenario } from '../scenario.ts'
-import { summarize } from '../stats.ts'
+import type { Scenario } from '../bench.ts'
 
-/** A unit of work takes this long by the classic's timings. */
+/** The duration of a unit of work with the classic's delays. */
 const UNIT_MS = 300
 const MIN_SECONDS = 10
-/** So many batches in a row make one value: each tells whole milliseconds, and has four units. */
-const BATCHES = 4
-/** The first batches tell of the start. */
-const SETTLED_AFTER_MS = 3000
 
 export const classic: Scenario = {
-  about: "how much longer than its 300 ms a unit of work takes with the classic's timings, and three bare timers",
-  async run({ processes, seconds, redisUrl = `file:${processes.folder}/ledger.db`, add }) {
-    const ms = Math.max(seconds, MIN_SECONDS) * 1000
-    add('overhead of a unit', 'ms', await overheadOfUnits(processes, redisUrl, ms), { below: 2 })
-    add('overhead of three timers', 'ms', await overheadOfTimers(processes, ms))
-    await processes.stopAll()
+  about: "how much longer than 300 ms a unit of work takes with the classic's delays",
+  async run(bench) {
+    const application = await startApplication(bench.ledgerUrl, { DELAY_MS: '100' })
+    const ledger = await openLedger({ ledgerUrl: bench.ledgerUrl, keyPrefix: application.keyPrefix })
+    await nextEntry(ledger) // covers the start
+    const first = await nextEntry(ledger)
+    await sleep(Math.max(bench.seconds, MIN_SECONDS) * 1000)
+    const last = await nextEntry(ledger)
+    await ledger.close()
+    const unitMs = (last.at - first.at) / (last.hashes - first.hashes)
+    bench.add('overhead of a unit', 'ms', unitMs - UNIT_MS, { atMost: 2 })
+    await application.stopAndProve()
   },
 }
 
-/** The median over batches in a row, each of which tells when its first unit began and its last one ended. */
-async function overheadOfUnits(processes: Processes, redisUrl: string, ms: number): Promise<number> {
-  const env = { DELAY_MS: '100', KEY_PREFIX: `classic-${process.pid}-${performance.now()}:` }
-  const application = await startApplication(processes, { ledgerUrl: redisUrl, env })
-  await sleep(SETTLED_AFTER_MS)
-  const ledger = await openLedger({ ledgerUrl: redisUrl, keyPrefix: env.KEY_PREFIX })
-  const told = new Map<number, Report>()
-  for (const end = performance.now() + ms; performance.now() < end; await sleep(500)) {
-    for (const report of await ledger.reports()) if (report.hashes > 0) told.set(report.to, report)
-  }
-  await ledger.close()
-  await application.stopAndProve()
-  await processes.stopAll()
-  const reports = [...told.values()].toSorted((a, b) => a.to - b.to)
-  const rows = reports.slice(BATCHES - 1).map((_, index) => reports.slice(index, index + BATCHES))
-  return summarize(rows.map(overheadOf)).median
-}
-
-function overheadOf(batches: Report[]): number {
-  const hashes = batches.reduce((sum, batch) => sum + batch.hashes, 0)
-  const ms = batches.reduce((sum, { from, to }) => sum + to - from, 0)
-  return ms / hashes - UNIT_MS
-}
-
-async function overheadOfTimers(processes: Processes, ms: number): Promise<number> {
-  const timer = processes.start('timer', join(import.meta.dirname, '../yardstick/timer.ts'))
-  await sleep(ms)
-  return (await timer.ask<number>('meanMs')) - UNIT_MS
+/** Resolves, after the worker's next entry, to the end of its last unit and the hashes counted by then. */
+async function nextEntry(ledger: Ledger): Promise<{ at: number; hashes: number }> {
+  const lastEnd = async () => (await ledger.reports())[0]?.to ?? 0
+  const before = await lastEnd()
+  const at = await until('an entry', lastEnd, (end) => end !== before)
+  return { at, hashes: (await ledger.totals()).hashes }
 }

@@ -1,54 +1,42 @@
 import { startApplication } from '../application.ts'
-import { startFloor, startLoop } from '../floor.ts'
-import { measure, type Figures } from '../load.ts'
-import type { Bench, Goal, Scenario } from '../scenario.ts'
-import { addCosts } from './add-costs.ts'
+import { addCosts, type Bench, type Scenario } from '../bench.ts'
+import { measure, startFloor, startLoops, type Load } from '../load.ts'
+import { folder, killAll } from '../processes.ts'
+import type { Goal } from '../report.ts'
 
-const goals: Record<number, { floor: Goal; request?: Goal }> = {
-  1: { floor: { atLeast: 0.9 } },
-  16: { floor: { atLeast: 0.85 }, request: { atLeast: 1.15 } },
-}
+const requestGoals: Record<number, Goal> = { 16: { atLeast: 1.15 } }
 
 export const loops: Scenario = {
-  about: 'hashes a second at zero delay with 1, 4, 16 and 64 loops, against the floor of the runtime',
+  about: 'hashes per second without delays, 1 and 16 loops, against the same loops over bare servers (the floor)',
   async run(bench) {
-    for (const count of [1, 4, 16, 64]) await compare(bench, count)
+    for (const count of [1, 16]) await compare(bench, count)
   },
 }
 
-/** One after the other within a run, so that each ratio is of neighbours in time. */
-export async function compare(bench: Bench, count: number): Promise<void> {
-  const { processes, seconds, redisUrl, against, add } = bench
+/** One measurement after the other within a run, so that each ratio is of neighbours in time. */
+async function compare(bench: Bench, count: number): Promise<void> {
+  const { ledgerUrl, against, add } = bench
   const name = `${count} ${count === 1 ? 'loop' : 'loops'}`
-  const note = (what: string, { hashesPerSecond }: Figures) => add(`${name}, ${what}`, 'hashes/s', hashesPerSecond)
+  const LOOPS = `${count}`
+  const sqliteUrl = `file:${folder}/ledger.db`
 
-  const floor = await measure(await startFloor(processes, count, 'dispatch'), seconds)
-  note('floor', floor)
-  addCosts(bench, `${name}, floor`, floor)
-  await processes.stopAll()
-  const stores = Object.entries({ Redis: redisUrl, SQLite: `file:${processes.folder}/ledger.db` })
-  for (const [store, url] of stores) {
-    if (url === undefined) continue
-    const ours = await measureOurs(bench, count, url)
-    const goal = store === 'Redis' ? goals[count]?.floor : undefined
-    note(store, ours)
-    add(`${name}, ${store}`, '× the floor', ours.hashesPerSecond / floor.hashesPerSecond, goal)
-    addCosts(bench, `${name}, ${store}`, ours)
-    if (store !== 'Redis') continue
-    const request = await measure(await startFloor(processes, count, 'request'), seconds)
-    note('Pool.request', request)
-    add(`${name}, Redis`, '× Pool.request', ours.hashesPerSecond / request.hashesPerSecond, goals[count]?.request)
-    await processes.stopAll()
+  const floor = await run('floor', await startFloor(count, 'dispatch'))
+  if (ledgerUrl !== sqliteUrl) {
+    const ours = await run('Redis', await startApplication(ledgerUrl, { LOOPS }))
+    add(`${name}, Redis`, '× the floor', ours / floor, { atLeast: 0.9 })
+    const request = await run('Pool.request', await startFloor(count, 'request'))
+    add(`${name}, Redis`, '× Pool.request', ours / request, requestGoals[count])
   }
-  if (!against) return
-  note('the other implementation', await measure(startLoop(processes, against, count, 'dispatch'), seconds))
-  await processes.stopAll()
-}
+  const ours = await run('SQLite', await startApplication(sqliteUrl, { LOOPS }))
+  add(`${name}, SQLite`, '× the floor', ours / floor)
+  if (against) await run('the other implementation', startLoops(against, count, 'dispatch'))
 
-async function measureOurs({ processes, seconds }: Bench, count: number, redisUrl: string): Promise<Figures> {
-  const application = await startApplication(processes, { ledgerUrl: redisUrl, env: { LOOPS: `${count}` } })
-  const figures = await measure(application, seconds)
-  await application.stopAndProve()
-  await processes.stopAll()
-  return figures
+  async function run(what: string, load: Load): Promise<number> {
+    const figures = await measure(load, bench.seconds)
+    await load.stopAndProve?.()
+    await killAll()
+    add(`${name}, ${what}`, 'hashes/s', figures.hashesPerSecond)
+    if (count === 16) addCosts(bench, `${name}, ${what}`, figures)
+    return figures.hashesPerSecond
+  }
 }

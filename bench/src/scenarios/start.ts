@@ -1,70 +1,48 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { startService, type ServiceName } from '../application.ts'
-import { repository, type Measured } from '../processes.ts'
-import type { Bench, Scenario } from '../scenario.ts'
+import { until } from '@dockercoins/testing'
+import { totals } from '@dockercoins/testing/figures'
+import { freePorts } from '@dockercoins/testing/free-ports'
 
-/** When a service counts as idle, after its start. */
+import { startService, type Service } from '../application.ts'
+import type { Bench, Scenario } from '../bench.ts'
+import { folder, killAll, repository, start, type Usage } from '../processes.ts'
+
 const IDLE_AFTER_MS = 3000
 
-export const start: Scenario = {
-  about:
-    'from spawn to ready, from bundle and source; memory when idle; from the start of the runner to the first hash',
+export const startUp: Scenario = {
+  about: 'from the start of each bundle to ready; its memory when idle; from npm start to the first hash',
   async run(bench) {
-    for (const fromSource of [false, true]) await startEach(bench, fromSource)
-    await firstHash(bench)
+    await startEach(bench)
+    await startRunner(bench)
   },
 }
 
-async function startEach(bench: Bench, fromSource: boolean): Promise<void> {
-  const { processes, add } = bench
-  // Images keep no compiled code; from source it is kept.
-  const env: NodeJS.ProcessEnv = { LEDGER_URL: `file:${processes.folder}/start.db`, ...(fromSource && compileCache) }
-  const running: [ServiceName, Measured][] = []
-  for (const service of ['rng', 'hasher', 'webui', 'worker'] as const) {
+async function startEach({ add }: Bench): Promise<void> {
+  const env: NodeJS.ProcessEnv = { LEDGER_URL: `file:${folder}/start.db` }
+  const services: Service[] = []
+  for (const name of ['rng', 'hasher', 'webui', 'worker'] as const) {
     const startedAt = performance.now()
-    const { url, ...measured } = await startService(processes, service, env, fromSource)
-    const from = fromSource ? 'source' : 'bundle'
-    add(`${service} from ${from}: ready`, 'ms', performance.now() - startedAt, { atMost: fromSource ? 500 : 250 })
-    env[`${service.toUpperCase()}_URL`] = url
-    running.push([service, measured])
+    const service = await startService(name, env)
+    add(`${name}: ready`, 'ms', performance.now() - startedAt, { atMost: 250 })
+    env[`${name.toUpperCase()}_URL`] = service.url
+    services.push(service)
   }
   await sleep(IDLE_AFTER_MS)
-  if (!fromSource) {
-    for (const [service, measured] of running)
-      add(
-        `${service}: ${service === 'worker' ? 'at the classic pace' : 'hardly asked'}`,
-        'MB',
-        (await measured.usage()).rssBytes / 1e6,
-        { atMost: 60 },
-      )
-  }
-  await processes.stopAll()
+  for (const { name, ask } of services) add(`${name}: idle`, 'MB', (await ask<Usage>('usage')).rssBytes / 1e6)
+  await killAll()
 }
 
-/** As the scripts of package.json set it. */
-const compileCache = { NODE_COMPILE_CACHE: join(repository, 'node_modules', '.cache', 'compile') }
-
-async function firstHash({ processes, add }: Bench): Promise<void> {
+/** What `npm start` runs, from source, with the compiled code of earlier starts. */
+async function startRunner({ add }: Bench): Promise<void> {
+  const port = await freePorts(4)
+  const env = { NODE_COMPILE_CACHE: join(repository, 'node_modules', '.cache', 'compile') }
+  const options = ['--port', `${port}`, '--data', join(folder, `local-${Date.now()}`)]
+  const hashes = () => totals(`http://127.0.0.1:${port}`).then((now) => now.hashes)
   const startedAt = performance.now()
-  const { url, runner } = startLocal(processes, [])
-  while ((await hashesSo(url)) === 0) await sleep(5)
-  add('from the runner to the first hash counted, without npm', 'ms', performance.now() - startedAt, { atMost: 1000 })
+  const runner = start('local', join(repository, 'local/src/main.ts'), env, options)
+  await until('the first hash', hashes, (count) => count > 0)
+  add('npm start: first hash', 'ms', performance.now() - startedAt, { atMost: 1000 })
   await runner.stop()
-}
-
-/** What `npm start` runs. */
-export function startLocal({ start: startProcess, folder }: Bench['processes'], options: string[]) {
-  const port = 20_000 + Math.floor(Math.random() * 10_000)
-  const data = join(folder, `local-${port}`)
-  const line = ['--port', `${port}`, '--data', data, ...options].join(' ')
-  const env = { ...compileCache, BENCH_ARGUMENTS: line }
-  const runner = startProcess('local', join(import.meta.dirname, '../local.ts'), env)
-  return { url: `http://127.0.0.1:${port}`, runner }
-}
-
-async function hashesSo(webui: string): Promise<number> {
-  const response = await fetch(`${webui}/json`).catch(() => undefined)
-  return response?.ok ? ((await response.json()) as { hashes: number }).hashes : 0
 }

@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+import { hasBrowser, NO_BROWSER } from '@dockercoins/testing/browser'
+import { hasRedisServer, NO_REDIS } from '@dockercoins/testing/redis-server'
+
+// node run.cjs e2e/run-tests.ts SUITE: what `npm test` and the scripts `test:…` run.
+
+const repository = fileURLToPath(new URL('..', import.meta.url))
+
+const suites: Record<string, () => Promise<number>> = {
+  async unit() {
+    const files = ['packages', 'services', 'local', 'bench'].map((folder) => `${folder}/**/*.test.ts`)
+    const coverage = [
+      '--experimental-test-coverage',
+      '--test-coverage-include={packages,services}/*/{src,page}/**',
+      '--test-coverage-exclude={packages/testing/**,**/*.test.ts}',
+    ]
+    return test(6, [...coverage, ...files, 'e2e/src/documentation.test.ts'])
+  },
+  async e2e() {
+    for (const service of ['rng', 'hasher', 'worker', 'webui']) {
+      const exitCode = await run(process.execPath, ['images/bundle.ts', service])
+      if (exitCode > 0) return exitCode
+    }
+    // The page shows a steady speed only where nothing else takes the processors.
+    const page = await test(1, ['e2e/src/dashboard.test.ts'], 'bundle')
+    const others = await test(3, ['e2e/src/!(dashboard).test.ts'], 'bundle')
+    return page || others
+  },
+  async compose() {
+    const exitCode = await run('docker', ['compose', '--progress', 'quiet', 'build'])
+    if (exitCode > 0) return exitCode
+    // Of the page, only what containers change: the commands that it advises, and containers that go and return.
+    const names = '--test-name-pattern=how to add more of it|recovers by itself'
+    const page = await test(1, [names, 'e2e/src/dashboard.test.ts'], 'compose')
+    // These measure speeds.
+    const alone = await test(1, ['e2e/compose/{scaling,tour}.test.ts'], 'compose')
+    const others = ['e2e/src/application.test.ts', 'e2e/compose/!(scaling|tour).test.ts']
+    return (await test(2, others, 'compose')) || page || alone
+  },
+}
+
+const [, , name = ''] = process.argv
+const suite = suites[name]
+if (!suite) throw new Error(`expected one of ${Object.keys(suites).join(', ')}, got "${name}"`)
+process.exitCode = await suite()
+
+const frame = '*'.repeat(80)
+if (!hasRedisServer()) console.error(`\n${frame}\nTESTS THAT NEED A REDIS WERE SKIPPED: ${NO_REDIS}.\n${frame}`)
+if (name !== 'unit' && !hasBrowser())
+  console.error(`\n${frame}\nTESTS IN A BROWSER WERE SKIPPED: ${NO_BROWSER}.\n${frame}`)
+
+/** Runs `concurrency` files of tests at the same time, because most of them wait most of the time. Resolves to an exit code. */
+function test(concurrency: number, args: string[], STACK?: 'bundle' | 'compose'): Promise<number> {
+  // A test that hangs fails after so long, and its file then ends although what the test started still runs.
+  const limits = [`--test-timeout=${STACK === 'compose' ? 300_000 : 180_000}`, '--test-force-exit']
+  const env = STACK && { STACK }
+  return run(process.execPath, ['--test', `--test-concurrency=${concurrency}`, ...limits, ...args], env)
+}
+
+async function run(program: string, args: string[], env: Record<string, string> = {}): Promise<number> {
+  const child = spawn(program, args, { cwd: repository, stdio: 'inherit', env: { ...process.env, ...env } })
+  const [exitCode] = (await once(child, 'exit')) as [number | null]
+  return exitCode ?? 1
+}
