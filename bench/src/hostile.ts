@@ -45,11 +45,11 @@ try {
   while ((await probe(host)) === 'no response') await sleep(100)
   await report('before', host)
   const opening = openAll(host)
-  for (let second = 1; second <= SECONDS; second++) {
-    await sleep(1000)
-    if (kind.more && second % 10 === 0) for (const socket of open) socket.write(kind.more)
-    await report(`${second} s`, host)
-  }
+  const { more } = kind
+  const sending = setInterval(() => open.forEach((socket) => more && socket.write(more)), 10_000)
+  for (const end = Date.now() + SECONDS * 1000; Date.now() < end; await sleep(1000))
+    await report(`${SECONDS - Math.round((end - Date.now()) / 1000)} s`, host)
+  clearInterval(sending)
   await opening
   console.log('responses', statusCodes)
   for (const socket of open) socket.resetAndDestroy()
