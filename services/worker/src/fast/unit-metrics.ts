@@ -1,0 +1,54 @@
+// Nine increments of prom-client's counters take 2.7 µs, a tenth of all that the worker does for a
+// unit of work without pauses. Nine plain sums, which the counters read at a scrape, take 0.05 µs.
+import { Counter, type Registry } from 'prom-client'
+
+import type { Unit } from '../tally.ts'
+import type { UpstreamResponse } from '../upstream/upstream.ts'
+
+interface Phases {
+  queue: number
+  service: number
+  network: number
+}
+
+/** Counts hashes, coins, and where the time of the units of work went. */
+export function createUnitMetrics(registry: Registry): (unit: Unit) => void {
+  let hashes = 0
+  let coins = 0
+  let pauseMs = 0
+  const upstreams = { rng: { queue: 0, service: 0, network: 0 }, hasher: { queue: 0, service: 0, network: 0 } }
+
+  const register = (name: string, help: string, read: (counter: Counter) => void, labelNames: string[] = []) => {
+    const collect = function (this: Counter) {
+      this.reset()
+      read(this)
+    }
+    registry.registerMetric(new Counter({ name, help, labelNames, registers: [], collect }))
+  }
+  register('dockercoins_hashes_total', 'Hashes computed.', (counter) => counter.inc(hashes))
+  register('dockercoins_coins_total', 'Coins found.', (counter) => counter.inc(coins))
+  register(
+    'dockercoins_unit_seconds_total',
+    'Time that units of work took, by upstream and phase.',
+    (counter) => {
+      counter.inc({ phase: 'pause' }, pauseMs / 1000)
+      for (const [upstream, phases] of Object.entries(upstreams))
+        for (const [phase, ms] of Object.entries(phases)) counter.inc({ upstream, phase }, ms / 1000)
+    },
+    ['upstream', 'phase'],
+  )
+
+  return (unit) => {
+    hashes += unit.hashes
+    coins += unit.hasher.value.length
+    pauseMs += unit.pauseMs
+    add(upstreams.rng, unit.rng)
+    add(upstreams.hasher, unit.hasher)
+  }
+}
+
+function add(phases: Phases, response: UpstreamResponse<unknown>): void {
+  phases.queue += response.queueMs
+  phases.service += response.workMs
+  phases.network += response.networkMs
+}
