@@ -8,7 +8,6 @@ export function backoffMs(failures: number): number {
   return Math.min(MAX_BACKOFF_MS, MIN_BACKOFF_MS * 2 ** (failures - 1)) * (0.5 + Math.random() / 2)
 }
 
-
 export interface OutageOptions {
   /** What fails, as the log lines name it. */
   what: string
