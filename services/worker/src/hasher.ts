@@ -37,11 +37,8 @@ export function fetchCoins(hasher: Upstream, bytes: Uint8Array): Promise<Upstrea
 }
 
 function checkForm(text: string, count: number): void {
-  const isValid =
-    count === 1
-      ? /^[0-9a-f]{64}$/.test(text)
-      : text.length === count * LINE_LENGTH && /^(?:[0-9a-f]{64}\n)*$/.test(text)
-  if (isValid) return
+  const lines = count === 1 ? `${text}\n` : text
+  if (lines.length === count * LINE_LENGTH && /^(?:[0-9a-f]{64}\n)*$/.test(lines)) return
   const expected = count === 1 ? '64 hexadecimal digits' : `${count} lines of 64 hexadecimal digits`
   throw new Error(`expected ${expected}, got ${JSON.stringify(text.slice(0, 80))}`)
 }

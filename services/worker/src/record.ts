@@ -10,9 +10,7 @@ import { countUnit, emptyTally, toReport, type NotResponding, type Unit } from '
 export const MAX_PENDING_COINS = 30_000
 /** So many coins are recorded before the interval is over: a ledger takes small entries faster. */
 export const PROMPT_COINS = 1_000
-/** How long a worker that stops tries to record an entry without hashes, in milliseconds. */
-const NOTHING_LEFT_MS = 250
-/** The longest backoff of a worker that stops, in milliseconds. */
+/** The longest backoff of a worker that stops, and its timeout for an entry without hashes. Milliseconds. */
 const LAST_BACKOFF_MS = 250
 /** The newest coins in a report. */
 const LATEST_COINS = 8
@@ -133,7 +131,7 @@ export function createRecorder({ self, ledger, intervalMs, observe, notRespondin
     async finish(deadlineMs: number): Promise<number> {
       clearInterval(heartbeat)
       finishing.abort()
-      const ms = unrecorded() > 0 ? deadlineMs : Math.min(deadlineMs, NOTHING_LEFT_MS)
+      const ms = unrecorded() > 0 ? deadlineMs : Math.min(deadlineMs, LAST_BACKOFF_MS)
       const timer = setTimeout(() => deadline.abort(), ms)
       await Promise.race([recordRest().catch(() => {}), aborted(deadline.signal)])
       clearTimeout(timer)

@@ -26,8 +26,7 @@ const BODY_HEADERS = { 'content-type': 'application/octet-stream' }
 export function sendRequest(pool: Dispatcher, request: HttpRequest, timeoutMs: number): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
-    let statusCode = 0
-    let headers: IncomingHttpHeaders = {}
+    let head = { statusCode: 0, headers: {} }
     let controller: Dispatcher.DispatchController | undefined
     let failure: Error | undefined
 
@@ -41,24 +40,20 @@ export function sendRequest(pool: Dispatcher, request: HttpRequest, timeoutMs: n
     // In a process that was suspended, timers fire before sockets are read. Read first.
     const deadline = setTimeout(() => setImmediate(timedOut), timeoutMs)
 
-    const handler: Dispatcher.DispatchHandler = {
+    pool.dispatch(request.body ? { ...request, headers: BODY_HEADERS } : request, {
       onRequestStart(started) {
         controller = started
         // The deadline passed while the request waited for a connection.
         if (failure) controller.abort(failure)
       },
-      onResponseStart(_controller, code, fields) {
-        statusCode = code
-        headers = fields
-      },
+      onResponseStart: (_controller, statusCode, headers) => void (head = { statusCode, headers }),
       onResponseData: (_controller, chunk) => void chunks.push(chunk),
       onResponseEnd() {
         clearTimeout(deadline)
         controller = undefined
-        resolve({ statusCode, headers, body: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks) })
+        resolve({ ...head, body: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks) })
       },
       onResponseError: (_controller, error) => fail(error),
-    }
-    pool.dispatch(request.body ? { ...request, headers: BODY_HEADERS } : request, handler)
+    })
   })
 }

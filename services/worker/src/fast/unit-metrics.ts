@@ -5,20 +5,17 @@ import { Counter, type Registry } from 'prom-client'
 import type { Unit } from '../tally.ts'
 import type { UpstreamResponse } from '../upstream/upstream.ts'
 
-interface Phases {
-  queue: number
-  service: number
-  network: number
-}
+const noTime = () => ({ queue: 0, service: 0, network: 0 })
 
 /** Counts hashes, coins, and where the time of the units of work went. */
 export function createUnitMetrics(registry: Registry): (unit: Unit) => void {
   let hashes = 0
   let coins = 0
   let pauseMs = 0
-  const upstreams = { rng: { queue: 0, service: 0, network: 0 }, hasher: { queue: 0, service: 0, network: 0 } }
+  const upstreams = { rng: noTime(), hasher: noTime() }
 
-  const register = (name: string, help: string, read: (counter: Counter) => void, labelNames: string[] = []) => {
+  const register = (name: string, help: string, read: (counter: Counter) => void) => {
+    const labelNames = ['upstream', 'phase']
     const collect = function (this: Counter) {
       this.reset()
       read(this)
@@ -27,16 +24,11 @@ export function createUnitMetrics(registry: Registry): (unit: Unit) => void {
   }
   register('dockercoins_hashes_total', 'Hashes computed.', (counter) => counter.inc(hashes))
   register('dockercoins_coins_total', 'Coins found.', (counter) => counter.inc(coins))
-  register(
-    'dockercoins_unit_seconds_total',
-    'Time that units of work took, by upstream and phase.',
-    (counter) => {
-      counter.inc({ phase: 'pause' }, pauseMs / 1000)
-      for (const [upstream, phases] of Object.entries(upstreams))
-        for (const [phase, ms] of Object.entries(phases)) counter.inc({ upstream, phase }, ms / 1000)
-    },
-    ['upstream', 'phase'],
-  )
+  register('dockercoins_unit_seconds_total', 'Time that units of work took.', (counter) => {
+    counter.inc({ phase: 'pause' }, pauseMs / 1000)
+    for (const [upstream, phases] of Object.entries(upstreams))
+      for (const [phase, ms] of Object.entries(phases)) counter.inc({ upstream, phase }, ms / 1000)
+  })
 
   return (unit) => {
     hashes += unit.hashes
@@ -47,7 +39,7 @@ export function createUnitMetrics(registry: Registry): (unit: Unit) => void {
   }
 }
 
-function add(phases: Phases, response: UpstreamResponse<unknown>): void {
+function add(phases: ReturnType<typeof noTime>, response: UpstreamResponse<unknown>): void {
   phases.queue += response.queueMs
   phases.service += response.workMs
   phases.network += response.networkMs

@@ -20,10 +20,9 @@ export function followReplicas({ urls, ...options }: ReplicasOptions) {
   let turn = Math.floor(Math.random() * 1000)
   let change = Promise.withResolvers<void>()
 
-  const responding = () => listed.filter((replica) => !replica.isLost)
+  const responding = () => listed.filter(({ isLost }) => !isLost)
   const hasOthers = (self: Replica) => responding().some((replica) => replica !== self)
-
-  function onChange(): void {
+  const onChange = () => {
     change.resolve()
     change = Promise.withResolvers()
   }
@@ -33,8 +32,8 @@ export function followReplicas({ urls, ...options }: ReplicasOptions) {
     if (destroyed.signal.aborted) return
     const addresses = new Map(found.map(({ address }) => [`${url.origin} ${address}`, address]))
     for (const [key, address] of addresses) {
-      if (replicas.has(key)) continue
-      replicas.set(key, createReplica({ ...options, url, address, hasOthers, onRecovered: onChange }))
+      const create = () => createReplica({ ...options, url, address, hasOthers, onRecovered: onChange })
+      if (!replicas.has(key)) replicas.set(key, create())
     }
     for (const [key, replica] of replicas) {
       if (!key.startsWith(`${url.origin} `)) continue
@@ -69,7 +68,7 @@ export function followReplicas({ urls, ...options }: ReplicasOptions) {
 
   return {
     /** The next responding replica in turn, if there is one. Throws after `destroy`. */
-    next(): Replica | undefined {
+    next: (): Replica | undefined => {
       destroyed.signal.throwIfAborted()
       for (let step = 0; step < listed.length; step++) {
         const replica = listed[++turn % listed.length]
@@ -80,9 +79,12 @@ export function followReplicas({ urls, ...options }: ReplicasOptions) {
     /** Resolves when there may be a next one. All calls share one wait. */
     changed: () => change.promise,
     responding,
-    lost: () => listed.filter((replica) => replica.isLost),
+    /** Whether a replica responds. */
+    isReady: () => responding().length > 0,
+    /** The names of the lost replicas. */
+    notResponding: () => listed.filter(({ isLost }) => isLost).map(({ name }) => name),
     /** Ends every request in progress. */
-    destroy(): void {
+    destroy: (): void => {
       const error = new Error(`the requests to ${upstream} were cut off`)
       destroyed.abort(error)
       for (const replica of replicas.values()) replica.destroy(error)

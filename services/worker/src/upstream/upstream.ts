@@ -36,7 +36,7 @@ export type Upstream = ReturnType<typeof createUpstream>
 
 /** The client of the service `name`: one call, many replicas. */
 export function createUpstream(name: string, { timeoutMs, stop, onBackPressure, ...options }: UpstreamOptions) {
-  const replicas = followReplicas({ ...options, upstream: name, tryRequest })
+  const { next, changed, responding, ...health } = followReplicas({ ...options, upstream: name, tryRequest })
   const ownLimit = createOutage(options.log, {
     what: 'this worker',
     fields: { upstream: name, ownLimit: true },
@@ -76,14 +76,8 @@ export function createUpstream(name: string, { timeoutMs, stop, onBackPressure, 
     return retryAfterMs
   }
 
-  /** Counts a failure. Returns the milliseconds to wait before the next try. */
-  function failed(replica: Replica, error: Error): number {
-    if (isOwnLimit(error)) return ownLimit.failed(error)
-    replica.failed(error)
-    return 0
-  }
-
   return {
+    ...health,
     /**
      * Sends the request to one replica after the other until `read` accepts a response. Rejects after
      * `destroy`, and for any failure while the worker stops.
@@ -92,9 +86,9 @@ export function createUpstream(name: string, { timeoutMs, stop, onBackPressure, 
       const call = { request, read, beganAt: performance.now() }
       lastCall = call
       for (let refusals = 0; ;) {
-        const replica = replicas.next()
+        const replica = next()
         if (!replica) {
-          await replicas.changed()
+          await changed()
           continue
         }
         let waitMs = 0
@@ -102,20 +96,15 @@ export function createUpstream(name: string, { timeoutMs, stop, onBackPressure, 
           const result = await send(replica, call, false)
           if (typeof result !== 'number') return result
           // Until all have refused the request, another replica may take it.
-          if (++refusals % replicas.responding().length === 0) waitMs = result
+          if (++refusals % responding().length === 0) waitMs = result
         } catch (error) {
           // The replicas may be stopping too, and that is no loss.
           if (stop.aborted) throw error
-          waitMs = failed(replica, error as Error)
+          if (isOwnLimit(error as Error)) waitMs = ownLimit.failed(error as Error)
+          else replica.failed(error as Error)
         }
         if (waitMs > 0) await sleep(waitMs)
       }
     },
-    /** Whether a replica responds. */
-    isReady: () => replicas.responding().length > 0,
-    /** The names of the lost replicas. */
-    notResponding: () => replicas.lost().map((replica) => replica.name),
-    /** Ends every request in progress. */
-    destroy: () => replicas.destroy(),
   }
 }
