@@ -70,11 +70,8 @@ export function followReplicas({ urls, ...options }: ReplicasOptions) {
     /** The next responding replica in turn, if there is one. Throws after `destroy`. */
     next: (): Replica | undefined => {
       destroyed.signal.throwIfAborted()
-      for (let step = 0; step < listed.length; step++) {
-        const replica = listed[++turn % listed.length]
-        if (replica && !replica.isLost) return replica
-      }
-      return undefined
+      const candidates = responding()
+      return candidates[++turn % candidates.length]
     },
     /** Resolves when there may be a next one. All calls share one wait. */
     changed: () => change.promise,
