@@ -131,7 +131,7 @@ test('coins that come fast are recorded long before the interval is over, and ne
   for (let found = 0; found < coins; found++) {
     recorder.unitDone(unitWithCoin())
     assert.equal(recorder.isSaturated(), false)
-    if (found % 1000 === 0) await new Promise(setImmediate) // the ledger's answer comes
+    if (found % 1000 === 0) await new Promise(setImmediate) // the ledger responds
   }
   const sizes = ledger.sent.map((entry) => entry.coins.length).filter((size) => size > 0)
   for (const size of sizes) assert.ok(size <= PROMPT_COINS + 1000, `${size} coins in an entry`)
@@ -178,7 +178,7 @@ test('a report says how long a pause is set to be, beside how long the pauses to
   assert.equal(ledger.sent.at(0)?.report?.delayMs, 100)
 })
 
-test('a ledger that never answers does not hold up a stop', async (t) => {
+test('a ledger that never responds does not hold up a stop', async (t) => {
   const { ledger, recorder } = build(t)
   ledger.record = () => new Promise(() => {})
   recorder.unitDone(unit())

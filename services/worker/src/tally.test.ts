@@ -38,7 +38,7 @@ test('the time of a unit is added up by where it went', () => {
   assert.deepEqual(tally.rng, { queueMs: 3, workMs: 6, networkMs: 9, concurrency: 20, replicas })
 })
 
-test('a neighbour that makes up names cannot fill the memory', () => {
+test('an upstream that invents names cannot fill the memory', () => {
   const tally = emptyTally(0)
   countUnit(tally, unit([], '__proto__'), 1)
   for (let name = 0; name < 5000; name++) countUnit(tally, unit([], `name-${name}`), 1)

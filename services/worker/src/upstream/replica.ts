@@ -92,8 +92,8 @@ export function createReplica(options: ReplicaOptions) {
   }
 
   /**
-   * Finds a replica that hangs. A replica on its own is not probed: there is no other to ask, and a
-   * service with one thread would answer the probe only after its queue.
+   * Finds a replica that hangs. The only replica that responds is not probed: there is no other to
+   * take its requests, and a service with one thread serves the probe only after its queue.
    */
   async function watch(): Promise<void> {
     while (await pause(PROBE_INTERVAL_MS)) {

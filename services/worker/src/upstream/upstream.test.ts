@@ -29,7 +29,7 @@ function connectTo(t: TestContext, urls: URL[], timeoutMs = 5000) {
   return { upstream, request, lines, stop, backPressure }
 }
 
-test('an answer comes with where its time went and who gave it', async (t) => {
+test('a response comes with where its time went and the name of its replica', async (t) => {
   const { port } = await listen(t, (_request, response) => {
     response.setHeader('server-timing', 'queue;dur=0.2, work;dur=0.1')
     response.setHeader('x-served-by', 'rng-1')
@@ -61,7 +61,7 @@ test('several addresses are used evenly', async (t) => {
   assert.deepEqual(served, [10, 10, 10])
 })
 
-test('a replica that is lost is told once and passed over, and told once when it has recovered', async (t) => {
+test('a lost replica is logged once and gets no requests, and its recovery is logged once', async (t) => {
   const first = await listen(t, (_request, response) => response.end('first'))
   const second = await listen(t, (_request, response) => response.end('second'))
   const { request, lines, upstream } = connect(t, [first.port, second.port])
@@ -69,13 +69,13 @@ test('a replica that is lost is told once and passed over, and told once when it
   await second.close()
   for (let sent = 0; sent < 20; sent++) assert.equal((await request()).value, 'first')
   assert.equal(upstream.isReady(), true)
-  await listen(t, (_request, response) => response.end('back'), second.port)
-  await until('an answer of the second', request, ({ value }) => value === 'back')
+  await listen(t, (_request, response) => response.end('recovered'), second.port)
+  await until('a response of the second', request, ({ value }) => value === 'recovered')
   assert.equal(lines.filter((line) => line.includes('is lost')).length, 1)
   assert.equal(lines.filter((line) => line.includes('recovered')).length, 1)
 })
 
-test('a call made while nobody answers ends when somebody does', async (t) => {
+test('a call that begins while no replica responds ends when one does', async (t) => {
   const { port, close } = await listen(t, () => {})
   await close()
   const { request, upstream } = connect(t, [port])
@@ -85,7 +85,7 @@ test('a call made while nobody answers ends when somebody does', async (t) => {
   assert.equal(upstream.isReady(), true)
 })
 
-test('an error status, a broken answer and a refused one are each asked for again', async (t) => {
+test('after an error status, a closed connection and a broken response the request is sent again', async (t) => {
   let requests = 0
   const { port } = await listen(t, (_request, response) => {
     requests++
@@ -98,7 +98,7 @@ test('an error status, a broken answer and a refused one are each asked for agai
   assert.equal((await connect(t, [port]).request()).value, 'good')
 })
 
-test('an answer that does not come in time is given up and asked for again', async (t) => {
+test('a request whose response does not come in time is sent again', async (t) => {
   let requests = 0
   const { port } = await listen(t, (_request, response) => {
     if (++requests > 1) response.end('second try')
@@ -106,7 +106,7 @@ test('an answer that does not come in time is given up and asked for again', asy
   assert.equal((await connect(t, [port], 50).request()).value, 'second try')
 })
 
-test('destroy cuts off what is in hand and what is waiting', async (t) => {
+test('destroy ends the requests in progress, and further ones fail', async (t) => {
   const { port } = await listen(t, () => {})
   const { request, upstream } = connect(t, [port])
   const responses = [request(), request()]
@@ -131,7 +131,7 @@ test('a name that cannot be resolved is logged once and tried again', async (t) 
   assert.equal(lines.length, 1)
 })
 
-test('once the worker is to stop, a call that fails is not tried again, and nobody is called lost', async (t) => {
+test('after the stop signal a request that fails is not sent again, and no replica is called lost', async (t) => {
   const { port } = await listen(t, (_request, response) => response.writeHead(503).end('stopping'))
   const { request, stop, lines } = connect(t, [port])
   stop.abort()
@@ -139,7 +139,7 @@ test('once the worker is to stop, a call that fails is not tried again, and nobo
   assert.deepEqual(lines, [])
 })
 
-test('of several names one that cannot be resolved does not keep the others from being asked', async (t) => {
+test('of several names one that cannot be resolved does not hold up the others', async (t) => {
   const { port } = await listen(t, (_request, response) => response.end('found'))
   const urls = [new URL('http://no-such-host.invalid'), new URL(`http://127.0.0.1:${port}`)]
   assert.equal((await connectTo(t, urls).request()).value, 'found')
@@ -162,14 +162,14 @@ test('over TLS no HTTP/2 is offered, which images do not have', async (t) => {
   await assert.rejects(response)
 })
 
-test('a full queue is waited for as told, and is no outage', async (t) => {
+test('back-pressure is waited for, and is no outage', async (t) => {
   let requests = 0
   const { port } = await listen(t, (_request, response) => {
-    if (++requests > 2) response.end('room')
+    if (++requests > 2) response.end('served')
     else response.writeHead(503, { 'retry-after': '0' }).end('full')
   })
   const { request, lines, upstream, backPressure } = connect(t, [port])
-  assert.equal((await request()).value, 'room')
+  assert.equal((await request()).value, 'served')
   assert.deepEqual([lines, upstream.isReady(), backPressure.count], [[], true, 2])
 })
 
@@ -180,7 +180,7 @@ test('while one replica is full another takes the request', async (t) => {
   for (let sent = 0; sent < 4; sent++) assert.equal((await request()).value, 'free')
 })
 
-test('a request that is refused as a mistake is told once, and nobody is lost', async (t) => {
+test('a response that calls the request a mistake is logged once, and no replica is lost', async (t) => {
   let requests = 0
   const { port } = await listen(t, (_request, response) => {
     if (++requests > 3) response.end('good')
@@ -204,17 +204,17 @@ test('a body is sent with its type, which some services demand', async (t) => {
 
 const slowly: Record<string, RequestListener> = {
   'whose bytes trickle': trickle,
-  'of informational answers alone': (_request, response) => {
+  'of informational responses alone': (_request, response) => {
     const timer = setInterval(() => response.writeEarlyHints({ link: '</x>; rel=preload' }), 50)
     response.on('close', () => clearInterval(timer))
   },
 }
-for (const [which, answer] of Object.entries(slowly)) {
+for (const [which, listener] of Object.entries(slowly)) {
   test(`a response ${which} is given up at the deadline`, async (t) => {
     let requests = 0
     const { port } = await listen(t, (request, response) => {
       if (request.url === '/healthz' || ++requests > 1) response.end('second try')
-      else answer(request, response)
+      else listener(request, response)
     })
     assert.equal((await connect(t, [port], 500).request()).value, 'second try')
   })
