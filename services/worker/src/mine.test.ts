@@ -22,8 +22,8 @@ function responding(body: Buffer): Upstream {
 
 function createMine(overrides: Partial<Mine> = {}) {
   const units: Unit[] = []
-  const unitDone = (unit: Unit) => units.push(unit)
-  const recorder = { unitDone, isSaturated: () => false } as unknown as Mine['recorder']
+  const unitDone = (unit: Unit) => void units.push(unit)
+  const recorder = { unitDone } as unknown as Mine['recorder']
   const rng = responding(bytes)
   const hasher = responding(Buffer.from(digest))
   const mine = { rng, hasher, recorder, hashesPerUnit: 1, pause: undefined }
@@ -60,6 +60,7 @@ test('after the stop signal mining ends with the unit in progress', async () => 
   const { units, mine } = createMine()
   const unitDone = (unit: Unit) => {
     if (units.push(unit) === 5) stop.abort()
+    return undefined
   }
   await mineUntil(stop.signal, { ...mine, recorder: { ...mine.recorder, unitDone } })
   assert.equal(units.length, 5)
@@ -68,12 +69,17 @@ test('after the stop signal mining ends with the unit in progress', async () => 
 test('mining waits while the recorder is saturated', async () => {
   const stop = new AbortController()
   const { units, mine } = createMine()
-  const drained = () => {
-    stop.abort()
-    return Promise.resolve()
+  const drained = Promise.withResolvers<void>()
+  const unitDone = (unit: Unit) => {
+    if (units.push(unit) === 2) stop.abort()
+    return drained.promise
   }
-  await mineUntil(stop.signal, { ...mine, recorder: { ...mine.recorder, isSaturated: () => true, drained } })
-  assert.equal(units.length, 0)
+  const mining = mineUntil(stop.signal, { ...mine, recorder: { ...mine.recorder, unitDone } })
+  await new Promise(setImmediate)
+  assert.equal(units.length, 1)
+  drained.resolve()
+  await mining
+  assert.equal(units.length, 2)
 })
 
 test(
@@ -83,7 +89,7 @@ test(
     const never = new Promise<never>(() => {})
     const stop = new AbortController()
     const { mine } = createMine()
-    const saturated = { ...mine.recorder, isSaturated: () => true, drained: () => never }
+    const saturated = { ...mine.recorder, unitDone: () => never }
     const stuck = [{ rng: { ...mine.rng, request: () => never } }, { recorder: saturated }, { pause: () => never }]
     const loops = stuck.map((part) => mineUntil(stop.signal, { ...mine, ...part }))
     stop.abort()

@@ -22,16 +22,14 @@ export async function mineOnce({ rng, hasher, recorder, hashesPerUnit, pause }: 
   const pauseMs = performance.now() - beganAt
   const bytes = await fetchRandomBytes(rng, hashesPerUnit * HASH_BYTES)
   const coins = await fetchCoins(hasher, bytes.value)
-  recorder.unitDone({ hashes: hashesPerUnit, pauseMs, rng: bytes, hasher: coins })
+  // Pending while the recorder is saturated.
+  await recorder.unitDone({ hashes: hashesPerUnit, pauseMs, rng: bytes, hasher: coins })
 }
 
 /** Mines until `stop` fires, and then finishes the unit in progress unless an upstream fails it. */
 export async function mineUntil(stop: AbortSignal, mine: Mine): Promise<void> {
   try {
-    while (!stop.aborted) {
-      if (mine.recorder.isSaturated()) await mine.recorder.drained()
-      else await mineOnce(mine, stop)
-    }
+    while (!stop.aborted) await mineOnce(mine, stop)
   } catch (error) {
     if (!stop.aborted) throw error
   }

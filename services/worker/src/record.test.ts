@@ -58,7 +58,7 @@ function build(t: TestContext, intervalMs = 1) {
 test('all units are in the entries, whose sequence numbers have no gap', async (t) => {
   const { ledger, recorder } = build(t)
   for (let done = 0; done < 500; done++) {
-    recorder.unitDone(unit())
+    void recorder.unitDone(unit())
     if (done % 10 === 0) await new Promise(setImmediate)
   }
   assert.equal(await recorder.finish(1000), 0)
@@ -72,7 +72,7 @@ test('all units are in the entries, whose sequence numbers have no gap', async (
 test('entries touch each other: each begins where the one before ended', async (t) => {
   const { ledger, recorder } = build(t)
   for (let done = 0; done < 50; done++) {
-    recorder.unitDone(unit())
+    void recorder.unitDone(unit())
     await new Promise(setImmediate)
   }
   await recorder.finish(1000)
@@ -87,10 +87,10 @@ test('an entry whose reply was lost is sent again as it was, and what comes mean
   const { ledger, recorder } = build(t)
   await ledger.next().catch(() => {})
   ledger.away = true
-  recorder.unitDone(unit())
+  void recorder.unitDone(unit())
   await ledger.next()
-  recorder.unitDone(unit())
-  recorder.unitDone(unit())
+  void recorder.unitDone(unit())
+  void recorder.unitDone(unit())
   await ledger.next()
   ledger.away = false
   assert.equal(await recorder.finish(5000), 0)
@@ -101,7 +101,7 @@ test('an entry whose reply was lost is sent again as it was, and what comes mean
 test('a lost ledger is logged once, and once that it has recovered', async (t) => {
   const { ledger, recorder, lines } = build(t)
   ledger.away = true
-  recorder.unitDone(unit())
+  void recorder.unitDone(unit())
   await ledger.next()
   await ledger.next()
   assert.equal(recorder.isReady(), false)
@@ -115,13 +115,16 @@ test('a lost ledger is logged once, and once that it has recovered', async (t) =
 test('while the ledger is lost the recorder takes so many coins and no more, and drains once it has recovered', async (t) => {
   const { ledger, recorder } = build(t)
   ledger.away = true
-  for (let coin = 0; coin <= MAX_PENDING_COINS; coin++) recorder.unitDone(unitWithCoin())
-  for (let coin = 0; coin <= MAX_PENDING_COINS && !recorder.isSaturated(); coin++) recorder.unitDone(unitWithCoin())
-  assert.equal(recorder.isSaturated(), true)
-  const drained = recorder.drained()
+  let drained: Promise<void> | undefined
+  let coins = 0
+  while (!drained) {
+    drained = recorder.unitDone(unitWithCoin())
+    coins++
+  }
+  assert.ok(coins >= MAX_PENDING_COINS && coins <= 2 * MAX_PENDING_COINS, `${coins} coins`)
   ledger.away = false
   await drained
-  assert.equal(recorder.isSaturated(), false)
+  assert.equal(recorder.unitDone(unit()), undefined)
   assert.equal(await recorder.finish(1000), 0)
 })
 
@@ -129,8 +132,7 @@ test('coins that come fast are recorded long before the interval is over, and ne
   const { ledger, recorder } = build(t, 3_600_000)
   const coins = MAX_PENDING_COINS + 5 * PROMPT_COINS
   for (let found = 0; found < coins; found++) {
-    recorder.unitDone(unitWithCoin())
-    assert.equal(recorder.isSaturated(), false)
+    assert.equal(recorder.unitDone(unitWithCoin()), undefined)
     if (found % 1000 === 0) await new Promise(setImmediate) // the ledger responds
   }
   const sizes = ledger.sent.map((entry) => entry.coins.length).filter((size) => size > 0)
@@ -144,7 +146,7 @@ test('a worker that finishes while it waits to try again tries at once', { timeo
   await ledger.next().catch(() => {})
   ledger.away = true
   const attempt = ledger.next()
-  recorder.unitDone(unit())
+  void recorder.unitDone(unit())
   await attempt
   await new Promise(setImmediate)
   const attempts = ledger.sent.length
@@ -160,8 +162,8 @@ test('what could not be recorded in time is counted', async (t) => {
   const { ledger, recorder } = build(t)
   ledger.away = true
   await ledger.next().catch(() => {})
-  recorder.unitDone(unit())
-  recorder.unitDone(unit())
+  void recorder.unitDone(unit())
+  void recorder.unitDone(unit())
   assert.equal(await recorder.finish(50), 2)
 })
 
@@ -181,7 +183,7 @@ test('a report says how long a pause is set to be, beside how long the pauses to
 test('a ledger that never responds does not hold up a stop', async (t) => {
   const { ledger, recorder } = build(t)
   ledger.record = () => new Promise(() => {})
-  recorder.unitDone(unit())
+  void recorder.unitDone(unit())
   assert.equal(await recorder.finish(50), 1)
 })
 
@@ -192,7 +194,7 @@ test('a wall clock that is set back holds up nothing and turns no entry around',
   t.mock.method(Date, 'now', () => now - 3_600_000)
   for (let entry = 0; entry < 3; entry++) {
     const recorded = ledger.next()
-    recorder.unitDone(unit())
+    void recorder.unitDone(unit())
     await recorded
   }
   await recorder.finish(1000)
@@ -203,8 +205,8 @@ test('a wall clock that is set back holds up nothing and turns no entry around',
 test('a thousand loops that wait for the ledger share one wait', async (t) => {
   const { ledger, recorder } = build(t)
   ledger.away = true
-  while (!recorder.isSaturated()) recorder.unitDone(unitWithCoin())
-  const waits = Array.from({ length: 1000 }, () => recorder.drained())
+  while (!recorder.unitDone(unitWithCoin()));
+  const waits = Array.from({ length: 1000 }, () => recorder.unitDone(unitWithCoin())!)
   assert.equal(new Set(waits).size, 1)
   ledger.away = false
   await Promise.all(waits)

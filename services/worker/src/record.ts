@@ -108,8 +108,11 @@ export function createRecorder({ self, ledger, intervalMs, observe, notRespondin
   recordNow()
 
   return {
-    /** Counts a unit. Records it at the end of the interval, or once enough coins are pending. */
-    unitDone(unit: Unit): void {
+    /**
+     * Counts a unit. Records it at the end of the interval, or once enough coins are pending. The next
+     * unit may begin once the promise, if there is one, has resolved: all loops share that wait.
+     */
+    unitDone(unit: Unit): Promise<void> | undefined {
       const now = Date.now()
       countUnit(tally, unit, now)
       observe(unit)
@@ -120,11 +123,9 @@ export function createRecorder({ self, ledger, intervalMs, observe, notRespondin
       // The first unit is recorded at once, so that the page shows it within a second.
       const isDue = sequence === 1 || performance.now() - cutAt >= intervalMs
       if (isDue || tally.coins.length >= PROMPT_COINS) recordNow()
+      if (isSaturated()) draining ??= drain().finally(() => (draining = undefined))
+      return draining
     },
-    /** Whether mining must wait until the ledger has recorded some coins. */
-    isSaturated,
-    /** Resolves when it no longer must. All loops share one wait. */
-    drained: () => (draining ??= drain().finally(() => (draining = undefined))),
     /** Whether the ledger has recorded the last entry. */
     isReady: () => hasRecorded && !outage.isOn,
     /** Records the rest, at once and then until the deadline. Resolves to the hashes that are not recorded. */

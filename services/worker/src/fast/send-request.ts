@@ -10,7 +10,7 @@ export interface HttpRequest {
   body: Uint8Array | null
 }
 
-export interface HttpResponse {
+interface HttpResponse {
   statusCode: number
   headers: IncomingHttpHeaders
   body: Buffer
