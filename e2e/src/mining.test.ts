@@ -113,8 +113,8 @@ test('a worker’s metrics count what its lines say, and the parts of a unit’s
   )
   assert.equal(unitsDone(worker.lines), hashes)
   assert.equal(await hashed(hasher.url), hashes)
-  for (const part of ['pause', 'rng_work', 'hasher_work']) {
-    const seconds = await metric(worker.url, new RegExp(`^dockercoins_unit_seconds_total\\{part="${part}"\\}`))
+  for (const part of ['phase="pause"', 'upstream="rng",phase="service"', 'upstream="hasher",phase="service"']) {
+    const seconds = await metric(worker.url, new RegExp(`^dockercoins_unit_seconds_total\\{${part}\\}`))
     // Each waits for 5 ms, of which a timer may leave out one.
     assert.ok(seconds >= hashes * 0.0035, `${part}: ${seconds} s for ${hashes} hashes`)
   }

@@ -79,7 +79,7 @@ test(
     await worker.line(/ledger .* lost/)
     worker.kill('SIGTERM')
     assert.equal(await worker.exited, 1)
-    const said = worker.lines.map((line) => Number(fields(line)['givenUp'] ?? 0)).filter((givenUp) => givenUp > 0)
+    const said = worker.lines.map((line) => Number(fields(line)['unrecorded'] ?? 0)).filter((hashes) => hashes > 0)
     assert.equal(said.length, 1, worker.lines.join('\n'))
     await redis.start()
     const { hashes } = await until('an answer from /json', () => totals(webui.url))

@@ -2,6 +2,8 @@ import { ledgerSettings, walletSettings } from '@dockercoins/ledger'
 import { httpSettings, integer, text } from '@dockercoins/service'
 import * as v from 'valibot'
 
+const milliseconds = { min: 1, max: 3_600_000, unit: 'ms' }
+
 export const settings = {
   ...httpSettings,
   ...ledgerSettings,
@@ -13,53 +15,33 @@ export const settings = {
     default: 1,
     min: 1,
     max: 1000,
-    meaning: 'hashes that a unit of work makes, with one request to rng and one to hasher; 1 to 1000',
+    meaning: 'hashes per unit of work, with one request to rng and one to hasher; 1 to 1000',
   }),
-  delayMs: integer('DELAY_MS', {
-    default: 100,
-    min: 0,
-    max: 3_600_000,
-    unit: 'ms',
-    meaning: 'pause before each unit of work',
-  }),
+  delayMs: integer('DELAY_MS', { ...milliseconds, min: 0, default: 100, meaning: 'pause before each unit of work' }),
   intervalMs: integer('INTERVAL_MS', {
+    ...milliseconds,
     default: 1000,
-    min: 1,
-    max: 3_600_000,
-    unit: 'ms',
     meaning: 'how often counts reach the ledger',
   }),
   timeoutMs: integer('TIMEOUT_MS', {
+    ...milliseconds,
     default: 30_000,
-    min: 1,
-    max: 3_600_000,
-    unit: 'ms',
-    meaning: 'longest wait for an answer of rng or hasher, their lines included',
+    meaning: 'longest wait for a response of rng or hasher, time in their queues included',
   }),
 }
 
 function urls(variable: string, fallback: string) {
+  const toUrls = v.transform((list: string) => list.split(',').map((url) => URL.parse(url.trim())))
   return text(variable, {
     default: [new URL(fallback)],
     shown: `\`${fallback}\``,
-    meaning: 'one URL or several, comma-separated; every address that they resolve to gets its share',
+    meaning: 'one URL or several, comma-separated; each address that they resolve to gets its share',
     expected:
-      'one URL or several, comma-separated, each http:// or https:// with a host and perhaps a port, and no path',
-    schema: v.pipe(
-      v.string(),
-      v.transform((list) => list.split(',').map((url) => url.trim())),
-      v.array(
-        v.pipe(
-          v.string(),
-          v.url(),
-          v.transform((url) => new URL(url)),
-          v.check(isOrigin),
-        ),
-      ),
-    ),
+      'one URL or several, comma-separated, each http:// or https:// with a host, a port if needed, and no path',
+    schema: v.pipe(v.string(), toUrls, v.array(v.pipe(v.instance(URL), v.check(isOrigin)))),
   })
 }
 
 function isOrigin({ protocol, username, password, pathname, search, hash }: URL): boolean {
-  return /^https?:$/.test(protocol) && !username && !password && pathname === '/' && !search && !hash
+  return /^https?:$/.test(protocol) && pathname === '/' && !(username || password || search || hash)
 }

@@ -1,58 +1,44 @@
 import { hash } from 'node:crypto'
 
-import { DIGEST_LENGTH, HASH_BYTES, LINE_LENGTH, ZERO } from './tally.ts'
-import type { Answer, Upstream } from './upstream/upstream.ts'
+import type { Coin } from '@dockercoins/ledger'
 
-const [NEWLINE] = Buffer.from('\n')
+import { HASH_BYTES } from './rng.ts'
+import type { Upstream, UpstreamResponse } from './upstream/upstream.ts'
 
-/** POST /: the SHA-256 of the bytes, 64 hexadecimal digits. */
-export function fetchDigest(hasher: Upstream, bytes: Uint8Array): Promise<Answer<Buffer>> {
-  return hasher.ask({ method: 'POST', path: '/', body: bytes }, (body, isTrial) => {
-    if (body.length !== DIGEST_LENGTH || !isDigest(body, 0)) throw unexpected('64 hexadecimal digits', body)
-    verify(body, bytes, 0, isTrial)
-    return body
-  })
-}
-
-/** POST /batch: the SHA-256 of each of `count` pieces, 64 hexadecimal digits and a newline each. */
-export function fetchDigests(hasher: Upstream, pieces: Uint8Array, count: number): Promise<Answer<Buffer>> {
-  return hasher.ask({ method: 'POST', path: '/batch', body: pieces }, (body, isTrial) => {
-    if (body.length !== LINE_LENGTH * count || !areLines(body))
-      throw unexpected(`${count} lines of 64 hexadecimal digits`, body)
-    for (let index = 0; index < count; index++) verify(body, pieces, index, isTrial)
-    return body
-  })
-}
+const DIGEST_LENGTH = 64
+/** A digest and a newline. */
+const LINE_LENGTH = DIGEST_LENGTH + 1
+const ZERO = '0'.charCodeAt(0)
 
 /**
- * Throws where the digest at `index` begins with 0 and is not the SHA-256 of its bytes: no coin is recorded on a hasher's
- * word. Others are checked only with `all`, for a hash costs more than the rest of a unit.
+ * Has hasher digest each 32 bytes: POST / for one digest, POST /batch for several, a line each.
+ * Returns the coins among them: the digests that begin with 0.
  */
-function verify(digests: Buffer, pieces: Uint8Array, index: number, all: boolean): void {
-  const start = index * LINE_LENGTH
-  if (!all && digests[start] !== ZERO) return
-  const came = digests.toString('latin1', start, start + DIGEST_LENGTH)
-  const expected = hash('sha256', pieces.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES), 'hex')
-  if (came !== expected) throw new Error(`expected the SHA-256 of the bytes, ${expected}, got ${came}`)
+export function fetchCoins(hasher: Upstream, bytes: Uint8Array): Promise<UpstreamResponse<Coin[]>> {
+  const count = bytes.length / HASH_BYTES
+  const path = count === 1 ? '/' : '/batch'
+  return hasher.request({ method: 'POST', path, body: bytes }, (body, isTrial) => {
+    checkForm(body.toString('latin1'), count)
+    const coins: Coin[] = []
+    for (let index = 0; index < count; index++) {
+      const start = index * LINE_LENGTH
+      const isCoin = body[start] === ZERO
+      // To verify every digest would take longer than the rest of a unit of work.
+      if (!isCoin && !isTrial) continue
+      // Copies, because a view would keep all of the response in memory.
+      const piece = new Uint8Array(bytes.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES))
+      const digest = body.toString('latin1', start, start + DIGEST_LENGTH)
+      const expected = hash('sha256', piece)
+      if (digest !== expected) throw new Error(`expected the SHA-256 of the bytes, ${expected}, got ${digest}`)
+      if (isCoin) coins.push({ digest, bytes: piece })
+    }
+    return coins
+  })
 }
 
-function areLines(body: Buffer): boolean {
-  for (let line = 0; line < body.length; line += LINE_LENGTH) {
-    if (!isDigest(body, line) || body[line + DIGEST_LENGTH] !== NEWLINE) return false
-  }
-  return true
-}
-
-/** Whether 64 lower-case hexadecimal digits begin at `start`. A regular expression would need a string of them first. */
-function isDigest(body: Buffer, start: number): boolean {
-  for (let at = start; at < start + DIGEST_LENGTH; at++) {
-    const code = body[at] ?? 0
-    const isDigit = (code >= 48 && code <= 57) || (code >= 97 && code <= 102)
-    if (!isDigit) return false
-  }
-  return true
-}
-
-function unexpected(expected: string, came: Buffer): Error {
-  return new Error(`expected ${expected}, got ${JSON.stringify(came.toString('latin1', 0, 80))}`)
+function checkForm(text: string, count: number): void {
+  const lines = count === 1 ? `${text}\n` : text
+  if (lines.length === count * LINE_LENGTH && /^(?:[0-9a-f]{64}\n)*$/.test(lines)) return
+  const expected = count === 1 ? '64 hexadecimal digits' : `${count} lines of 64 hexadecimal digits`
+  throw new Error(`expected ${expected}, got ${JSON.stringify(text.slice(0, 80))}`)
 }

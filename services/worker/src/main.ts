@@ -1,74 +1,72 @@
 import { randomUUID } from 'node:crypto'
 
 import { openLedger } from '@dockercoins/ledger'
-import { aborted, createService, exit, loadConfig, exitMisconfigured, stopSignal } from '@dockercoins/service'
+import { aborted, exit, exitMisconfigured, loadConfig, stopSignal } from '@dockercoins/service'
 import { createPause } from '@dockercoins/simulation'
+import { Counter } from 'prom-client'
 
+import { buildWorker } from './app.ts'
 import { settings } from './config.ts'
+import { createUnitMetrics } from './fast/unit-metrics.ts'
 import { finishUnits, mineUntil } from './mine.ts'
 import { createRecorder } from './record.ts'
-import { createBackPressureMetric, createUnitMetrics } from './unit-metrics.ts'
 import { createUpstream } from './upstream/upstream.ts'
 
-/** How long the units in hand may take once the worker is to stop, and how long it then tries to record them. Milliseconds. */
-const FINISH_UNITS_MS = 250
-const FINISH_RECORDS_MS = 5_000
+/** The drain timeouts of a worker that stops: for units in progress, then for the ledger. Milliseconds. */
+const UNITS_TIMEOUT_MS = 250
+const LEDGER_TIMEOUT_MS = 5_000
 
 const config = loadConfig(settings)
+const { hostname, loops, hashesPerUnit, delayMs, intervalMs, timeoutMs } = config
 const bug = new AbortController()
 const stop = AbortSignal.any([stopSignal(), bug.signal])
+const service = buildWorker(config, () => !stop.aborted && recorder.isReady() && rng.isReady() && hasher.isReady())
+const { log, metrics } = service
 
-const service = createService('worker', config, {
-  isReady: () => !stop.aborted && recorder.isReady() && rng.isReady() && hasher.isReady(),
+const ledger = await openLedger({ ...config, warn: (line: string) => log.warn(line) }).catch((error: Error) =>
+  exitMisconfigured(error.message),
+)
+const backPressure = new Counter({
+  name: 'dockercoins_back_pressure_responses_total',
+  help: 'Responses that ask the worker to retry later: 503 or 429 with Retry-After.',
+  labelNames: ['upstream'],
+  registers: [metrics],
 })
-service.get('/', (_request, reply) => reply.type('text/plain').send(`WORKER running on ${config.hostname}\n`))
-
-const { log } = service
-const warn = (line: string) => log.warn(line)
-const ledger = await openLedger({ ...config, warn }).catch((error: Error) => exitMisconfigured(error.message))
-const { timeoutMs } = config
-const onBackPressure = createBackPressureMetric(service.metrics)
-const rng = createUpstream('rng', { urls: config.rngUrls, timeoutMs, stop, log, onBackPressure })
-const hasher = createUpstream('hasher', { urls: config.hasherUrls, timeoutMs, stop, log, onBackPressure })
+const common = { timeoutMs, stop, log, onBackPressure: (name: string) => backPressure.inc({ upstream: name }) }
+const rng = createUpstream('rng', { ...common, urls: config.rngUrls })
+const hasher = createUpstream('hasher', { ...common, urls: config.hasherUrls })
 const recorder = createRecorder({
-  ...config,
+  self: { worker: randomUUID(), hostname, loops, hashesPerUnit, delayMs },
   ledger,
-  worker: randomUUID(),
-  stop,
-  observe: createUnitMetrics(service.metrics),
+  intervalMs,
+  observe: createUnitMetrics(metrics),
   notResponding: () => ({ rng: rng.notResponding(), hasher: hasher.notResponding() }),
   log,
 })
-
 await service.start()
-const loops = Array.from({ length: config.loops }, () => {
-  const pause = config.delayMs > 0 ? createPause(config.delayMs) : undefined
-  return mineUntil(stop, { rng, hasher, recorder, hashesPerUnit: config.hashesPerUnit, pause })
-})
 
-// A loop ends before the worker is to stop only by a mistake in this program: what was counted is recorded all the same.
-process.on('uncaughtException', endOnBug)
-const mining = loops.map((loop) => loop.catch(endOnBug))
+// A loop ends before the worker stops only because of a bug. What is counted is recorded even then.
+process.on('uncaughtException', stopOnBug)
+const mining = Array.from({ length: loops }, () => {
+  const pause = delayMs > 0 ? createPause(delayMs) : undefined
+  return mineUntil(stop, { rng, hasher, recorder, hashesPerUnit, pause }).catch(stopOnBug)
+})
 await aborted(stop)
-await finishUnits(mining, FINISH_UNITS_MS)
-destroyUpstreams()
-const givenUp = await recorder.finish(FINISH_RECORDS_MS)
-if (givenUp > 0) {
-  log.error({ givenUp }, `${givenUp} hashes may be uncounted: the ledger was away and the worker had to stop`)
+await finishUnits(mining, UNITS_TIMEOUT_MS)
+rng.destroy()
+hasher.destroy()
+const unrecorded = await recorder.finish(LEDGER_TIMEOUT_MS)
+if (unrecorded > 0) {
+  log.error({ unrecorded }, `${unrecorded} hashes may be uncounted: the ledger was lost and the worker had to stop`)
   process.exitCode = 1
 }
 await Promise.all([ledger.close(), service.stop()])
-// Not left to Node: a name that is being resolved would keep the process for as long as the resolver takes.
+// A DNS lookup in progress would keep the process running.
 await exit()
 
-function endOnBug(error: Error): void {
+function stopOnBug(error: Error): void {
   process.exitCode = 1
   if (bug.signal.aborted) return
   bug.abort()
   log.error(`the worker failed, a mistake in this program: ${error.message}; stopping`)
-}
-
-function destroyUpstreams(): void {
-  rng.destroy()
-  hasher.destroy()
 }

@@ -5,7 +5,7 @@ import * as fc from 'fast-check'
 
 import { backoffMs } from './outage.ts'
 
-test('a pause is between 50 ms and 2 s, however many failures came before it', () => {
+test('a backoff is between 50 ms and 2 s, however many failures came before it', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 1_000_000 }), (failures) => {
       const pause = backoffMs(failures)
@@ -14,7 +14,7 @@ test('a pause is between 50 ms and 2 s, however many failures came before it', (
   )
 })
 
-test('pauses grow', () => {
+test('backoffs grow', () => {
   assert.ok(backoffMs(1) <= backoffMs(3))
   assert.ok(backoffMs(3) <= backoffMs(5))
 })

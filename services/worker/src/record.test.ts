@@ -1,19 +1,23 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { EventEmitter, getEventListeners } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { test, type TestContext } from 'node:test'
 
-import type { Entry } from '@dockercoins/ledger'
+import type { Coin, Entry } from '@dockercoins/ledger'
 import { pino } from 'pino'
 
 import { createRecorder, MAX_PENDING_COINS, PROMPT_COINS } from './record.ts'
 
 const timing = { queueMs: 0, workMs: 0, networkMs: 0, concurrency: 1, servedBy: 'a' }
-const unit = (digest = '1f') => ({
+const unit = () => ({
+  hashes: 1,
   pauseMs: 0,
-  bytes: { ...timing, value: new Uint8Array(32) },
-  digests: { ...timing, value: Buffer.from(digest) },
+  rng: { ...timing, value: new Uint8Array(32) },
+  hasher: { ...timing, value: [] as Coin[] },
 })
+const unitWithCoin = () => {
+  const { hasher, ...rest } = unit()
+  return { ...rest, hasher: { ...hasher, value: [{ digest: '0'.repeat(64), bytes: new Uint8Array(32) }] } }
+}
 
 /** A ledger that loses every reply while `away`: the entry may have been applied all the same. */
 function createLossyLedger() {
@@ -37,30 +41,24 @@ function createLossyLedger() {
 function build(t: TestContext, intervalMs = 1) {
   const ledger = createLossyLedger()
   const lines: string[] = []
-  const stop = new AbortController()
   const log = pino({}, { write: (line: string) => lines.push((JSON.parse(line) as { msg: string }).msg) })
   const recorder = createRecorder({
     // Only `record` is called by a recorder.
     ledger: ledger as unknown as Parameters<typeof createRecorder>[0]['ledger'],
-    worker: 'w',
-    hostname: 'worker-1',
-    loops: 1,
-    hashesPerUnit: 1,
-    delayMs: 100,
+    self: { worker: 'w', hostname: 'worker-1', loops: 1, hashesPerUnit: 1, delayMs: 100 },
     intervalMs,
-    stop: stop.signal,
     observe: () => {},
     notResponding: () => ({ rng: ['rng-2'], hasher: [] }),
     log,
   })
   t.after(() => recorder.finish(0))
-  return { ledger, recorder, lines, stop }
+  return { ledger, recorder, lines }
 }
 
 test('all units are in the entries, whose sequence numbers have no gap', async (t) => {
   const { ledger, recorder } = build(t)
   for (let done = 0; done < 500; done++) {
-    recorder.unitDone(unit())
+    void recorder.unitDone(unit())
     if (done % 10 === 0) await new Promise(setImmediate)
   }
   assert.equal(await recorder.finish(1000), 0)
@@ -74,7 +72,7 @@ test('all units are in the entries, whose sequence numbers have no gap', async (
 test('entries touch each other: each begins where the one before ended', async (t) => {
   const { ledger, recorder } = build(t)
   for (let done = 0; done < 50; done++) {
-    recorder.unitDone(unit())
+    void recorder.unitDone(unit())
     await new Promise(setImmediate)
   }
   await recorder.finish(1000)
@@ -89,10 +87,10 @@ test('an entry whose reply was lost is sent again as it was, and what comes mean
   const { ledger, recorder } = build(t)
   await ledger.next().catch(() => {})
   ledger.away = true
-  recorder.unitDone(unit())
+  void recorder.unitDone(unit())
   await ledger.next()
-  recorder.unitDone(unit())
-  recorder.unitDone(unit())
+  void recorder.unitDone(unit())
+  void recorder.unitDone(unit())
   await ledger.next()
   ledger.away = false
   assert.equal(await recorder.finish(5000), 0)
@@ -100,10 +98,10 @@ test('an entry whose reply was lost is sent again as it was, and what comes mean
   for (const sent of ledger.sent) assert.deepEqual(sent, structuredClone(ledger.applied.get(sent.sequence)))
 })
 
-test('a lost ledger is told once, and once that it is back', async (t) => {
+test('a lost ledger is logged once, and once that it has recovered', async (t) => {
   const { ledger, recorder, lines } = build(t)
   ledger.away = true
-  recorder.unitDone(unit())
+  void recorder.unitDone(unit())
   await ledger.next()
   await ledger.next()
   assert.equal(recorder.isReady(), false)
@@ -114,16 +112,19 @@ test('a lost ledger is told once, and once that it is back', async (t) => {
   assert.equal(lines.filter((line) => line.startsWith('ledger recovered')).length, 1)
 })
 
-test('with the ledger away there is room for so many coins and no more, and room again when it is back', async (t) => {
+test('while the ledger is lost the recorder takes so many coins and no more, and drains once it has recovered', async (t) => {
   const { ledger, recorder } = build(t)
   ledger.away = true
-  for (let coin = 0; coin <= MAX_PENDING_COINS; coin++) recorder.unitDone(unit('0f'))
-  for (let coin = 0; coin <= MAX_PENDING_COINS && !recorder.isFull(); coin++) recorder.unitDone(unit('0f'))
-  assert.equal(recorder.isFull(), true)
-  const room = recorder.room()
+  let drained: Promise<void> | undefined
+  let coins = 0
+  while (!drained) {
+    drained = recorder.unitDone(unitWithCoin())
+    coins++
+  }
+  assert.ok(coins >= MAX_PENDING_COINS && coins <= 2 * MAX_PENDING_COINS, `${coins} coins`)
   ledger.away = false
-  await room
-  assert.equal(recorder.isFull(), false)
+  await drained
+  assert.equal(recorder.unitDone(unit()), undefined)
   assert.equal(await recorder.finish(1000), 0)
 })
 
@@ -131,9 +132,8 @@ test('coins that come fast are recorded long before the interval is over, and ne
   const { ledger, recorder } = build(t, 3_600_000)
   const coins = MAX_PENDING_COINS + 5 * PROMPT_COINS
   for (let found = 0; found < coins; found++) {
-    recorder.unitDone(unit('0f'))
-    assert.equal(recorder.isFull(), false)
-    if (found % 1000 === 0) await new Promise(setImmediate) // the ledger's answer comes
+    assert.equal(recorder.unitDone(unitWithCoin()), undefined)
+    if (found % 1000 === 0) await new Promise(setImmediate) // the ledger responds
   }
   const sizes = ledger.sent.map((entry) => entry.coins.length).filter((size) => size > 0)
   for (const size of sizes) assert.ok(size <= PROMPT_COINS + 1000, `${size} coins in an entry`)
@@ -146,7 +146,7 @@ test('a worker that finishes while it waits to try again tries at once', { timeo
   await ledger.next().catch(() => {})
   ledger.away = true
   const attempt = ledger.next()
-  recorder.unitDone(unit())
+  void recorder.unitDone(unit())
   await attempt
   await new Promise(setImmediate)
   const attempts = ledger.sent.length
@@ -162,12 +162,12 @@ test('what could not be recorded in time is counted', async (t) => {
   const { ledger, recorder } = build(t)
   ledger.away = true
   await ledger.next().catch(() => {})
-  recorder.unitDone(unit())
-  recorder.unitDone(unit())
+  void recorder.unitDone(unit())
+  void recorder.unitDone(unit())
   assert.equal(await recorder.finish(50), 2)
 })
 
-test('the last entry has no report, for the worker is no longer alive', async (t) => {
+test('the last entry has no report, for the worker no longer runs', async (t) => {
   const { ledger, recorder } = build(t)
   await recorder.finish(1000)
   assert.equal('report' in (ledger.sent.at(-1) ?? {}), false)
@@ -180,10 +180,10 @@ test('a report says how long a pause is set to be, beside how long the pauses to
   assert.equal(ledger.sent.at(0)?.report?.delayMs, 100)
 })
 
-test('a ledger that never answers does not hold up a stop', async (t) => {
+test('a ledger that never responds does not hold up a stop', async (t) => {
   const { ledger, recorder } = build(t)
   ledger.record = () => new Promise(() => {})
-  recorder.unitDone(unit())
+  void recorder.unitDone(unit())
   assert.equal(await recorder.finish(50), 1)
 })
 
@@ -194,7 +194,7 @@ test('a wall clock that is set back holds up nothing and turns no entry around',
   t.mock.method(Date, 'now', () => now - 3_600_000)
   for (let entry = 0; entry < 3; entry++) {
     const recorded = ledger.next()
-    recorder.unitDone(unit())
+    void recorder.unitDone(unit())
     await recorded
   }
   await recorder.finish(1000)
@@ -202,14 +202,13 @@ test('a wall clock that is set back holds up nothing and turns no entry around',
   assert.equal([...ledger.applied.values()].at(-1)?.from, now - 3_600_000)
 })
 
-test('a thousand loops that wait for room share one wait, and a stop ends it', async (t) => {
-  const { ledger, recorder, stop } = build(t)
+test('a thousand loops that wait for the ledger share one wait', async (t) => {
+  const { ledger, recorder } = build(t)
   ledger.away = true
-  while (!recorder.isFull()) recorder.unitDone(unit(`0${'a'.repeat(63)}`))
-  const waits = Array.from({ length: 1000 }, () => recorder.room())
+  while (!recorder.unitDone(unitWithCoin()));
+  const waits = Array.from({ length: 1000 }, () => recorder.unitDone(unitWithCoin())!)
   assert.equal(new Set(waits).size, 1)
-  assert.equal(getEventListeners(stop.signal, 'abort').length, 1)
-  stop.abort()
+  ledger.away = false
   await Promise.all(waits)
 })
 

@@ -1,8 +1,11 @@
-import type { Answer, Upstream } from './upstream/upstream.ts'
+import type { Upstream, UpstreamResponse } from './upstream/upstream.ts'
 
-/** GET /{count}: so many random bytes. */
-export function fetchRandomBytes(rng: Upstream, count: number): Promise<Answer<Uint8Array>> {
-  return rng.ask({ method: 'GET', path: `/${count}`, body: null }, (bytes) => {
+/** The random bytes of one hash. */
+export const HASH_BYTES = 32
+
+/** Gets `count` random bytes: GET /{count}. */
+export function fetchRandomBytes(rng: Upstream, count: number): Promise<UpstreamResponse<Buffer>> {
+  return rng.request({ method: 'GET', path: `/${count}`, body: null }, (bytes) => {
     if (bytes.length !== count) throw new Error(`expected ${count} bytes, got ${bytes.length}`)
     return bytes
   })

@@ -5,32 +5,45 @@ import { test, type TestContext } from 'node:test'
 
 import { until } from '@dockercoins/testing'
 import { listenLocally } from '@dockercoins/testing/listen'
+import { good, hang, listen, trickle } from '@dockercoins/testing/stand-in-upstream'
 import { pino } from 'pino'
 
-import { exchange } from './exchange.ts'
+import { sendRequest } from '../fast/send-request.ts'
 import { createReplica } from './replica.ts'
-import { connect, good, hang, listen, trickle } from './stand-ins.ts'
+import { createUpstream } from './upstream.ts'
 
-for (const [how, answer] of Object.entries({ 'says nothing': hang, trickles: trickle })) {
+/** An upstream of the services at `ports`, and the lines that it logged. */
+function connect(t: TestContext, ports: number[], timeoutMs: number) {
+  const lines: string[] = []
+  const log = pino({}, { write: (line: string) => lines.push((JSON.parse(line) as { msg: string }).msg) })
+  const urls = ports.map((port) => new URL(`http://127.0.0.1:${port}`))
+  const stop = new AbortController().signal
+  const upstream = createUpstream('rng', { urls, timeoutMs, stop, log, onBackPressure: () => {} })
+  t.after(() => upstream.destroy())
+  const request = () => upstream.request({ method: 'GET', path: '/32', body: null }, String)
+  return { upstream, request, lines }
+}
+
+for (const [how, listener] of Object.entries({ hangs: hang, trickles: trickle })) {
   test(`a replica that ${how} is lost without waiting for the deadline, and its requests go to another`, async (t) => {
     let isHanging = true
-    const first = await listen(t, 0, good)
-    const second = await listen(t, 0, (request, response) => (isHanging ? answer : good)(request, response))
-    const { ask, lines, upstream } = connect(t, [first.port, second.port], 60_000)
-    while (upstream.notResponding().length === 0) await ask()
+    const first = await listen(t, good)
+    const second = await listen(t, (request, response) => (isHanging ? listener : good)(request, response))
+    const { request, lines, upstream } = connect(t, [first.port, second.port], 60_000)
+    while (upstream.notResponding().length === 0) await request()
     isHanging = false
-    while (upstream.notResponding().length > 0) await ask()
+    while (upstream.notResponding().length > 0) await request()
     assert.equal(lines.length, 2)
     assert.match(lines[0] ?? '', /^waiting for rng at/)
     assert.match(lines[1] ?? '', /^rng at .* responded after/)
   })
 }
 
-test('of those that wait for a lost replica one tries it, and the others follow', async (t) => {
+test('one request tries a lost replica, and the calls that wait for it follow', async (t) => {
   let refused = 0
   let state: 'broken' | 'tried' | 'good' = 'broken'
   let tries = 0
-  const { port } = await listen(t, 0, (request, response) => {
+  const { port } = await listen(t, (request, response) => {
     if (request.url === '/healthz') return response.writeHead(404).end()
     if (state === 'broken') {
       // All are refused together; from then on only trials come.
@@ -46,8 +59,8 @@ test('of those that wait for a lost replica one tries it, and the others follow'
     })
     return response
   })
-  const { ask } = connect(t, [port])
-  await Promise.all(Array.from({ length: 100 }, ask))
+  const { request } = connect(t, [port], 60_000)
+  await Promise.all(Array.from({ length: 100 }, request))
   assert.equal(tries, 1)
 })
 
@@ -55,56 +68,54 @@ test('a replica that hangs while all others are lost is lost once another can be
   let isFirstBroken = true
   let isSecondHung = false
   let held = 0
-  const first = await listen(t, 0, (request, response) => {
+  const first = await listen(t, (request, response) => {
     if (isFirstBroken) request.socket.destroy()
     else response.end('first')
   })
-  const second = await listen(t, 0, (_request, response) => {
+  const second = await listen(t, (_request, response) => {
     if (isSecondHung) held++
     else response.end('second')
   })
-  const { ask, upstream } = connect(t, [first.port, second.port], 3_600_000)
-  while (upstream.notResponding().length === 0) await ask()
+  const { request, upstream } = connect(t, [first.port, second.port], 3_600_000)
+  while (upstream.notResponding().length === 0) await request()
   isSecondHung = true
-  const answer = ask()
+  const response = request()
   await until(
     'a request that the second does not respond to',
     () => held,
     (count) => count === 1,
   )
   isFirstBroken = false
-  assert.equal((await answer).value, 'first')
+  assert.equal((await response).value, 'first')
   assert.deepEqual(upstream.notResponding(), [`127.0.0.1:${second.port}`])
 })
 
-test('a replica that hangs while it is tried loses the request to another', async (t) => {
-  const replica = { isBroken: true, trials: 0 }
-  const first = await listen(t, 0, (request, response) => {
-    if (replica.isBroken) response.writeHead(500).end()
-    else if (replica.trials > 0) return
-    else if (request.url === '/healthz') response.end()
-    else replica.trials++
+test('a replica that responds to probes alone holds up no request while another responds', async (t) => {
+  let state: 'broken' | 'hanging' | 'good' = 'broken'
+  const trials: (() => void)[] = []
+  const first = await listen(t, (request, response) => {
+    if (request.url === '/healthz' || state === 'good') response.end('good')
+    else if (state === 'broken') request.socket.destroy()
+    else trials.push(() => response.end('good'))
   })
-  const second = await listen(t, 0, good)
-  const { ask, upstream } = connect(t, [first.port, second.port], 3_600_000)
-  while (upstream.notResponding().length === 0) await ask()
-  replica.isBroken = false
-  while (replica.trials === 0) await ask()
-  assert.equal((await ask()).value, 'good')
-})
-
-test('a replica that responds to probes alone is seldom tried while another responds', async (t) => {
-  const timeoutMs = 200
-  const asked: number[] = []
-  const first = await listen(t, 0, (request, response) => {
-    if (request.url === '/healthz') response.end()
-    else asked.push(performance.now())
-  })
-  const second = await listen(t, 0, good)
-  const { ask } = connect(t, [first.port, second.port], timeoutMs)
-  while (asked.length < 3) await ask()
-  const pauseMs = asked[2]! - asked[1]!
-  assert.ok(pauseMs > 4.5 * timeoutMs, `tried again after ${pauseMs} ms`)
+  const second = await listen(t, good)
+  const { request, upstream } = connect(t, [first.port, second.port], 3_600_000)
+  while (upstream.notResponding().length === 0) await request()
+  state = 'hanging'
+  await until(
+    'a trial',
+    () => trials.length,
+    (count) => count === 1,
+  )
+  for (let requests = 0; requests < 100; requests++) assert.equal((await request()).value, 'good')
+  assert.equal(trials.length, 1)
+  state = 'good'
+  trials[0]!()
+  await until(
+    'the replica to recover',
+    () => upstream.notResponding().length,
+    (count) => count === 0,
+  )
 })
 
 async function connectToSilence(t: TestContext) {
@@ -116,17 +127,24 @@ async function connectToSilence(t: TestContext) {
   })
   const url = new URL(`http://127.0.0.1:${await listenLocally(server)}`)
   const log = pino({ level: 'silent' })
-  const options = { upstream: 'rng', url, address: '127.0.0.1', log, hasOthers: () => true, opened: () => {} }
-  const replica = createReplica(options)
+  const replica = createReplica({
+    upstream: 'rng',
+    url,
+    address: '127.0.0.1',
+    log,
+    hasOthers: () => true,
+    tryRequest: () => Promise.resolve(),
+    onRecovered: () => {},
+  })
   t.after(() => replica.destroy(new Error('the test is over')))
   return { server, replica }
 }
 
 test('a replica that left and does not respond is cut off before the deadline', async (t) => {
   const { replica } = await connectToSilence(t)
-  const answer = exchange(replica, { method: 'GET', path: '/32', body: null }, 3_600_000)
-  replica.leave()
-  await assert.rejects(answer, /is lost/)
+  const response = sendRequest(replica.pool, { method: 'GET', path: '/32', body: null }, 3_600_000)
+  replica.isListed = false
+  await assert.rejects(response)
   assert.equal(replica.isLost, false)
 })
 

@@ -1,203 +1,153 @@
 import { isIP } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 import type { Log } from '@dockercoins/service'
-// Not all of undici: the pool alone loads in half the time, and the image is half a megabyte smaller.
+// All of undici would take 50 ms more to load, and 13 MB more.
 import Pool from 'undici/lib/dispatcher/pool.js'
 
-import { createOutage, isOwnLimit, type Outage } from '../outage.ts'
-import { exchange } from './exchange.ts'
+import { sendRequest, type HttpRequest } from '../fast/send-request.ts'
+import { createOutage, isOwnLimit } from '../outage.ts'
 
+/** No response of rng or hasher is longer. */
+const MAX_RESPONSE_BYTES = 1024 * 1024
 const CONNECT_TIMEOUT_MS = 2_000
-/** Connections are replaced after this time, so that a load balancer in between can move them. */
+/** Connections are replaced after this time, so that a load balancer can move them. */
 const CONNECTION_TTL_MS = 5_000
-/** A replica that has been silent for so long is probed. */
-const QUIET_MS = 1_000
-/** A probe's response may take so long, and twice what the last good response took beside the queue it told of. */
-const PROBE_MS = 4_000
-/** A trial that fails takes a loop at most one part in so many of its time, while another replica responds. */
-const TRIAL_SHARE = 5
+/** How often a silent replica is probed. */
+const PROBE_INTERVAL_MS = 1_000
+/** The timeout of a probe, beside twice the service time of the last response. */
+const PROBE_TIMEOUT_MS = 4_000
+/** Any response to it will do, because not every service has the route. */
+const PROBE: HttpRequest = { method: 'GET', path: '/healthz', body: null }
 
-/** What requests to one address share. */
-export interface Connections {
-  readonly pool: Pool
-  /** Ends each request in hand with an error. */
-  readonly inHand: Set<(error: Error) => void>
-}
-
-/** One address of an upstream, and whether it responds. */
-export interface Replica extends Connections {
-  /** As its URL names it. */
-  readonly host: string
-  /** As it last called itself in X-Served-By, else its address and port. */
-  readonly name: string
-  readonly isLost: boolean
-  /** Whether it may be given a request: while it is lost, one at a time that tries it, once a probe was answered. */
-  readonly isOpen: boolean
-  /** Mistakes of ours that it complains of. */
-  readonly mistakes: Outage
-  /** To be called before a request. Returns whether this is the one that tries a lost replica. */
-  begin(): boolean
-  /** It gave a good response, or told that it is full, which took `ms` beside its queue. */
-  responded(isTrial: boolean, ms: number, servedBy?: string): void
-  failed(isTrial: boolean, error: Error): void
-  /** The request was not made or says nothing of the replica. */
-  skipped(isTrial: boolean): void
-  /** Ends probes and what is in hand. */
-  destroy(error: Error): void
-  /** It is given nothing more, and what is in hand may finish. It is probed until then, and cut off if it does not respond. */
-  leave(): void
-}
+export type Replica = ReturnType<typeof createReplica>
 
 export interface ReplicaOptions {
   upstream: string
   url: URL
   address: string
   log: Log
-  /** Whether another replica may be given a request. */
-  hasOthers: (self: Replica) => boolean
-  /** Called when it may be given requests again. */
-  opened: () => void
+  /** Whether another replica can take requests. */
+  hasOthers: (replica: Replica) => boolean
+  /** Sends a real request to a lost replica. Rejects when the replica fails it. */
+  tryRequest: (replica: Replica) => Promise<void>
+  onRecovered: () => void
 }
 
-/** The replica of `url` at `address`. Logs one line when it is lost and one when it has recovered. */
-export function createReplica({ upstream, url, address, log, hasOthers, opened }: ReplicaOptions): Replica {
+/** The replica of `url` at `address`, and its health. */
+export function createReplica(options: ReplicaOptions) {
+  const { upstream, url, address, log, hasOthers, tryRequest, onRecovered } = options
   const host = isIP(address) === 6 ? `[${address}]` : address
   const at = url.port ? `${host}:${url.port}` : host
   const what = `${upstream} at ${url.protocol}//${at}`
   const fields = { upstream, address: at }
-  const outage = createOutage({ log, what, fields })
-  const refusal = 'refuses what this worker asks, a mistake of the worker or of its settings'
-  const mistakes = createOutage({ log, what, fields: { ...fields, mistake: true }, lost: refusal })
-  const connections = connect(url, address)
-  const { inHand, pool } = connections
-  let name = at
-  let usualMs = 0
-  let heardAt = performance.now()
-  let isLeft = false
-  /** While it is lost: closed until a probe was answered, then open to one trial. */
-  let trial: 'none' | 'open' | 'running' = 'none'
-  let trialBegan = 0
-  let timer = setTimeout(check, QUIET_MS)
+  const outage = createOutage(log, { what, fields })
+  const problem = `${what} refuses the requests of this worker, a mistake of the worker or of its settings`
+  const mistakes = createOutage(log, { what, fields: { ...fields, mistake: true }, problem })
+  const destroyed = new AbortController()
+  let serviceMs = 0
+  let respondedAt = performance.now()
 
-  const isDone = () => isLeft && inHand.size === 0
-
-  function checkIn(ms: number): void {
-    clearTimeout(timer)
-    if (!isDone()) timer = setTimeout(check, ms)
-  }
-
-  // Alone it is not probed while it has requests: the probe may have to wait behind them, and there is nobody else to ask.
-  const mayWait = () => (!outage.isOn || trial === 'running') && !hasOthers(replica)
-
-  async function check(): Promise<void> {
-    if (isDone()) return
-    const began = performance.now()
-    const quietMs = began - heardAt
-    if (mayWait() || (!outage.isOn && quietMs < QUIET_MS)) return checkIn(Math.max(QUIET_MS / 10, QUIET_MS - quietMs))
-    const error = await probe(url, address, inHand, PROBE_MS + 2 * usualMs)
-    if (error && !isOwnLimit(error) && heardAt < began && !mayWait()) return lose(error)
-    checkIn(QUIET_MS)
-    if (error || isLeft || !outage.isOn || trial !== 'none') return
-    trial = 'open'
-    opened()
-  }
-
-  function lose(error: Error): void {
-    if (trial === 'open') trial = 'none'
-    if (!isLeft) checkIn(outage.failed(error))
-    for (const end of inHand) end(new Error(`${what} is lost`))
-  }
-
-  const replica: Replica = {
-    ...connections,
+  const replica = {
+    pool: connect(url, address),
+    /** The host of its URL. */
     host: url.host,
+    /** Its last X-Served-By, else its address and port. */
+    name: at,
+    /** False once its host no longer resolves to it: it gets no new requests. */
+    isListed: true,
+    /** Responses that call a request wrong. */
     mistakes,
-    get name() {
-      return name
-    },
     get isLost() {
       return outage.isOn
     },
-    get isOpen() {
-      return !outage.isOn || trial === 'open'
+    /** A response came, `ms` milliseconds after its request left the queue. */
+    responded(ms: number, servedBy?: string): void {
+      respondedAt = performance.now()
+      serviceMs = ms
+      if (servedBy !== undefined) replica.name = servedBy
+      if (!outage.isOn) outage.succeeded()
     },
-    begin() {
-      if (trial !== 'open') return false
-      trial = 'running'
-      trialBegan = performance.now()
-      return true
+    /** A request failed: the replica is lost. */
+    failed(error: Error): void {
+      if (replica.isListed && !outage.isOn) void recover(error)
     },
-    responded(isTrial, ms, servedBy) {
-      heardAt = performance.now()
-      usualMs = ms
-      if (servedBy !== undefined) name = servedBy
-      // What was asked before the loss does not say that it has recovered.
-      if (outage.isOn && !isTrial) return
-      trial = 'none'
-      outage.succeeded()
-      if (!isTrial) return
-      checkIn(QUIET_MS)
-      opened()
-    },
-    failed(isTrial, error) {
-      // Of the requests that fail together only the first counts, and to leave is no loss.
-      if (isLeft || (outage.isOn && !isTrial)) return
-      trial = 'none'
-      const trialMs = isTrial && hasOthers(replica) ? performance.now() - trialBegan : 0
-      checkIn(Math.max(outage.failed(error), (TRIAL_SHARE - 1) * trialMs))
-    },
-    skipped(isTrial) {
-      if (!isTrial) return
-      trial = 'none'
-      checkIn(QUIET_MS)
-    },
-    destroy(error) {
-      isLeft = true
-      for (const end of inHand) end(error)
-      clearTimeout(timer)
-      void pool.destroy()
-    },
-    leave() {
-      isLeft = true
-      checkIn(QUIET_MS)
-      void pool.close()
+    /** Ends probes and the requests in progress. */
+    destroy(error: Error): void {
+      destroyed.abort()
+      void replica.pool.destroy(error)
     },
   }
+
+  /** Ends the outage once the replica responds to a probe and then to a real request. */
+  async function recover(error: Error): Promise<void> {
+    for (let failure: Error | undefined = error; failure;) {
+      if (!(await pause(outage.failed(failure)))) return
+      failure = await probe()
+      if (failure) endRequests()
+      else failure = await failureOf(tryRequest(replica))
+    }
+    outage.succeeded()
+    onRecovered()
+  }
+
+  /**
+   * Finds a replica that hangs. The only replica that responds is not probed: there is no other to
+   * take its requests, and a service with one thread serves the probe only after its queue.
+   */
+  async function watch(): Promise<void> {
+    while (await pause(PROBE_INTERVAL_MS)) {
+      const isSilent = performance.now() - respondedAt >= PROBE_INTERVAL_MS
+      if (outage.isOn || !isSilent || !hasOthers(replica)) continue
+      const failure = await probe()
+      // The last replica is not lost to a probe.
+      if (!failure || !hasOthers(replica)) continue
+      replica.failed(failure)
+      endRequests()
+    }
+  }
+
+  async function probe(): Promise<Error | undefined> {
+    const sentAt = performance.now()
+    const failure = await failureOf(sendRequest(replica.pool, PROBE, Math.ceil(PROBE_TIMEOUT_MS + 2 * serviceMs)))
+    return failure && respondedAt < sentAt && !isOwnLimit(failure) ? failure : undefined
+  }
+
+  function endRequests(): void {
+    void replica.pool.destroy(new Error(`${what} is lost`))
+    replica.pool = connect(url, address)
+  }
+
+  /** Resolves to false once the replica is destroyed. */
+  function pause(ms: number): Promise<boolean> {
+    return sleep(ms, true, { signal: destroyed.signal }).catch(() => false)
+  }
+
+  void watch()
   return replica
 }
 
-/** Asks on a connection of its own, where no request is waiting. Any response will do: not every service has the route. */
-async function probe(
-  url: URL,
-  address: string,
-  inHand: Connections['inHand'],
-  timeoutMs: number,
-): Promise<Error | undefined> {
-  const { pool } = connect(url, address)
-  try {
-    await exchange({ pool, inHand }, { method: 'GET', path: '/healthz', body: null }, Math.ceil(timeoutMs))
-    return undefined
-  } catch (error) {
-    return error as Error
-  } finally {
-    void pool.destroy()
-  }
+function failureOf(promise: Promise<unknown>): Promise<Error | undefined> {
+  return promise.then(
+    () => undefined,
+    (error: Error) => error,
+  )
 }
 
-function connect(url: URL, address: string): Connections {
+function connect(url: URL, address: string): Pool {
   const family = isIP(address)
-  const pool = new Pool(url.origin, {
+  return new Pool(url.origin, {
     // Images leave HTTP/2 out (bundle.ts), and behind TLS it would be negotiated.
     allowH2: false,
     clientTtl: CONNECTION_TTL_MS,
     connect: {
       timeout: CONNECT_TIMEOUT_MS,
-      // The name stays in the Host header and in the certificate; the address was looked up before.
+      // The name stays in the Host header and in the certificate.
       lookup: (_name, { all }, found) => (all ? found(null, [{ address, family }]) : found(null, address, family)),
     },
-    // `exchange` has one deadline for all of it.
+    maxResponseSize: MAX_RESPONSE_BYTES,
+    // `sendRequest` has one deadline for the whole response. undici's two start again with each byte.
     headersTimeout: 0,
     bodyTimeout: 0,
   })
-  return { pool, inHand: new Set() }
 }

@@ -1,90 +1,62 @@
 import { lookup } from 'node:dns/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import type { Log } from '@dockercoins/service'
-
 import { createOutage } from '../outage.ts'
-import { createReplica, type Replica } from './replica.ts'
+import { createReplica, type Replica, type ReplicaOptions } from './replica.ts'
 
-/** How often names are resolved again, in milliseconds. */
-const RESOLVE_MS = 5_000
+/** How often host names are resolved again, in milliseconds. */
+const RESOLVE_INTERVAL_MS = 5_000
 
-/** All replicas behind some URLs, as names resolve at the moment. */
-export interface Replicas {
-  /** How many there are that may be given a request. */
-  open(): number
-  /** The next one in turn that may be given a request; waits until there is one. Rejects once `destroy` was called. */
-  next(): Replica | Promise<Replica>
-  /** Resolves after so many milliseconds. Rejects once `destroy` was called. */
-  wait(ms: number): Promise<void>
-  /** Whether there is one that is not lost. */
-  isReady(): boolean
-  /** Names of those that are lost. */
-  notResponding(): string[]
-  /** Cuts off every request in hand. */
-  destroy(): void
-}
-
-export interface ReplicasOptions {
+export interface ReplicasOptions extends Pick<ReplicaOptions, 'upstream' | 'log' | 'tryRequest'> {
   urls: URL[]
-  log: Log
 }
 
-interface Waiter {
-  resolve: (replica: Replica) => void
-  reject: (error: Error) => void
-}
-
-/** The replicas of the service `upstream`. Each URL is resolved again every few seconds, so that they come and go without a restart. */
-export function followReplicas(upstream: string, { urls, log }: ReplicasOptions): Replicas {
+/** All replicas behind `urls`, whose host names are resolved every few seconds. */
+export function followReplicas({ urls, ...options }: ReplicasOptions) {
+  const { upstream, log } = options
   const destroyed = new AbortController()
   const replicas = new Map<string, Replica>()
-  let all: Replica[] = []
-  /** No longer asked, but perhaps still responding. */
-  const leaving = new Set<Replica>()
-  // First come, first served: a replica that may be tried with one request wakes one.
-  const waiting = new Set<Waiter>()
-  const pausing = new Map<NodeJS.Timeout, (error: Error) => void>()
+  let listed: Replica[] = []
   let turn = Math.floor(Math.random() * 1000)
+  let change = Promise.withResolvers<void>()
 
-  const hasOthers = (self: Replica) => all.some((replica) => replica !== self && replica.isOpen)
+  const responding = () => listed.filter(({ isLost }) => !isLost)
+  const hasOthers = (self: Replica) => responding().some((replica) => replica !== self)
+  const onChange = () => {
+    change.resolve()
+    change = Promise.withResolvers()
+  }
 
-  async function lookUp(url: URL): Promise<void> {
-    const addresses = await lookup(url.hostname.replace(/^\[|\]$/g, ''), { all: true })
+  async function resolve(url: URL): Promise<void> {
+    const found = await lookup(url.hostname.replace(/^\[|\]$/g, ''), { all: true })
     if (destroyed.signal.aborted) return
-    const found = new Map(addresses.map(({ address }) => [`${url.origin} ${address}`, address]))
-    for (const [key, address] of found) {
-      if (replicas.has(key)) continue
-      replicas.set(key, createReplica({ upstream, url, address, log, hasOthers, opened: serveWaiting }))
+    const addresses = new Map(found.map(({ address }) => [`${url.origin} ${address}`, address]))
+    for (const [key, address] of addresses) {
+      const create = () => createReplica({ ...options, url, address, hasOthers, onRecovered: onChange })
+      if (!replicas.has(key)) replicas.set(key, create())
     }
     for (const [key, replica] of replicas) {
-      if (!key.startsWith(`${url.origin} `) || found.has(key)) continue
+      if (!key.startsWith(`${url.origin} `)) continue
+      replica.isListed = addresses.has(key)
+      const isBusy = replica.pool.stats.size > 0 && !replica.isLost
+      if (replica.isListed || isBusy) continue
       replicas.delete(key)
-      leave(replica)
+      replica.destroy(new Error(`${url.host} no longer resolves to this address`))
     }
-    all = [...replicas.values()]
-    log.debug(`${upstream} at ${url.origin} is ${[...found.values()].join(', ')}`)
-    serveWaiting()
+    listed = [...replicas.values()].filter(({ isListed }) => isListed)
+    log.debug(`${upstream} at ${url.origin} is ${[...addresses.values()].join(', ')}`)
+    onChange()
   }
 
-  function leave(replica: Replica): void {
-    for (const gone of leaving) if (gone.inHand.size === 0) leaving.delete(gone)
-    leaving.add(replica)
-    replica.leave()
-  }
-
-  /** A name that cannot be resolved is told once, and what it resolved to before stays in use. */
+  /** While a host name cannot be resolved, its last addresses stay in use. */
   async function keepResolving(url: URL): Promise<void> {
-    const outage = createOutage({
-      log,
-      what: `${upstream} at ${url.origin}`,
-      fields: { upstream, address: url.host },
-      lost: 'cannot be found',
-    })
+    const what = `${upstream} at ${url.origin}`
+    const fields = { upstream, address: url.host }
+    const outage = createOutage(log, { what, fields, problem: `${what} cannot be found` })
     while (!destroyed.signal.aborted) {
-      let waitMs = RESOLVE_MS
+      let waitMs = RESOLVE_INTERVAL_MS
       try {
-        await lookUp(url)
+        await resolve(url)
         outage.succeeded()
       } catch (error) {
         waitMs = outage.failed(error as Error)
@@ -92,55 +64,28 @@ export function followReplicas(upstream: string, { urls, log }: ReplicasOptions)
       await sleep(waitMs, undefined, { signal: destroyed.signal }).catch(() => {})
     }
   }
-
   for (const url of urls) void keepResolving(url)
 
-  function inTurn(): Replica | undefined {
-    for (let step = 0; step < all.length; step++) {
-      const candidate = all[++turn % all.length]
-      if (candidate?.isOpen) return candidate
-    }
-    return undefined
-  }
-
-  function serveWaiting(): void {
-    for (const waiter of waiting) {
-      const replica = inTurn()
-      if (!replica) return
-      waiting.delete(waiter)
-      waiter.resolve(replica)
-      // It begins its trial in a later microtask; nobody else is to be given the same one.
-      if (replica.isLost) return
-    }
-  }
-
   return {
-    open: () => all.reduce((count, { isOpen }) => count + Number(isOpen), 0),
-    next() {
+    /** The next responding replica in turn, if there is one. Throws after `destroy`. */
+    next: (): Replica | undefined => {
       destroyed.signal.throwIfAborted()
-      return inTurn() ?? new Promise((resolve, reject) => waiting.add({ resolve, reject }))
+      const candidates = responding()
+      return candidates[++turn % candidates.length]
     },
-    wait(ms) {
-      destroyed.signal.throwIfAborted()
-      return new Promise((resolve, reject) => {
-        const timer = setTimeout(() => {
-          pausing.delete(timer)
-          resolve()
-        }, ms)
-        pausing.set(timer, reject)
-      })
-    },
-    isReady: () => all.some(({ isLost }) => !isLost),
-    notResponding: () => all.filter(({ isLost }) => isLost).map(({ name }) => name),
-    destroy() {
-      const error = new Error(`the calls to ${upstream} were cut off`)
+    /** Resolves when there may be a next one. All calls share one wait. */
+    changed: () => change.promise,
+    responding,
+    /** Whether a replica responds. */
+    isReady: () => responding().length > 0,
+    /** The names of the lost replicas. */
+    notResponding: () => listed.filter(({ isLost }) => isLost).map(({ name }) => name),
+    /** Ends every request in progress. */
+    destroy: (): void => {
+      const error = new Error(`the requests to ${upstream} were cut off`)
       destroyed.abort(error)
-      for (const { reject } of waiting) reject(error)
-      for (const [timer, reject] of pausing) {
-        clearTimeout(timer)
-        reject(error)
-      }
-      for (const replica of [...leaving, ...all]) replica.destroy(error)
+      for (const replica of replicas.values()) replica.destroy(error)
+      onChange()
     },
   }
 }

@@ -2,74 +2,92 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import type { RequestListener } from 'node:http'
 import { createServer, type Socket } from 'node:net'
-import { test } from 'node:test'
+import { test, type TestContext } from 'node:test'
 
 import { until } from '@dockercoins/testing'
 import { listenLocally } from '@dockercoins/testing/listen'
+import { listen, trickle } from '@dockercoins/testing/stand-in-upstream'
 import { pino } from 'pino'
 
-import { connect, listen, trickle } from './stand-ins.ts'
 import { createUpstream } from './upstream.ts'
 
-test('an answer comes with where its time went and who gave it', async (t) => {
-  const { port } = await listen(t, 0, (_request, response) => {
+/** An upstream of the services at `ports`, and the lines that it logged. */
+function connect(t: TestContext, ports: number[], timeoutMs = 5000) {
+  const urls = ports.map((port) => new URL(`http://127.0.0.1:${port}`))
+  return connectTo(t, urls, timeoutMs)
+}
+
+function connectTo(t: TestContext, urls: URL[], timeoutMs = 5000) {
+  const lines: string[] = []
+  const log = pino({}, { write: (line: string) => lines.push((JSON.parse(line) as { msg: string }).msg) })
+  const stop = new AbortController()
+  const backPressure = { count: 0 }
+  const onBackPressure = () => backPressure.count++
+  const upstream = createUpstream('rng', { urls, timeoutMs, stop: stop.signal, log, onBackPressure })
+  t.after(() => upstream.destroy())
+  const request = () => upstream.request({ method: 'GET', path: '/32', body: null }, String)
+  return { upstream, request, lines, stop, backPressure }
+}
+
+test('a response comes with where its time went and the name of its replica', async (t) => {
+  const { port } = await listen(t, (_request, response) => {
     response.setHeader('server-timing', 'queue;dur=0.2, work;dur=0.1')
     response.setHeader('x-served-by', 'rng-1')
     response.end('bytes')
   })
-  const answer = await connect(t, [port]).ask()
-  assert.deepEqual([answer.value, answer.queueMs, answer.workMs, answer.servedBy], ['bytes', 0.2, 0.1, 'rng-1'])
-  assert.ok(answer.networkMs > 0)
+  const response = await connect(t, [port]).request()
+  assert.deepEqual([response.value, response.queueMs, response.workMs, response.servedBy], ['bytes', 0.2, 0.1, 'rng-1'])
+  assert.ok(response.networkMs > 0)
 })
 
 test('several addresses are used evenly', async (t) => {
   const served = [0, 0, 0]
   const servers = await Promise.all(
     served.map((_, index) =>
-      listen(t, 0, (_request, response) => {
+      listen(t, (_request, response) => {
         served[index]!++
         response.end('x')
       }),
     ),
   )
-  const { ask } = connect(
+  const { request } = connect(
     t,
     servers.map(({ port }) => port),
   )
   // All have been found once all have served.
-  while (served.includes(0)) await ask()
+  while (served.includes(0)) await request()
   served.fill(0)
-  for (let request = 0; request < 30; request++) await ask()
+  for (let sent = 0; sent < 30; sent++) await request()
   assert.deepEqual(served, [10, 10, 10])
 })
 
-test('a replica that is lost is told once and passed over, and told once when it has recovered', async (t) => {
-  const first = await listen(t, 0, (_request, response) => response.end('first'))
-  const second = await listen(t, 0, (_request, response) => response.end('second'))
-  const { ask, lines, upstream } = connect(t, [first.port, second.port])
-  while ((await ask()).value !== 'second');
+test('a lost replica is logged once and gets no requests, and its recovery is logged once', async (t) => {
+  const first = await listen(t, (_request, response) => response.end('first'))
+  const second = await listen(t, (_request, response) => response.end('second'))
+  const { request, lines, upstream } = connect(t, [first.port, second.port])
+  while ((await request()).value !== 'second');
   await second.close()
-  for (let request = 0; request < 20; request++) assert.equal((await ask()).value, 'first')
+  for (let sent = 0; sent < 20; sent++) assert.equal((await request()).value, 'first')
   assert.equal(upstream.isReady(), true)
-  await listen(t, second.port, (_request, response) => response.end('back'))
-  await until('an answer of the second', ask, ({ value }) => value === 'back')
+  await listen(t, (_request, response) => response.end('recovered'), second.port)
+  await until('a response of the second', request, ({ value }) => value === 'recovered')
   assert.equal(lines.filter((line) => line.includes('is lost')).length, 1)
   assert.equal(lines.filter((line) => line.includes('recovered')).length, 1)
 })
 
-test('a call made while nobody answers ends when somebody does', async (t) => {
-  const { port, close } = await listen(t, 0, () => {})
+test('a call that begins while no replica responds ends when one does', async (t) => {
+  const { port, close } = await listen(t, () => {})
   await close()
-  const { ask, upstream } = connect(t, [port])
-  const answer = ask()
-  await listen(t, port, (_request, response) => response.end('late'))
-  assert.equal((await answer).value, 'late')
+  const { request, upstream } = connect(t, [port])
+  const late = request()
+  await listen(t, (_request, response) => response.end('late'), port)
+  assert.equal((await late).value, 'late')
   assert.equal(upstream.isReady(), true)
 })
 
-test('an error status, a broken answer and a refused one are each asked for again', async (t) => {
+test('after an error status, a closed connection and a broken response the request is sent again', async (t) => {
   let requests = 0
-  const { port } = await listen(t, 0, (_request, response) => {
+  const { port } = await listen(t, (_request, response) => {
     requests++
     if (requests === 1) response.writeHead(500).end('broken')
     else if (requests === 2) response.socket?.destroy()
@@ -77,38 +95,30 @@ test('an error status, a broken answer and a refused one are each asked for agai
       response.writeHead(200, { 'content-length': 5 }).end('ab', () => response.socket?.destroy())
     else response.end('good')
   })
-  assert.equal((await connect(t, [port]).ask()).value, 'good')
+  assert.equal((await connect(t, [port]).request()).value, 'good')
 })
 
-test('an answer that does not come in time is given up and asked for again', async (t) => {
+test('a request whose response does not come in time is sent again', async (t) => {
   let requests = 0
-  const { port } = await listen(t, 0, (_request, response) => {
+  const { port } = await listen(t, (_request, response) => {
     if (++requests > 1) response.end('second try')
   })
-  assert.equal((await connect(t, [port], 50).ask()).value, 'second try')
+  assert.equal((await connect(t, [port], 50).request()).value, 'second try')
 })
 
-test('destroy cuts off what is in hand and what is waiting', async (t) => {
-  const { port } = await listen(t, 0, () => {})
-  const { ask, upstream } = connect(t, [port])
-  const answers = [ask(), ask()]
+test('destroy ends the requests in progress, and further ones fail', async (t) => {
+  const { port } = await listen(t, () => {})
+  const { request, upstream } = connect(t, [port])
+  const responses = [request(), request()]
   upstream.destroy()
-  for (const answer of answers) await assert.rejects(answer)
-  await assert.rejects(ask())
+  for (const response of responses) await assert.rejects(response)
+  await assert.rejects(request())
 })
 
-test('a name that cannot be resolved is told once and tried again', async () => {
-  const lines: string[] = []
-  const log = pino({}, { write: (line: string) => lines.push((JSON.parse(line) as { msg: string }).msg) })
-  const upstream = createUpstream('rng', {
-    urls: [new URL('http://no-such-host.invalid')],
-    timeoutMs: 1000,
-    stop: new AbortController().signal,
-    log,
-    onBackPressure: () => {},
-  })
-  const answer = upstream.ask({ method: 'GET', path: '/', body: null }, String)
-  answer.catch(() => {})
+test('a name that cannot be resolved is logged once and tried again', async (t) => {
+  const { upstream, request, lines } = connectTo(t, [new URL('http://no-such-host.invalid')])
+  const response = request()
+  response.catch(() => {})
   await until(
     'a line',
     () => lines.length,
@@ -117,48 +127,31 @@ test('a name that cannot be resolved is told once and tried again', async () => 
   assert.match(lines[0] ?? '', /^rng at http:\/\/no-such-host.invalid cannot be found: .*no-such-host.invalid/)
   assert.equal(upstream.isReady(), false)
   upstream.destroy()
-  await assert.rejects(answer)
+  await assert.rejects(response)
   assert.equal(lines.length, 1)
 })
 
-test('once the worker is to stop, a call that fails is not tried again, and nobody is called lost', async (t) => {
-  const { port } = await listen(t, 0, (_request, response) => response.writeHead(503).end('stopping'))
-  const { ask, stop, lines } = connect(t, [port])
+test('after the stop signal a request that fails is not sent again, and no replica is called lost', async (t) => {
+  const { port } = await listen(t, (_request, response) => response.writeHead(503).end('stopping'))
+  const { request, stop, lines } = connect(t, [port])
   stop.abort()
-  await assert.rejects(ask(), /expected 200, got 503/)
+  await assert.rejects(request(), /expected 200, got 503/)
   assert.deepEqual(lines, [])
 })
 
-test('of several names one that cannot be resolved does not keep the others from being asked', async (t) => {
-  const { port } = await listen(t, 0, (_request, response) => response.end('found'))
+test('of several names one that cannot be resolved does not hold up the others', async (t) => {
+  const { port } = await listen(t, (_request, response) => response.end('found'))
   const urls = [new URL('http://no-such-host.invalid'), new URL(`http://127.0.0.1:${port}`)]
-  const stop = new AbortController().signal
-  const upstream = createUpstream('rng', {
-    urls,
-    timeoutMs: 1000,
-    stop,
-    log: pino({ level: 'silent' }),
-    onBackPressure: () => {},
-  })
-  t.after(() => upstream.destroy())
-  assert.equal((await upstream.ask({ method: 'GET', path: '/', body: null }, String)).value, 'found')
+  assert.equal((await connectTo(t, urls).request()).value, 'found')
 })
 
 test('over TLS no HTTP/2 is offered, which images do not have', async (t) => {
   const server = createServer()
   t.after(() => server.close())
   const urls = [new URL(`https://localhost:${await listenLocally(server)}`)]
-  const stop = new AbortController().signal
-  const upstream = createUpstream('rng', {
-    urls,
-    timeoutMs: 5000,
-    stop,
-    log: pino({ level: 'silent' }),
-    onBackPressure: () => {},
-  })
-  t.after(() => upstream.destroy())
-  const answer = upstream.ask({ method: 'GET', path: '/32', body: null }, String)
-  answer.catch(() => {})
+  const { upstream, request } = connectTo(t, urls)
+  const response = request()
+  response.catch(() => {})
   const [socket] = (await once(server, 'connection')) as [Socket]
   t.after(() => socket.destroy())
   const [hello] = (await once(socket, 'data')) as [Buffer]
@@ -166,74 +159,74 @@ test('over TLS no HTTP/2 is offered, which images do not have', async (t) => {
   assert.ok(hello.includes('\x08http/1.1'))
   assert.ok(!hello.includes('\x02h2'))
   upstream.destroy()
-  await assert.rejects(answer)
+  await assert.rejects(response)
 })
 
-test('a full queue is waited for as told, and is no outage', async (t) => {
+test('back-pressure is waited for, and is no outage', async (t) => {
   let requests = 0
-  const { port } = await listen(t, 0, (_request, response) => {
-    if (++requests > 2) response.end('room')
+  const { port } = await listen(t, (_request, response) => {
+    if (++requests > 2) response.end('served')
     else response.writeHead(503, { 'retry-after': '0' }).end('full')
   })
-  const { ask, lines, upstream, backPressure } = connect(t, [port])
-  assert.equal((await ask()).value, 'room')
+  const { request, lines, upstream, backPressure } = connect(t, [port])
+  assert.equal((await request()).value, 'served')
   assert.deepEqual([lines, upstream.isReady(), backPressure.count], [[], true, 2])
 })
 
 test('while one replica is full another takes the request', async (t) => {
-  const full = await listen(t, 0, (_request, response) => response.writeHead(503, { 'retry-after': '1000' }).end())
-  const free = await listen(t, 0, (_request, response) => response.end('free'))
-  const { ask } = connect(t, [full.port, free.port])
-  for (let request = 0; request < 4; request++) assert.equal((await ask()).value, 'free')
+  const full = await listen(t, (_request, response) => response.writeHead(503, { 'retry-after': '1000' }).end())
+  const free = await listen(t, (_request, response) => response.end('free'))
+  const { request } = connect(t, [full.port, free.port])
+  for (let sent = 0; sent < 4; sent++) assert.equal((await request()).value, 'free')
 })
 
-test('a request that is refused as a mistake is told once, and nobody is lost', async (t) => {
+test('a response that calls the request a mistake is logged once, and no replica is lost', async (t) => {
   let requests = 0
-  const { port } = await listen(t, 0, (_request, response) => {
+  const { port } = await listen(t, (_request, response) => {
     if (++requests > 3) response.end('good')
     else response.writeHead(400).end('no such thing')
   })
-  const { ask, lines, upstream } = connect(t, [port])
-  assert.equal((await ask()).value, 'good')
+  const { request, lines, upstream } = connect(t, [port])
+  assert.equal((await request()).value, 'good')
   assert.equal(upstream.isReady(), true)
   assert.equal(lines.filter((line) => line.includes('a mistake of the worker')).length, 1)
 })
 
 test('a body is sent with its type, which some services demand', async (t) => {
-  const { port } = await listen(t, 0, (request, response) => {
+  const { port } = await listen(t, (request, response) => {
     const isTyped = request.headers['content-type'] === 'application/octet-stream'
     response.writeHead(isTyped ? 200 : 400).end('typed')
   })
   const { upstream, lines } = connect(t, [port])
-  await upstream.ask({ method: 'POST', path: '/', body: Buffer.alloc(32) }, String)
+  await upstream.request({ method: 'POST', path: '/', body: Buffer.alloc(32) }, String)
   assert.deepEqual(lines, [])
 })
 
 const slowly: Record<string, RequestListener> = {
   'whose bytes trickle': trickle,
-  'of informational answers alone': (_request, response) => {
+  'of informational responses alone': (_request, response) => {
     const timer = setInterval(() => response.writeEarlyHints({ link: '</x>; rel=preload' }), 50)
     response.on('close', () => clearInterval(timer))
   },
 }
-for (const [which, answer] of Object.entries(slowly)) {
+for (const [which, listener] of Object.entries(slowly)) {
   test(`a response ${which} is given up at the deadline`, async (t) => {
     let requests = 0
-    const { port } = await listen(t, 0, (request, response) => {
+    const { port } = await listen(t, (request, response) => {
       if (request.url === '/healthz' || ++requests > 1) response.end('second try')
-      else answer(request, response)
+      else listener(request, response)
     })
-    assert.equal((await connect(t, [port], 500).ask()).value, 'second try')
+    assert.equal((await connect(t, [port], 500).request()).value, 'second try')
   })
 }
 
 test('a name longer than that of any host is cut, and no queue is longer than the call', async (t) => {
-  const { port } = await listen(t, 0, (_request, response) => {
+  const { port } = await listen(t, (_request, response) => {
     response.setHeader('x-served-by', 'x'.repeat(8000))
     response.setHeader('server-timing', 'queue;dur=9999999999999, work;dur=1')
     response.end('good')
   })
-  const { servedBy, queueMs, workMs, networkMs } = await connect(t, [port]).ask()
+  const { servedBy, queueMs, workMs, networkMs } = await connect(t, [port]).request()
   assert.equal(servedBy.length, 253)
   assert.ok(queueMs + workMs + networkMs < 60_000)
 })

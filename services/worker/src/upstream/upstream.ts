@@ -1,148 +1,110 @@
-import type { IncomingHttpHeaders } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 
-import { backoffMs, createOutage, isOwnLimit } from '../outage.ts'
-import { exchange, type Request, type Response } from './exchange.ts'
+import { sendRequest, type HttpRequest } from '../fast/send-request.ts'
+import { createOutage, isOwnLimit } from '../outage.ts'
 import type { Replica } from './replica.ts'
 import { followReplicas, type ReplicasOptions } from './replicas.ts'
-import { retryAfterMs } from './retry-after.ts'
-import { parseServerTiming, type ServerTiming } from './server-timing.ts'
+import { parseRetryAfter, parseServedBy, parseServerTiming, type ServerTiming } from './response-headers.ts'
 
-/** The longest name of a host (RFC 1035): longer ones are cut. */
-const MAX_NAME_LENGTH = 253
-/** The limit of this process counts as over once it was not met for so long. */
-const LIMIT_OVER_MS = 10_000
+/** The worker counts as below its own limits after so long without meeting one, in milliseconds. */
+const OWN_LIMIT_CALM_MS = 10_000
 
-export interface Answer<T> extends ServerTiming {
+export interface UpstreamResponse<T> extends ServerTiming {
   value: T
-  /** What is left of the time that the whole call took, retries included: milliseconds. */
+  /** The rest of the time that the call took, retries included, in milliseconds. */
   networkMs: number
+  /** The name of the replica. */
   servedBy: string
 }
 
-/** A service that we call: all the replicas behind its URLs. */
-export interface Upstream {
-  /**
-   * Asks the replicas in turn until one gives a response that `read` accepts, which checks all of it where `isTrial`: then
-   * the replica has been lost. Rejects only once the worker is to stop: where a try fails then, or is cut off by `destroy`.
-   */
-  ask<T>(request: Request, read: (body: Buffer, isTrial: boolean) => T): Promise<Answer<T>>
-  /** Whether at least one replica is known that is not lost. */
-  isReady(): boolean
-  /** Names of the replicas that are lost. */
-  notResponding(): string[]
-  /** Cuts off every request in hand. */
-  destroy(): void
+interface Call<T> {
+  request: HttpRequest
+  /** Checks a body and returns what it contains. A trial, after an outage, checks all of it. */
+  read: (body: Buffer, isTrial: boolean) => T
+  beganAt: number
 }
 
-export interface UpstreamOptions extends ReplicasOptions {
-  /** The longest that a request and its whole response may take. */
+export interface UpstreamOptions extends Pick<ReplicasOptions, 'urls' | 'log'> {
+  /** The deadline of a request and its whole response, in milliseconds. */
   timeoutMs: number
   stop: AbortSignal
-  /** Told of each response that says the replica is full. */
+  /** Called for each response that is back-pressure. */
   onBackPressure: (upstream: string) => void
 }
 
-/** Calls the service `name` until `stop` fires. */
-export function createUpstream(name: string, options: UpstreamOptions): Upstream {
-  const { timeoutMs, stop, log, onBackPressure } = options
-  const replicas = followReplicas(name, options)
-  const limit = createOutage({
-    log,
+export type Upstream = ReturnType<typeof createUpstream>
+
+/** The client of the service `name`: one call, many replicas. */
+export function createUpstream(name: string, { timeoutMs, stop, onBackPressure, ...options }: UpstreamOptions) {
+  const { next, changed, responding, ...health } = followReplicas({ ...options, upstream: name, tryRequest })
+  const ownLimit = createOutage(options.log, {
     what: 'this worker',
     fields: { upstream: name, ownLimit: true },
-    lost: `cannot open a connection to ${name}`,
+    problem: `this worker cannot open a connection to ${name}`,
+    calmMs: OWN_LIMIT_CALM_MS,
   })
-  let limitAt = 0
+  let lastCall: Call<unknown> | undefined
 
-  /** Milliseconds to wait before the next try, after a response that was no good one, or none. */
-  function judge(replica: Replica, isTrial: boolean, response: Response, ms: number): number | undefined {
-    const { status, headers, body } = response
-    if (status === 200) return undefined
-    const text = body.toString('latin1', 0, 200)
-    const told = retryAfterMs(headers['retry-after'])
-    if ((status === 503 || status === 429) && told !== undefined) {
-      replica.responded(isTrial, ms)
-      onBackPressure(name)
-      return told
-    }
-    const error = new Error(`expected 200, got ${status}: ${text}`)
-    if (status < 400 || status >= 500) throw error
-    replica.responded(isTrial, ms)
-    return replica.mistakes.failed(error)
+  /** Repeats the last request. No call waits for it, so a replica that hangs again holds up none. */
+  async function tryRequest(replica: Replica): Promise<void> {
+    if (lastCall) await send(replica, lastCall, true)
   }
 
-  /** Milliseconds to wait before the next try, after one that failed. */
-  function failed(replica: Replica, isTrial: boolean, error: Error, tries: number): number {
-    if (!isOwnLimit(error)) {
-      replica.failed(isTrial, error)
-      return 0
+  /** Returns the response, or the milliseconds to wait before the next try. Rejects when the replica fails. */
+  async function send<T>(replica: Replica, call: Call<T>, isTrial: boolean): Promise<UpstreamResponse<T> | number> {
+    const sentAt = performance.now()
+    const { statusCode, headers, body } = await sendRequest(replica.pool, call.request, timeoutMs)
+    const now = performance.now()
+    const { queueMs, workMs, concurrency } = parseServerTiming(headers['server-timing'], now - sentAt)
+    const serviceMs = now - sentAt - queueMs
+    if (statusCode === 200) {
+      const value = call.read(body, isTrial)
+      const servedBy = parseServedBy(headers['x-served-by'])
+      replica.responded(serviceMs, servedBy)
+      replica.mistakes.succeeded()
+      ownLimit.succeeded()
+      const networkMs = Math.max(0, now - call.beganAt - queueMs - workMs)
+      return { queueMs, workMs, concurrency, value, networkMs, servedBy: servedBy ?? replica.host }
     }
-    replica.skipped(isTrial)
-    limitAt = performance.now()
-    limit.failed(error)
-    return backoffMs(tries)
+    const error = new Error(`expected 200, got ${statusCode}: ${body.toString('latin1', 0, 200)}`)
+    const retryAfterMs = statusCode === 503 || statusCode === 429 ? parseRetryAfter(headers['retry-after']) : undefined
+    const isMistake = statusCode >= 400 && statusCode < 500
+    if (stop.aborted || (retryAfterMs === undefined && !isMistake)) throw error
+    replica.responded(serviceMs)
+    if (retryAfterMs === undefined) return replica.mistakes.failed(error)
+    onBackPressure(name)
+    return retryAfterMs
   }
 
   return {
-    isReady: () => replicas.isReady(),
-    notResponding: () => replicas.notResponding(),
-    destroy: () => replicas.destroy(),
-    async ask(request, read) {
-      const began = performance.now()
-      let startedAt = began
-      let refused = 0
-      for (let tries = 1; ; tries++) {
-        const next = replicas.next()
-        const replica = next instanceof Promise ? await next : next
-        const isTrial = replica.begin()
-        if (tries > 1 || next instanceof Promise) startedAt = performance.now()
+    ...health,
+    /**
+     * Sends the request to one replica after the other until `read` accepts a response. Rejects after
+     * `destroy`, and for any failure while the worker stops.
+     */
+    async request<T>(request: HttpRequest, read: Call<T>['read']): Promise<UpstreamResponse<T>> {
+      const call = { request, read, beganAt: performance.now() }
+      lastCall = call
+      for (let refusals = 0; ;) {
+        const replica = next()
+        if (!replica) {
+          await changed()
+          continue
+        }
         let waitMs = 0
         try {
-          const response = await exchange(replica, request, timeoutMs)
-          const now = performance.now()
-          const { queueMs, workMs, concurrency } = within(
-            now - startedAt,
-            parseServerTiming(response.headers['server-timing']),
-          )
-          const busyMs = now - startedAt - queueMs
-          const pauseMs = judge(replica, isTrial, response, busyMs)
-          if (pauseMs === undefined) {
-            const value = read(response.body, isTrial)
-            const servedBy = nameIn(response.headers)
-            replica.responded(isTrial, busyMs, servedBy)
-            replica.mistakes.succeeded()
-            if (limit.isOn && now - limitAt > LIMIT_OVER_MS) limit.succeeded()
-            const networkMs = Math.max(0, now - began - queueMs - workMs)
-            return { queueMs, workMs, concurrency, value, networkMs, servedBy: servedBy ?? replica.host }
-          }
-          if (stop.aborted)
-            throw new Error(`expected 200, got ${response.status}: ${response.body.toString('latin1', 0, 200)}`)
-          // Perhaps another replica takes it meanwhile.
-          if (++refused >= replicas.open()) {
-            waitMs = pauseMs
-            refused = 0
-          }
+          const result = await send(replica, call, false)
+          if (typeof result !== 'number') return result
+          // Until all have refused the request, another replica may take it.
+          if (++refusals % responding().length === 0) waitMs = result
         } catch (error) {
-          // The neighbours may be stopping just as we are, and that is no loss.
+          // The replicas may be stopping too, and that is no loss.
           if (stop.aborted) throw error
-          waitMs = failed(replica, isTrial, error as Error, tries)
+          if (isOwnLimit(error as Error)) waitMs = ownLimit.failed(error as Error)
+          else replica.failed(error as Error)
         }
-        if (waitMs > 0) await replicas.wait(waitMs)
+        if (waitMs > 0) await sleep(waitMs)
       }
     },
   }
-}
-
-/** No queue and no work took longer than the request did, whatever a service says. */
-function within(elapsedMs: number, { queueMs, workMs, concurrency }: ServerTiming): ServerTiming {
-  const queue = Math.min(queueMs, elapsedMs)
-  return { queueMs: queue, workMs: Math.min(workMs, elapsedMs - queue), concurrency }
-}
-
-function nameIn(headers: IncomingHttpHeaders): string | undefined {
-  const name = headers['x-served-by']
-  if (name === undefined) return undefined
-  const text = String(name)
-  // A copy: a part of a text would hold all of it for as long as the name is kept.
-  return text.length > MAX_NAME_LENGTH ? Buffer.from(text.slice(0, MAX_NAME_LENGTH)).toString() : text
 }
