@@ -137,7 +137,7 @@ function failureOf(promise: Promise<unknown>): Promise<Error | undefined> {
 function connect(url: URL, address: string): Pool {
   const family = isIP(address)
   return new Pool(url.origin, {
-    // Images leave HTTP/2 out (bundle.ts), and behind TLS it would be negotiated.
+    // A loop has one request in progress, so a shared connection gains nothing.
     allowH2: false,
     clientTtl: CONNECTION_TTL_MS,
     connect: {

@@ -1,30 +1,5 @@
 type Header = string | string[] | undefined
 
-/** What the header Server-Timing contains: the time in the queue and the service time. */
-export interface ServerTiming {
-  queueMs: number
-  workMs: number
-  /** Requests that the replica serves at a time; 0 where it does not say. */
-  concurrency: number
-}
-
-/**
- * Parses `queue;dur=629.1, work;dur=100.2, concurrency;desc=1` (Server Timing, W3C). A missing or
- * invalid part counts as 0. Together the times are at most `elapsedMs`, the time of the request.
- */
-export function parseServerTiming(header: Header, elapsedMs: number): ServerTiming {
-  const text = String(header ?? '')
-  const queueMs = Math.min(elapsedMs, numberIn(text, /\bqueue;dur=(\d+\.?\d*)/))
-  const workMs = Math.min(elapsedMs - queueMs, numberIn(text, /\bwork;dur=(\d+\.?\d*)/))
-  return { queueMs, workMs, concurrency: Math.min(MAX_CONCURRENCY, numberIn(text, /\bconcurrency;desc=(\d+)/)) }
-}
-
-const MAX_CONCURRENCY = 1e9
-
-function numberIn(text: string, pattern: RegExp): number {
-  return Number(pattern.exec(text)?.[1] ?? 0)
-}
-
 const MIN_RETRY_AFTER_MS = 50
 const MAX_RETRY_AFTER_MS = 30_000
 

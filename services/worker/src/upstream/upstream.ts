@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { sendRequest, type HttpRequest } from '../fast/send-request.ts'
+import { parseServerTiming, type ServerTiming } from '../fast/server-timing.ts'
 import { createOutage, isOwnLimit } from '../outage.ts'
 import type { Replica } from './replica.ts'
 import { followReplicas, type ReplicasOptions } from './replicas.ts'
-import { parseRetryAfter, parseServedBy, parseServerTiming, type ServerTiming } from './response-headers.ts'
+import { parseRetryAfter, parseServedBy } from './response-headers.ts'
 
 /** The worker counts as below its own limits after so long without meeting one, in milliseconds. */
 const OWN_LIMIT_CALM_MS = 10_000
