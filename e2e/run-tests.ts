@@ -17,7 +17,7 @@ const suites: Record<string, () => Promise<number>> = {
       '--test-coverage-include={packages,services}/*/{src,page}/**',
       '--test-coverage-exclude={packages/testing/**,**/*.test.ts}',
     ]
-    return test(6, [...coverage, ...files, 'e2e/src/documentation.test.ts'])
+    return test(4, [...coverage, ...files, 'e2e/src/documentation.test.ts'])
   },
   async e2e() {
     for (const service of ['rng', 'hasher', 'worker', 'webui']) {
