@@ -60,8 +60,7 @@ const { metafile } = await build({
   // and every processor that Node 24 runs on has SIMD.
   external: [
     './bundle-page.ts',
-    '@fastify/ajv-compiler',
-    '@fastify/fast-json-stringify-compiler',
+
     'light-my-request',
     '*/llhttp-wasm.js',
     '*/no-simd.js',

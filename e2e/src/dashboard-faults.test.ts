@@ -30,7 +30,7 @@ async function startWebui(t: TestContext, files: PageFiles, env: NodeJS.ProcessE
   const config = parseSettings(settings, { PORT: '0', HOST: '127.0.0.1', ...env })
   const webui = buildWebui(config, ledger, files)
   webui.log.level = 'silent'
-  t.after(() => webui.stop())
+  t.after(() => webui.close())
   await webui.start()
   return `http://127.0.0.1:${(webui.server.address() as AddressInfo).port}`
 }

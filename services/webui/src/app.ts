@@ -20,7 +20,7 @@ export function buildWebui(config: WebuiConfig, ledger: Ledger, page: Page): Ser
   const watch = watchLedger(createSnapshotReader(ledger, config.platform), webui.log)
   const readHistory = createHistory(ledger)
   const viewers = createViewers(watch, readHistory, page.version)
-  webui.onStop(() => {
+  webui.addHook('preClose', async () => {
     watch.stop()
     viewers.stop()
   })
@@ -28,7 +28,7 @@ export function buildWebui(config: WebuiConfig, ledger: Ledger, page: Page): Ser
   webui.register(etag, { weak: true })
   webui.register(compress)
   webui.register((routes, _options, done) => {
-    addRoutes(routes as Service)
+    addRoutes(routes)
     done()
   })
   return webui

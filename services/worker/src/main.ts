@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 
 import { openLedger } from '@dockercoins/ledger'
 import { aborted, createService, exit, loadConfig, exitMisconfigured, stopSignal } from '@dockercoins/service'
-import { createPause } from '@dockercoins/simulation'
+import { createPause } from '@dockercoins/simulation/pause'
 
 import { settings } from './config.ts'
 import { finishUnits, mineUntil } from './mine.ts'
@@ -57,7 +57,7 @@ if (givenUp > 0) {
   log.error({ givenUp }, `${givenUp} hashes may be uncounted: the ledger was away and the worker had to stop`)
   process.exitCode = 1
 }
-await Promise.all([ledger.close(), service.stop()])
+await Promise.all([ledger.close(), service.close()])
 // Not left to Node: a name that is being resolved would keep the process for as long as the resolver takes.
 await exit()
 
