@@ -147,6 +147,7 @@ test('a request in progress is finished when the service stops, and its keep-ali
     await released
     return 'done'
   })
+  service.addHook('preClose', async () => release())
   const port = await start(service)
   const agent = new Agent({ keepAlive: true })
   t.after(() => agent.destroy())
@@ -154,7 +155,6 @@ test('a request in progress is finished when the service stops, and its keep-ali
   const request = httpRequest({ port, host: '127.0.0.1', agent }).end()
   await arrived
   const stopped = service.close()
-  release()
   const [response] = (await once(request, 'response')) as [IncomingMessage]
   assert.equal(response.headers.connection, 'close')
   assert.equal(await text(response), 'done')

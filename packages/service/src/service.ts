@@ -117,10 +117,10 @@ export function createService(name: string, config: HttpConfig, options: Service
       if (service.isStopping) return unavailable('this replica is stopping: try another')
       if (connections.isOverloaded()) return unavailable(OVERLOADED)
     }
-    // Before the body is read, unlike in Fastify's handler for this.
-    if (request.is404)
-      return new Problem(404, `expected a route of this service, got ${request.method} ${request.url.slice(0, 200)}`)
-    return headerProblem(request.raw)
+    const problem = headerProblem(request.raw)
+    if (problem || !request.is404) return problem
+    // Fastify's own handler would read the body first.
+    return new Problem(404, `expected a route of this service, got ${request.method} ${request.url.slice(0, 200)}`)
   }
 
   /** Responds outside Fastify, in place of the response in progress if there is one. */
