@@ -59,6 +59,8 @@ export function createService(name: string, config: HttpConfig, options: Service
       // Node would answer these itself, without our headers.
       requireHostHeader: false,
       joinDuplicateHeaders: true,
+      // No stream for a request without a body: 4 % less processor time (docs/performance.md).
+      optimizeEmptyRequests: true,
     },
     clientErrorHandler: (error, socket) => {
       if (error.code === 'ECONNRESET') socket.destroy()

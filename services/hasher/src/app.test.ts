@@ -6,8 +6,10 @@ import { text } from 'node:stream/consumers'
 import { test, type TestContext } from 'node:test'
 
 import { parseSettings } from '@dockercoins/service'
+import { assertDescribesRoutes } from '@dockercoins/testing/openapi'
 import * as fc from 'fast-check'
 
+import openapi from '../openapi.json' with { type: 'json' }
 import { buildHasher } from './app.ts'
 import { settings } from './config.ts'
 import { MAX_PIECES } from './digest.ts'
@@ -175,3 +177,5 @@ test('a client that asks before it sends too large a body gets 413 and no invita
     socket.destroy()
   }
 })
+
+test('openapi.json describes exactly the routes', (t) => assertDescribesRoutes(openapi, build(t)))

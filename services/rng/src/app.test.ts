@@ -5,8 +5,10 @@ import type { AddressInfo } from 'node:net'
 import { test, type TestContext } from 'node:test'
 
 import { parseSettings } from '@dockercoins/service'
+import { assertDescribesRoutes } from '@dockercoins/testing/openapi'
 import * as fc from 'fast-check'
 
+import openapi from '../openapi.json' with { type: 'json' }
 import { buildRng } from './app.ts'
 import { settings } from './config.ts'
 
@@ -169,3 +171,5 @@ test('more than 32 large responses at once are refused with 503, and a small one
   assert.equal(status, 200)
   for (const request of unread) request.destroy()
 })
+
+test('openapi.json describes exactly the routes', (t) => assertDescribesRoutes(openapi, build(t)))
