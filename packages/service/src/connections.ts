@@ -34,6 +34,13 @@ export function boundConnections(server: Server, maxConnections: number, evict: 
     evict(longest)
   })
 
+  // Disconnects idle clients, and those that do not read their response (nginx's `send_timeout`). A request may wait longer.
+  server.setTimeout(60_000, (socket) => {
+    if (!busy.has(socket)) socket.destroy()
+    // Without a reset the kernel would keep the unsent bytes and go on trying to deliver them.
+    else if (socket.writableLength > 0) socket.resetAndDestroy()
+  })
+
   return {
     begin({ socket }, response) {
       const isOpen = idle.delete(socket) || busy.has(socket)
@@ -49,13 +56,4 @@ export function boundConnections(server: Server, maxConnections: number, evict: 
     responseOn: (socket) => busy.get(socket),
     isOverloaded: () => busy.size > Math.floor(maxConnections / 2),
   }
-}
-
-/** Disconnects idle clients, and those that read nothing of their response for a minute, like nginx's `send_timeout`. */
-export function limitSending(server: Server, connections: Connections): void {
-  server.setTimeout(60_000, (socket) => {
-    if (!connections.responseOn(socket)) socket.destroy()
-    // Without a reset the kernel would keep the unsent bytes and go on trying to deliver them.
-    else if (socket.writableLength > 0) socket.resetAndDestroy()
-  })
 }

@@ -298,14 +298,18 @@ test('where all connections are taken, a new one takes the place of the one that
   const service = build(t, {}, 4)
   const port = await start(service)
   const silent: Socket[] = []
+  const accepted: Socket[] = []
   for (let count = 0; count < 4; count++) {
-    const accepted = once(service.server, 'connection')
-    silent.push(connect(port, '127.0.0.1'))
-    await accepted
+    const connected = once(service.server, 'connection') as Promise<[Socket]>
+    silent.push(connect({ port, host: '127.0.0.1', allowHalfOpen: true }))
+    accepted.push(...(await connected))
   }
   const evicted = text(silent[0]!)
   assert.match(await sendRaw(port, 'GET /readyz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n'), /^HTTP\/1.1 200 /)
   assert.match(await evicted, /^HTTP\/1.1 503 [^]*\r\nretry-after: 1\r\n/)
+  // At once, although the client has not closed its side.
+  const [served] = accepted
+  if (!served!.destroyed) await once(served!, 'close', { signal: AbortSignal.timeout(2000) })
   silent[3]!.write('GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')
   assert.match(await text(silent[3]!), /^HTTP\/1.1 200 /)
   for (const socket of silent) socket.destroy()

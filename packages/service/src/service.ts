@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Registry } from 'prom-client'
 
-import { boundConnections, limitSending } from './connections.ts'
+import { boundConnections, type Connections } from './connections.ts'
 import { observeRequests } from './fast/requests.ts'
 import { createLog, exit } from './log.ts'
 import { addProbes, createMetrics, PROBES } from './probes.ts'
@@ -81,10 +81,12 @@ export function createService(name: string, config: HttpConfig, options: Service
 
   const connections = boundConnections(service.server, config.maxConnections, (socket) => {
     if (socket.bytesWritten > 0) socket.destroy()
-    else refuse(socket, unavailable(OVERLOADED))
+    else {
+      refuse(socket, unavailable(OVERLOADED))
+      socket.destroySoon()
+    }
   })
   const requests = observeRequests(service, { probes: PROBES, accessLog })
-  limitSending(service.server, connections)
   handleExpect(service.server)
   // Without a listener Node closes the connection of a CONNECT without a response.
   service.server.on('connect', ({ method }, socket) => {
@@ -93,7 +95,7 @@ export function createService(name: string, config: HttpConfig, options: Service
 
   service.addHook('onRequest', (request, reply, done) => {
     begin(request, reply)
-    done(problemOf(request))
+    done(problemOf(request, service.isStopping, connections))
   })
   service.addHook('onSend', (request, reply, _payload, done) => {
     closeWhereDue(request, reply)
@@ -114,18 +116,7 @@ export function createService(name: string, config: HttpConfig, options: Service
     reply.headers(headers)
   }
 
-  function problemOf(request: FastifyRequest): Problem | undefined {
-    if (!PROBES.has(request.url)) {
-      if (service.isStopping) return unavailable('this replica is stopping: try another')
-      if (connections.isOverloaded()) return unavailable(OVERLOADED)
-    }
-    const problem = headerProblem(request.raw)
-    if (problem || !request.is404) return problem
-    // Fastify's own handler would read the body first.
-    return new Problem(404, `expected a route of this service, got ${request.method} ${request.url.slice(0, 200)}`)
-  }
-
-  /** Responds outside Fastify, in place of the response in progress if there is one. */
+  /** Responds outside Fastify, instead of the response in progress if there is one. */
   function refuse(socket: Socket, problem: Problem, method = 'unknown'): void {
     const response = connections.responseOn(socket)
     if (!socket.writable || response?.headersSent) {
@@ -137,13 +128,25 @@ export function createService(name: string, config: HttpConfig, options: Service
     if (response) response.statusCode = problem.statusCode
     else requests.count(method, problem.statusCode)
   }
+}
 
-  function closeWhereDue({ raw }: FastifyRequest, reply: FastifyReply): void {
-    const isUnread = isBodyUnread(raw)
-    if (isUnread) closeInStages(raw.socket)
-    // While stopping, a keep-alive connection would otherwise stay open until its idle timeout.
-    if (service.isStopping || isUnread) reply.header('connection', 'close')
+/** Why a request is refused before its route is called, if it is. */
+function problemOf(request: FastifyRequest, isStopping: boolean, connections: Connections): Problem | undefined {
+  if (!PROBES.has(request.url)) {
+    if (isStopping) return unavailable('this replica is stopping: try another')
+    if (connections.isOverloaded()) return unavailable(OVERLOADED)
   }
+  const problem = headerProblem(request.raw)
+  if (problem || !request.is404) return problem
+  // Fastify's own handler would read the body first.
+  return new Problem(404, `expected a route of this service, got ${request.method} ${request.url.slice(0, 200)}`)
+}
+
+function closeWhereDue({ raw }: FastifyRequest, reply: FastifyReply): void {
+  const isUnread = isBodyUnread(raw)
+  if (isUnread) closeInStages(raw.socket)
+  // While stopping, a keep-alive connection would otherwise stay open until its idle timeout.
+  if (isUnread || reply.server.isStopping) reply.header('connection', 'close')
 }
 
 /** Starts the service, waits for the stop signal, and stops the service. */
