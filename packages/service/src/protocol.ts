@@ -11,7 +11,7 @@ const LINGER_MS = 20_000
 
 /** RFC 9110, section 7.2. Two Host lines arrive joined by a comma and a space, which no host contains. */
 const validHost =
-  /^(\[([\da-f:.]+(%25[\w.~-]+)?|v[\da-f]+\.[\w.~!$&'()*+,;=:-]+)\]|([\w.~!$&'()*+,;=-]|%[\da-f]{2})*)(:\d*)?$/i
+  /^(?:\[(?:[\da-f:.]+(?:%25[\w.~-]+)?|v[\da-f]+\.[\w.~!$&'()*+,;=:-]+)\]|(?:[\w.~!$&'()*+,;=-]|%[\da-f]{2})*)(?::\d*)?$/i
 
 /** The problem with the Host or Expect header of a request, if there is one. */
 export function headerProblem({ headers, httpVersion }: IncomingMessage): Problem | undefined {
