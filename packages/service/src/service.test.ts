@@ -45,7 +45,7 @@ test('every response names the replica', async (t) => {
   }
 })
 
-test('/readyz answers 503 while a dependency is missing', async (t) => {
+test('/readyz returns 503 while a dependency is missing', async (t) => {
   let ready = false
   const service = build(t, { isReady: () => ready })
   assert.equal((await service.inject('/readyz')).statusCode, 503)
@@ -133,10 +133,10 @@ test('a request that is not valid HTTP gets a problem', async (t) => {
     ['BREW / HTTP/1.1\r\nhost: x\r\n\r\n', 400],
     [`GET /${'1'.repeat(70_000)} HTTP/1.1\r\nhost: x\r\n\r\n`, 431],
   ] as const) {
-    const answer = await sendRaw(port, bytes)
-    assert.match(answer, new RegExp(`^HTTP/1.1 ${status} `))
-    assert.match(answer, /application\/problem\+json/)
-    assert.match(answer, /x-served-by: replica-1/)
+    const response = await sendRaw(port, bytes)
+    assert.match(response, new RegExp(`^HTTP/1.1 ${status} `))
+    assert.match(response, /application\/problem\+json/)
+    assert.match(response, /x-served-by: replica-1/)
   }
 })
 
@@ -183,9 +183,9 @@ test('a request whose head is complete only after the service began to stop gets
   await once(served, 'data').catch(() => {})
   const stopped = service.close()
   socket.write('\r\n')
-  const answer = await text(socket)
-  assert.match(answer, /^HTTP\/1.1 503 /)
-  assert.match(answer, /retry-after: 1/)
+  const response = await text(socket)
+  assert.match(response, /^HTTP\/1.1 503 /)
+  assert.match(response, /retry-after: 1/)
   await stopped
 })
 
@@ -211,12 +211,12 @@ test('two Host lines and an invalid Host are a 400 problem, whatever the version
   ]
   for (const version of ['1.0', '1.1']) {
     for (const lines of wrong) {
-      const answer = await sendRaw(port, `GET /healthz HTTP/${version}\r\n${lines}\r\nconnection: close\r\n\r\n`)
-      assert.match(answer, /^HTTP\/1.1 400 [^]*application\/problem\+json/, lines)
+      const response = await sendRaw(port, `GET /healthz HTTP/${version}\r\n${lines}\r\nconnection: close\r\n\r\n`)
+      assert.match(response, /^HTTP\/1.1 400 [^]*application\/problem\+json/, lines)
     }
     for (const host of ['', 'a', 'a.b-c_d:80', 'a:', '127.0.0.1:8000', '[::1]:80', '[fe80::1%25eth0]', 'x~%20!$&;=']) {
-      const answer = await sendRaw(port, `GET /healthz HTTP/${version}\r\nhost: ${host}\r\nconnection: close\r\n\r\n`)
-      assert.match(answer, /^HTTP\/1.1 200 /, host)
+      const response = await sendRaw(port, `GET /healthz HTTP/${version}\r\nhost: ${host}\r\nconnection: close\r\n\r\n`)
+      assert.match(response, /^HTTP\/1.1 200 /, host)
     }
   }
 })
@@ -230,16 +230,16 @@ test('a response made outside the framework has the headers of every other, and 
     ['CONNECT a:80 HTTP/1.1\r\nhost: a:80\r\n\r\n', 501, 'CONNECT'],
     ['nonsense\r\n\r\n', 400, 'unknown'],
   ] as const) {
-    const answer = await sendRaw(port, bytes)
-    assert.match(answer, new RegExp(`^HTTP/1.1 ${status} `), bytes)
-    assert.match(answer, /\r\nx-served-by: replica-1\r\n/i)
-    assert.match(answer, /\r\nx-content-type-options: nosniff\r\n/i)
+    const response = await sendRaw(port, bytes)
+    assert.match(response, new RegExp(`^HTTP/1.1 ${status} `), bytes)
+    assert.match(response, /\r\nx-served-by: replica-1\r\n/i)
+    assert.match(response, /\r\nx-content-type-options: nosniff\r\n/i)
     const { body } = await service.inject('/metrics')
     assert.match(body, new RegExp(`_count{method="${counted}",route="[^"]+",status="${status}"} 1`), bytes)
   }
 })
 
-test('a refused upload is answered while the client still sends, and the response is not reset', async (t) => {
+test('a refused upload gets its response while the client still sends, and the response is not reset', async (t) => {
   const service = build(t)
   service.get('/', () => 'ok')
   const port = await start(service)
@@ -272,8 +272,8 @@ test('nothing that follows a refused upload on its connection is taken for a req
   const upload = 'POST /nowhere HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\n'
   const socket = connect(port, '127.0.0.1')
   socket.write(upload)
-  const [answer] = (await once(socket, 'data')) as [Buffer]
-  assert.match(answer.toString(), /^HTTP\/1.1 404 [^]*\r\nconnection: close\r\n/i)
+  const [response] = (await once(socket, 'data')) as [Buffer]
+  assert.match(response.toString(), /^HTTP\/1.1 404 [^]*\r\nconnection: close\r\n/i)
   socket.end('helloGET /healthz HTTP/1.1\r\nhost: x\r\n\r\n')
   assert.equal(await text(socket), '')
   assert.equal(requests, 1)
@@ -315,7 +315,7 @@ test('where all connections are taken, a new one takes the place of the one that
   for (const socket of silent) socket.destroy()
 })
 
-test('half of the connections may have a request in progress, one more is answered 503, and probes are answered', async (t) => {
+test('half of the connections may have a request in progress, one more gets 503, and probes are served', async (t) => {
   const service = build(t, {}, 4)
   service.get('/forever', () => new Promise(() => {}))
   const port = await start(service)

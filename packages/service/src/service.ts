@@ -28,7 +28,7 @@ export type Service = FastifyInstance
 export type HttpConfig = Config<typeof httpSettings>
 
 export interface ServiceOptions {
-  /** Whether the process has what it needs; /readyz answers 503 while not. */
+  /** Whether the process has what it needs; /readyz returns 503 while not. */
   isReady?: () => boolean | Promise<boolean>
   /** Whether requests belong in the access log; probes never do. */
   accessLog?: boolean
@@ -56,7 +56,7 @@ export function createService(name: string, config: HttpConfig, options: Service
     http: {
       headersTimeout: 10_000,
       connectionsCheckingInterval: 2_000,
-      // Node would answer these itself, without our headers.
+      // Node would refuse these itself, without our headers.
       requireHostHeader: false,
       joinDuplicateHeaders: true,
       // No stream for a request without a body: 4 % less processor time (docs/performance.md).

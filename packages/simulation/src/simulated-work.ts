@@ -26,7 +26,7 @@ export function simulatedWorkSettings(options: { concurrency: number; takes: str
       min: 0,
       max: 3_600_000,
       unit: 'ms',
-      meaning: `time that ${options.takes} takes; 0 takes the simulation away`,
+      meaning: `time that ${options.takes} takes; 0 switches the simulation off`,
     }),
     concurrency: integer('CONCURRENCY', {
       default: options.concurrency,

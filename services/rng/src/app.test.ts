@@ -37,7 +37,7 @@ test('GET / returns the hostname', async (t) => {
 })
 
 test('every count has its documented response, with and without a delay', async (t) => {
-  const answers: [path: string, status: number, bytes?: number][] = [
+  const responses: [path: string, status: number, bytes?: number][] = [
     ['/0', 200, 0],
     ['/1', 200, 1],
     ['/0032', 200, 32],
@@ -60,7 +60,7 @@ test('every count has its documented response, with and without a delay', async 
     ['//', 404],
   ]
   for (const rng of [build(t), build(t, { DELAY_MS: '1' })]) {
-    for (const [path, status, bytes] of answers) {
+    for (const [path, status, bytes] of responses) {
       const response = await rng.inject({ method: 'GET', url: `http://rng${path}` })
       assert.equal(response.statusCode, status, path.slice(0, 50))
       if (bytes !== undefined) assert.equal(response.rawPayload.length, bytes)
