@@ -56,8 +56,8 @@ const { metafile } = await build({
   format: 'esm',
   // What is CommonJS in the bundle asks for Node's own modules with require, which an ES module does not have.
   banner: { js: "import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)" },
-  // Never loaded: the page is bundled below and not when the service starts, no route has a schema, nothing is tested here,
-  // and every processor that Node 24 runs on has SIMD.
+  // Never loaded: the page is bundled below and not when the service starts, nothing is tested here, and every processor
+  // that Node 24 runs on has SIMD.
   external: [
     './bundle-page.ts',
 
