@@ -60,7 +60,6 @@ const { metafile } = await build({
   // that Node 24 runs on has SIMD.
   external: [
     './bundle-page.ts',
-
     'light-my-request',
     '*/llhttp-wasm.js',
     '*/no-simd.js',
