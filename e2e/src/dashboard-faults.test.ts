@@ -34,7 +34,7 @@ async function startWebui(t: TestContext, files: PageFiles, env: NodeJS.ProcessE
   const webui = buildWebui(config, ledger, files)
   webui.log.level = 'silent'
   let stopped: Promise<void> | undefined
-  const stop = () => (stopped ??= webui.stop())
+  const stop = () => (stopped ??= webui.close())
   t.after(stop)
   await webui.start()
   const { port } = webui.server.address() as AddressInfo

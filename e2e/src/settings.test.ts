@@ -12,6 +12,7 @@ const http = {
   HOSTNAME: ['', 'two words', 'a\r\nb', 'é'],
   MAX_CONNECTIONS: ['', '0', '1', 'all'],
   LOG_FORMAT: ['', 'xml'],
+  REVISION: ['', 'two words'],
 }
 const work = {
   DELAY_MS: ['', 'soon', '-1', '1e3', '99999999999'],

@@ -2,25 +2,23 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 export interface Connections {
-  /** Counts a request until its response is closed. */
+  /** Counts a request as in progress until its response is closed. */
   begin(request: IncomingMessage, response: ServerResponse): void
   /** The response in progress on `socket`, if there is one. */
   responseOn(socket: Socket): ServerResponse | undefined
-  /** Whether more requests are in progress than there may be. */
+  /** Whether more requests are in progress than allowed. */
   isOverloaded(): boolean
 }
 
 /**
  * Bounds the connections of `server`, and the requests in progress to half of `maxConnections`. The other half stays
- * available for connections without a request, so a new client, such as a health probe, can always send one. Where all
- * places are taken, a new connection takes the place of the one that has been without a request for the longest time:
- * `evict` is to close that one.
+ * available to new clients, such as a health probe. Beyond `maxConnections` a new connection replaces the one that has
+ * been idle for the longest time, which `evict` closes.
  */
 export function boundConnections(server: Server, maxConnections: number, evict: (socket: Socket) => void): Connections {
   // A Set keeps the order of insertion, so its first member has been idle for the longest time.
   const idle = new Set<Socket>()
   const busy = new Map<Socket, ServerResponse>()
-  const maxRequests = Math.floor(maxConnections / 2)
   let open = 0
 
   server.on('connection', (socket) => {
@@ -30,26 +28,32 @@ export function boundConnections(server: Server, maxConnections: number, evict: 
       open--
       idle.delete(socket)
     })
-    if (open <= maxConnections) return
     const [longest] = idle
-    if (!longest) return
+    if (open <= maxConnections || !longest) return
     idle.delete(longest)
     evict(longest)
   })
 
+  // Disconnects idle clients, and those that do not read their response (nginx's `send_timeout`). A request may wait longer.
+  server.setTimeout(60_000, (socket) => {
+    if (!busy.has(socket)) socket.destroy()
+    // Without a reset the kernel would keep the unsent bytes and go on trying to deliver them.
+    else if (socket.writableLength > 0) socket.resetAndDestroy()
+  })
+
   return {
     begin({ socket }, response) {
-      const isOurs = idle.delete(socket) || busy.has(socket)
-      if (!isOurs) return
+      const isOpen = idle.delete(socket) || busy.has(socket)
+      if (!isOpen) return
       busy.set(socket, response)
       response.on('close', () => {
-        // A pipelined request may have taken its place.
+        // A pipelined request may have replaced it.
         if (busy.get(socket) !== response) return
         busy.delete(socket)
         if (!socket.destroyed) idle.add(socket)
       })
     },
     responseOn: (socket) => busy.get(socket),
-    isOverloaded: () => busy.size > maxRequests,
+    isOverloaded: () => busy.size > Math.floor(maxConnections / 2),
   }
 }

@@ -1,8 +1,8 @@
 import { get } from 'node:http'
 
-// The images' health check: exits with 0 when this container's own service is ready.
+// The health check of the images: exits with 0 if the service in this container is ready.
 const request = get({
-  // `agent: false` is an agent without the proxy that NODE_USE_ENV_PROXY gives to the global one.
+  // Not the global agent, which may have a proxy (NODE_USE_ENV_PROXY).
   agent: false,
   host: process.env['HOST'] || '127.0.0.1',
   port: process.env['PORT'] ?? 80,

@@ -1,7 +1,60 @@
 import assert from 'node:assert/strict'
+import { Writable } from 'node:stream'
 import { test } from 'node:test'
 
-import { toText } from './log.ts'
+import { createLog, MAX_BACKLOG, toText } from './log.ts'
+
+/** A stream whose reader reads nothing until `resume` is called. */
+function createUnread() {
+  const read: string[] = []
+  let resume: (() => void) | undefined
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      read.push(String(chunk))
+      if (resume) done()
+      else resume = done
+    },
+  })
+  return { stream, read, resume: () => resume?.() }
+}
+
+test('unread lines are kept up to a bound', () => {
+  const { stream } = createUnread()
+  const log = createLog('rng', { logFormat: 'json', debug: false }, stream)
+  for (let written = 0; written < 3 * MAX_BACKLOG; written += 1000) log.info('x'.repeat(1000))
+  assert.ok(
+    stream.writableLength > MAX_BACKLOG && stream.writableLength < MAX_BACKLOG + 2000,
+    `${stream.writableLength}`,
+  )
+})
+
+for (const logFormat of ['json', 'text'] as const) {
+  test(`once a log in ${logFormat} is read again, a line contains the number of dropped lines`, async () => {
+    const { stream, read, resume } = createUnread()
+    const log = createLog('rng', { logFormat, debug: false }, stream)
+    const lines = (3 * MAX_BACKLOG) / 1000
+    for (let line = 0; line < lines; line++) log.info('x'.repeat(1000))
+    const reported = new Promise<void>((resolve) => {
+      stream.on('drain', () => resolve())
+    })
+    resume()
+    await reported
+    const [, dropped] = /(\d+) lines dropped/.exec(read.at(-1) ?? '') ?? []
+    assert.equal(read.length - 1 + Number(dropped), Math.ceil(lines))
+  })
+}
+
+test('when the reader is gone, logging goes on without an error', async () => {
+  const stream = new Writable({
+    write: (_chunk, _encoding, done) => done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })),
+  })
+  const closed = new Promise((resolve) => stream.once('close', resolve))
+  const log = createLog('rng', { logFormat: 'json', debug: false }, stream)
+  log.info('one')
+  await closed
+  log.info('two')
+  await new Promise(setImmediate)
+})
 
 const time = new Date(2026, 10, 23, 9, 5, 7).getTime()
 
@@ -13,7 +66,7 @@ test('a level other than info is named', () => {
   assert.equal(toText(JSON.stringify({ level: 40, time, msg: 'rng is lost' })), '09:05:07 WARN rng is lost\n')
 })
 
-test('an error that nobody foresaw is shown with its stack', () => {
+test('an unexpected error is shown with its stack', () => {
   const line = toText(JSON.stringify({ level: 50, time, msg: 'failed', err: { stack: 'Error: no\n    at x' } }))
   assert.equal(line, '09:05:07 ERROR failed\nError: no\n    at x\n')
 })

@@ -2,32 +2,25 @@ import { STATUS_CODES } from 'node:http'
 
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 
-import type { Log } from './log.ts'
-
-/** An answer that tells the client what was expected and what came (RFC 9457, Problem Details). Its message is public. */
+/** An error whose message the client gets, as Problem Details (RFC 9457): what was expected, and what came. */
 export class Problem extends Error {
   override name = 'Problem'
-  readonly status: number
+  readonly statusCode: number
   readonly headers: Record<string, string>
 
-  constructor(status: number, detail: string, headers: Record<string, string> = {}) {
+  constructor(statusCode: number, detail: string, headers: Record<string, string> = {}) {
     super(detail)
-    this.status = status
+    this.statusCode = statusCode
     this.headers = headers
   }
 }
 
-/** nginx's status for a client that closed the connection before its answer was complete. */
+/** nginx's status code for a client that closed its connection before the response was complete. */
 export const CLIENT_GONE = 499
 
-/** What a process answers once it was told to stop. */
-export function stoppingProblem(): Problem {
-  return new Problem(503, 'this replica is stopping: try another', { 'retry-after': '1' })
-}
-
-/** What a process answers while more requests are in progress than it may hold. */
-export function overloadedProblem(): Problem {
-  return new Problem(503, 'too many connections or requests at once: try again in a moment', { 'retry-after': '1' })
+/** A 503 that asks the client to retry in a second. */
+export function unavailable(detail: string): Problem {
+  return new Problem(503, detail, { 'retry-after': '1' })
 }
 
 /** The body of a problem, `application/problem+json`. */
@@ -35,18 +28,13 @@ export function problemBody(status: number, detail: string): string {
   return JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail })
 }
 
-/** For Fastify: what was thrown becomes a problem. An error nobody foresaw is logged and answered 500 without its message. */
-export function answerErrors(log: Log) {
-  return (error: FastifyError | Problem, request: FastifyRequest, reply: FastifyReply): void => {
-    const foreseen = toProblem(error)
-    if (!foreseen) log.error({ err: error }, `${request.method} ${request.url} failed`)
-    const { status, message, headers } = foreseen ?? new Problem(500, 'internal error')
-    void reply.code(status).headers(headers).type('application/problem+json').send(problemBody(status, message))
+/** Fastify's error handler. An unexpected error is logged, and its message does not reach the client. */
+export function sendProblem(error: FastifyError | Problem, request: FastifyRequest, reply: FastifyReply): void {
+  let problem = error instanceof Problem ? error : new Problem(error.statusCode ?? 500, error.message)
+  if (problem !== error && problem.statusCode >= 500) {
+    reply.server.log.error({ err: error }, `${request.method} ${request.url} failed`)
+    problem = new Problem(500, 'internal error')
   }
-}
-
-function toProblem(error: FastifyError | Problem): Problem | undefined {
-  if (error instanceof Problem) return error
-  const status = error.statusCode ?? 500
-  return status < 500 ? new Problem(status, error.message) : undefined
+  const { statusCode, message, headers } = problem
+  void reply.code(statusCode).headers(headers).type('application/problem+json').send(problemBody(statusCode, message))
 }

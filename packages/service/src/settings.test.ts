@@ -24,7 +24,7 @@ test('a variable that is present and valid is taken', () => {
   assert.deepEqual(parseSettings(settings, { DELAY_MS: '0', URL: 'http://b' }), { delayMs: 0, url: 'http://b' })
 })
 
-test('nonsense is refused in one line that names the variable, the value and what was expected', () => {
+test('an invalid value is refused in one line with the variable, the value and what was expected', () => {
   const message = 'DELAY_MS is "soon": expected a whole number from 0 to 5000 (ms)'
   assert.throws(() => parseSettings(settings, { DELAY_MS: 'soon' }), new ConfigError(message))
 })
@@ -49,7 +49,7 @@ test('a number takes plain decimal digits within its bounds and nothing else', (
   }
 })
 
-test('whatever a variable holds, the answer is a whole number within bounds or a message of one line', () => {
+test('the result for any value is a whole number within bounds or a message of one line', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (value) => {
       try {

@@ -1,8 +1,10 @@
+import { hostname } from 'node:os'
+
 import * as v from 'valibot'
 
 import { redactUrl } from './redact.ts'
 
-/** One environment variable: its name, its default, what it means and which texts it takes. */
+/** One environment variable. */
 export interface Setting<T> {
   variable: string
   /** An older name of the variable, read where `variable` is absent. */
@@ -19,47 +21,49 @@ export interface Setting<T> {
 type Settings = Record<string, Setting<unknown>>
 export type Config<S extends Settings> = { [K in keyof S]: S[K] extends Setting<infer T> ? T : never }
 
-/** A variable holds what its setting does not take. The message names the variable, the value and what was expected. */
+/** A variable has an invalid value. The message names the variable, the value and what was expected. */
 export class ConfigError extends Error {
   override name = 'ConfigError'
 }
 
-/** A whole number in plain decimal digits, from `min` to `max`. `unit` is for the reader: 'ms', 'bytes'. */
+/** A whole number in plain decimal digits. `unit` is for the reader: 'ms', 'bytes'. */
 export function integer(
   variable: string,
-  options: { default: number; min: number; max: number; unit?: string; meaning: string },
+  { min, max, unit, ...options }: { default: number; min: number; max: number; unit?: string; meaning: string },
 ): Setting<number> {
-  const { min, max, unit, meaning } = options
   const schema = v.pipe(v.string(), v.regex(/^\d{1,16}$/), v.transform(Number), v.minValue(min), v.maxValue(max))
   const expected = `a whole number from ${min} to ${max}${unit ? ` (${unit})` : ''}`
-  return { variable, default: options.default, shown: `\`${options.default}\``, meaning, expected, schema }
+  return text(variable, { ...options, expected, schema })
 }
 
-/** A text that `schema` takes and perhaps turns into something else; `expected` says in words what that is. */
+/** A text that `schema` validates and may transform. */
 export function text<T>(
   variable: string,
-  options: {
-    alias?: string
-    default: NoInfer<T>
-    shown?: string
-    meaning: string
-    expected: string
-    schema: v.GenericSchema<string, T>
-  },
+  options: Omit<Setting<T>, 'variable' | 'default' | 'shown'> & { default: NoInfer<T>; shown?: string },
 ): Setting<T> {
   return { variable, ...options, shown: options.shown ?? `\`${String(options.default)}\`` }
 }
 
-/**
- * Reads every setting from `env`; a variable that is absent gives its default.
- * Throws ConfigError for the first that is present and not valid: nothing is ever replaced silently.
- */
+/** Reads every setting from `env`. Throws a ConfigError for the first variable whose value is invalid. */
 export function parseSettings<S extends Settings>(settings: S, env: NodeJS.ProcessEnv): Config<S> {
   const entries = Object.entries(settings).map(([name, setting]) => [name, parseSetting(setting, env)])
   return Object.fromEntries(entries) as Config<S>
 }
 
-/** `parseSettings` of the process's own environment; on a ConfigError it ends the process. */
+function parseSetting(
+  { variable, alias = variable, schema, expected, ...setting }: Setting<unknown>,
+  env: NodeJS.ProcessEnv,
+): unknown {
+  const name = env[variable] === undefined ? alias : variable
+  const value = env[name]
+  if (value === undefined) return setting.default
+  const result = v.safeParse(schema, value)
+  if (result.success) return result.output
+  // JSON escapes line breaks, so the message stays one line.
+  throw new ConfigError(`${name} is ${JSON.stringify(redactUrl(value).slice(0, 200))}: expected ${expected}`)
+}
+
+/** Reads the settings from the process's own environment. A ConfigError ends the process. */
 export function loadConfig<S extends Settings>(settings: S): Config<S> {
   try {
     return parseSettings(settings, process.env)
@@ -69,23 +73,56 @@ export function loadConfig<S extends Settings>(settings: S): Config<S> {
   }
 }
 
-/** Ends the process because its configuration will not do: one line, and exit code 78 (EX_CONFIG of sysexits.h). */
+/** Ends the process with one line and the exit code 78 (EX_CONFIG of sysexits.h). */
 export function exitMisconfigured(message: string): never {
   console.error(message)
   process.exit(78)
 }
 
-function parseSetting(setting: Setting<unknown>, env: NodeJS.ProcessEnv): unknown {
-  const names = [setting.variable, ...(setting.alias === undefined ? [] : [setting.alias])]
-  const variable = names.find((name) => env[name] !== undefined)
-  const value = variable === undefined ? undefined : env[variable]
-  if (value === undefined) return setting.default
-  const result = v.safeParse(setting.schema, value)
-  if (result.success) return result.output
-  throw new ConfigError(`${variable} is ${quote(value)}: expected ${setting.expected}`)
-}
-
-/** A value fit for one line of a log: control characters escaped, bounded, and without the password of a URL. */
-function quote(value: string): string {
-  return JSON.stringify(redactUrl(value).slice(0, 200))
+/** The settings that every process has. */
+export const httpSettings = {
+  host: text('HOST', {
+    default: '',
+    shown: 'all addresses',
+    meaning: 'address to listen on: IPv6 and IPv4, or IPv4 alone where there is no IPv6',
+    expected: 'an IP address or a host name of this machine',
+    schema: v.pipe(v.string(), v.regex(/^[\w.:%-]{1,253}$/)),
+  }),
+  port: integer('PORT', { default: 80, min: 0, max: 65_535, meaning: 'port to listen on; 0 takes a free one' }),
+  hostname: text('HOSTNAME', {
+    default: hostname().replace(/[^\w.-]/g, '-') || 'localhost',
+    shown: "the machine's name",
+    meaning: 'name of this replica, sent in `X-Served-By`',
+    expected: 'a host name: 1 to 253 letters, digits, dots, hyphens and underscores',
+    schema: v.pipe(v.string(), v.regex(/^[\w.-]{1,253}$/)),
+  }),
+  maxConnections: integer('MAX_CONNECTIONS', {
+    default: 4000,
+    min: 2,
+    max: 1_000_000,
+    meaning:
+      'connections at once; half of them may have a request in progress, one more is answered 503 with `Retry-After`',
+  }),
+  logFormat: text('LOG_FORMAT', {
+    default: 'json',
+    meaning: '`json`: one object a line; `text`: for people',
+    expected: '"json" or "text"',
+    schema: v.picklist(['json', 'text']),
+  }),
+  debug: text('DEBUG', {
+    default: false,
+    shown: 'no',
+    meaning: 'debug logging, on when the value begins with `y`; anything else leaves it off',
+    expected: 'any text',
+    schema: v.pipe(
+      v.string(),
+      v.transform((value) => /^y/i.test(value)),
+    ),
+  }),
+  revision: text('REVISION', {
+    default: 'unknown',
+    meaning: 'source revision, shown by `GET /version` and `dockercoins_build_info`; images set it',
+    expected: '1 to 100 letters, digits, dots, hyphens and underscores',
+    schema: v.pipe(v.string(), v.regex(/^[\w.-]{1,100}$/)),
+  }),
 }

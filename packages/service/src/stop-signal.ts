@@ -1,6 +1,6 @@
 const exitCode = { SIGTERM: 143, SIGINT: 130, SIGHUP: 129, SIGQUIT: 131 }
 
-/** What asks a process to stop: the platform (SIGTERM), ^C (SIGINT), a terminal that closes (SIGHUP), ^\ (SIGQUIT). */
+/** Sent by the platform (SIGTERM), ^C (SIGINT), a closed terminal (SIGHUP) and ^\ (SIGQUIT). */
 export const stopSignals = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const
 
 /** Fires on the first stop signal. A second signal exits at once. */
@@ -12,7 +12,7 @@ export function stopSignal(): AbortSignal {
       if (stop.signal.aborted) process.exit(exitCode[name])
       stop.abort()
     })
-    // Removed last: without any listener a signal that has just arrived would be dropped.
+    // Removed last: without a listener a signal that has just arrived would be lost.
     for (const listener of whileLoading) process.off(name, listener)
   }
   return stop.signal

@@ -5,82 +5,82 @@ import { setImmediate } from 'node:timers/promises'
 import { Problem } from '@dockercoins/service'
 import * as fc from 'fast-check'
 
-import { createLine } from './queue.ts'
+import { createQueue } from './queue.ts'
 
 const staying = new AbortController().signal
 
 test('requests are served in the order in which they came', async () => {
-  const line = createLine({ delayMs: 1, concurrency: 1, maxQueue: 10 })
+  const queue = createQueue({ delayMs: 1, concurrency: 1, maxQueue: 10 })
   const served: number[] = []
-  await Promise.all([1, 2, 3, 4].map((number) => line.turn(staying).then(() => served.push(number))))
+  await Promise.all([1, 2, 3, 4].map((number) => queue.enter(staying).then(() => served.push(number))))
   assert.deepEqual(served, [1, 2, 3, 4])
 })
 
-test('no more are served at a time than there are places', async () => {
-  const line = createLine({ delayMs: 1, concurrency: 3, maxQueue: 10 })
-  const turns = Array.from({ length: 8 }, () => line.turn(staying))
-  assert.deepEqual([line.serving, line.waiting], [3, 5])
-  await Promise.all(turns)
-  assert.deepEqual([line.serving, line.waiting], [0, 0])
+test('at most CONCURRENCY requests are served at a time', async () => {
+  const queue = createQueue({ delayMs: 1, concurrency: 3, maxQueue: 10 })
+  const entered = Array.from({ length: 8 }, () => queue.enter(staying))
+  assert.deepEqual([queue.serving, queue.waiting], [3, 5])
+  await Promise.all(entered)
+  assert.deepEqual([queue.serving, queue.waiting], [0, 0])
 })
 
-test('one more than may wait is told in Retry-After to come back when half of the queue is done', async () => {
-  const line = createLine({ delayMs: 3000, concurrency: 1, maxQueue: 1 })
+test('a full queue refuses a request, and Retry-After is half the time that the queue takes', async () => {
+  const queue = createQueue({ delayMs: 3000, concurrency: 1, maxQueue: 1 })
   const leaving = new AbortController()
-  const turns = [line.turn(leaving.signal), line.turn(leaving.signal)]
-  await assert.rejects(line.turn(staying), (error: unknown) => {
+  const entered = [queue.enter(leaving.signal), queue.enter(leaving.signal)]
+  await assert.rejects(queue.enter(staying), (error: unknown) => {
     assert.ok(error instanceof Problem)
-    assert.equal(error.status, 503)
+    assert.equal(error.statusCode, 503)
     assert.equal(error.headers['retry-after'], '1')
     return true
   })
   leaving.abort()
-  await Promise.allSettled(turns)
+  await Promise.allSettled(entered)
 })
 
-test('whoever goes away leaves the line at once, and the next is served in its place', async () => {
-  const line = createLine({ delayMs: 1, concurrency: 1, maxQueue: 10 })
-  const first = line.turn(staying)
+test('a client that goes away leaves the queue at once, and the next is served in its place', async () => {
+  const queue = createQueue({ delayMs: 1, concurrency: 1, maxQueue: 10 })
+  const first = queue.enter(staying)
   const leaving = new AbortController()
-  const impatient = line.turn(leaving.signal)
-  const patient = line.turn(staying)
+  const impatient = queue.enter(leaving.signal)
+  const patient = queue.enter(staying)
   leaving.abort(new Error('gone'))
-  assert.equal(line.waiting, 1)
+  assert.equal(queue.waiting, 1)
   await assert.rejects(impatient, /gone/)
   await Promise.all([first, patient])
-  assert.equal(line.serving, 0)
+  assert.equal(queue.serving, 0)
 })
 
-test('a closed line sends away all who wait and all who come, and serves whom it was serving', async () => {
-  const line = createLine({ delayMs: 1, concurrency: 1, maxQueue: 10 })
-  const first = line.turn(staying)
-  const second = line.turn(staying)
-  line.close()
+test('a closed queue refuses waiting and new requests, and serves those being served', async () => {
+  const queue = createQueue({ delayMs: 1, concurrency: 1, maxQueue: 10 })
+  const first = queue.enter(staying)
+  const second = queue.enter(staying)
+  queue.close()
   await assert.rejects(second, /stopping/)
-  await assert.rejects(line.turn(staying), /stopping/)
+  await assert.rejects(queue.enter(staying), /stopping/)
   await first
 })
 
-test('however many come and go, everybody who stays is served and no place is lost', async () => {
+test('whatever number of clients come and go, each that stays is served and no place is lost', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 1, max: 4 }),
       fc.array(fc.record({ how: fc.constantFrom('work', 'pass'), leaves: fc.boolean() }), { maxLength: 30 }),
       async (concurrency, clients) => {
-        const line = createLine({ delayMs: 1, concurrency, maxQueue: 100 })
+        const queue = createQueue({ delayMs: 1, concurrency, maxQueue: 100 })
         let served = 0
-        const turns = clients.map(async ({ how, leaves }) => {
+        const entered = clients.map(async ({ how, leaves }) => {
           const leaving = new AbortController()
-          const turn = line.turn(leaving.signal, how).then(
+          const entry = queue.enter(leaving.signal, how).then(
             () => served++,
             () => {},
           )
           if (leaves) void setImmediate().then(() => leaving.abort())
-          assert.ok(line.serving <= concurrency)
-          await turn
+          assert.ok(queue.serving <= concurrency)
+          await entry
         })
-        await Promise.all(turns)
-        assert.deepEqual([line.serving, line.waiting], [0, 0])
+        await Promise.all(entered)
+        assert.deepEqual([queue.serving, queue.waiting], [0, 0])
         assert.ok(served >= clients.filter(({ leaves }) => !leaves).length)
       },
     ),

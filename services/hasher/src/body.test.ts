@@ -25,7 +25,7 @@ test('no body has no bytes', () => readBody(incoming(new Readable(), '0'), limit
 
 test('one byte more than the limit is refused, said beforehand or not, and the limit itself is not', async () => {
   await readBody(chunked([Buffer.alloc(10)], '10'), limit, ignore)
-  const over = { status: 413, message: /^expected a body of at most ten bytes, got (more|11)$/ }
+  const over = { statusCode: 413, message: /^expected a body of at most ten bytes, got (more|11)$/ }
   await assert.rejects(readBody(chunked([Buffer.alloc(5), Buffer.alloc(6)]), limit, ignore), over)
   await assert.rejects(readBody(chunked([Buffer.alloc(11)], '11'), limit, ignore), over)
 })
@@ -42,5 +42,5 @@ test('a body that is cut off rejects', async () => {
   const read = readBody(incoming(body), limit, ignore)
   body.push('abc')
   body.destroy()
-  await assert.rejects(read, { status: 400, message: /cut off/ })
+  await assert.rejects(read, { statusCode: 400, message: /cut off/ })
 })

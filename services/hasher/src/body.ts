@@ -2,13 +2,13 @@ import type { IncomingMessage } from 'node:http'
 
 import { Problem } from '@dockercoins/service'
 
-/** The largest body that is taken, and how an error calls it. */
+/** The largest body that is accepted, and its name in an error. */
 interface Limit {
   maxBytes: number
   inWords: string
 }
 
-/** Hands `take` each piece of a body as it comes. Rejects with a 413 Problem past the limit, and with 400 when it is cut off. */
+/** Passes each chunk of a body to `take`. Rejects with a 413 Problem above the limit, and with 400 if the body is cut off. */
 export function readBody(body: IncomingMessage, limit: Limit, take: (chunk: Buffer) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const { 'content-length': announced = '0', 'transfer-encoding': coding } = body.headers
@@ -19,19 +19,19 @@ export function readBody(body: IncomingMessage, limit: Limit, take: (chunk: Buff
     body.on('data', (chunk: Buffer) => {
       bytes += chunk.length
       if (bytes <= limit.maxBytes) take(chunk)
-      // Once: whoever goes on sending is not to make an error with each chunk.
+      // Only once: the client may go on sending.
       else if (bytes - chunk.length <= limit.maxBytes) reject(tooLarge(limit, 'more'))
     })
     body.on('end', resolve)
     body.on('error', (error) => cutOff(error.message))
     body.on('close', () => {
-      // Each body is closed in the end, and an error is dear to make.
+      // Every body is closed in the end, so the error is created only if needed.
       if (!body.readableEnded) cutOff('it was cut off')
     })
   })
 }
 
-/** The whole of a body, for a small limit. It is copied together: a chunk of one byte takes hundreds as long as it is kept. */
+/** The whole of a body. Chunks are copied, because a kept chunk of one byte takes hundreds of bytes of memory. */
 export async function readWholeBody(body: IncomingMessage, limit: Limit): Promise<Buffer> {
   const announced = Number(body.headers['content-length'] ?? limit.maxBytes)
   const whole = Buffer.allocUnsafe(Math.min(announced, limit.maxBytes))

@@ -1,6 +1,6 @@
 import { createHash, hash, type Hash } from 'node:crypto'
 
-/** The SHA-256 (FIPS 180-4) of what comes piece by piece, so that memory does not grow with it. */
+/** The SHA-256 (FIPS 180-4) of a body that arrives in chunks, so memory does not grow with it. */
 export interface Digest {
   take: (chunk: Buffer) => void
   /** 64 lower-case hexadecimal digits. */
@@ -12,7 +12,7 @@ export function createDigest(): Digest {
   let rest: Hash | undefined
   return {
     take(chunk) {
-      // What is small comes in one piece, and that takes half the time to hash at once.
+      // A small body is one chunk, and hashing it in one call takes half the time.
       if (!first) first = chunk
       else (rest ??= createHash('sha256').update(first)).update(chunk)
     },
@@ -20,11 +20,11 @@ export function createDigest(): Digest {
   }
 }
 
-/** Bytes of a piece, and how many pieces are digested at once. */
+/** Bytes of a piece, and the most pieces of a batch. */
 export const PIECE_BYTES = 32
 export const MAX_PIECES = 1000
 
-/** The SHA-256 of each piece in order: 64 lower-case hexadecimal digits and a newline each. */
+/** The SHA-256 of each piece in order, one per line: 64 lower-case hexadecimal digits. */
 export function digestPieces(pieces: Buffer): string {
   let lines = ''
   for (let at = 0; at < pieces.length; at += PIECE_BYTES) {

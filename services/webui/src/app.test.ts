@@ -31,7 +31,7 @@ async function build(t: TestContext, env: NodeJS.ProcessEnv = {}) {
   )
   webui.log.level = 'silent'
   t.after(async () => {
-    await webui.stop()
+    await webui.close()
     await ledger.close()
     await rm(folder, { recursive: true, force: true })
   })
@@ -82,7 +82,7 @@ test('the page is at / and at /index.html, and browsers ask each time whether it
     assert.deepEqual([again.statusCode, again.body], [304, ''])
   }
   assert.equal((await webui.inject('/server.ts')).statusCode, 404)
-  assert.equal((await webui.inject({ method: 'POST', url: '/json' })).statusCode, 405)
+  assert.equal((await webui.inject({ method: 'POST', url: '/json' })).statusCode, 404)
 })
 
 test('the page is one compressed file with its version in it, so that no part can be of another version', async (t) => {
@@ -270,7 +270,7 @@ test('connections of viewers end when the service stops', async (t) => {
   const { port } = webui.server.address() as AddressInfo
   const response = await fetch(`http://127.0.0.1:${port}/events`)
   assert.equal(response.headers.get('x-served-by'), 'webui-1')
-  const stopped = webui.stop()
+  const stopped = webui.close()
   assert.match(await response.text(), /^retry: 500\n/)
   await stopped
 })

@@ -23,7 +23,7 @@ export function buildWebui(config: WebuiConfig, ledger: Ledger, page: Page): Ser
     (update) => viewers.publish(update),
     webui.log,
   )
-  webui.onStop(() => {
+  webui.addHook('preClose', async () => {
     stopReading()
     viewers.stop()
   })

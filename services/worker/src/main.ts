@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 
 import { openLedger } from '@dockercoins/ledger'
 import { aborted, exit, exitMisconfigured, loadConfig, stopSignal } from '@dockercoins/service'
-import { createPause } from '@dockercoins/simulation'
+import { createPause } from '@dockercoins/simulation/pause'
 import { Counter } from 'prom-client'
 
 import { buildWorker } from './app.ts'
@@ -60,7 +60,7 @@ if (unrecorded > 0) {
   log.error({ unrecorded }, `${unrecorded} hashes may be uncounted: the ledger was lost and the worker had to stop`)
   process.exitCode = 1
 }
-await Promise.all([ledger.close(), service.stop()])
+await Promise.all([ledger.close(), service.close()])
 // A DNS lookup in progress would keep the process running.
 await exit()
 

@@ -8,7 +8,7 @@ import { createHistogram } from './histogram.ts'
 
 const described = { name: 'seconds', help: 'Time.', buckets: [0.001, 0.5, 1] }
 
-test('it says exactly what the histogram of prom-client says of the same values', async () => {
+test('the output for the same values equals that of the histogram of prom-client', async () => {
   const label = fc.constantFrom('a', 'b c', 'b', '"d"\n')
   const value = fc.oneof(fc.constantFrom(0, 0.001, 0.5, 1), fc.double({ min: 0, max: 2, noNaN: true }))
   const values = fc.array(fc.tuple(value, label, fc.constantFrom(200, 404, 'c 200')))
@@ -26,7 +26,7 @@ test('it says exactly what the histogram of prom-client says of the same values'
   await fc.assert(property, { numRuns: 50 })
 })
 
-test('without labels all is 0 before the first value', async () => {
+test('without labels all values are 0 before the first', async () => {
   const [ours, theirs] = [new Registry(), new Registry()]
   createHistogram(ours, { ...described, labelNames: [] })
   new Histogram({ ...described, registers: [theirs] }).zero({})

@@ -1,20 +1,20 @@
-import type { Log } from './log.ts'
+import type { Log } from '../log.ts'
 
-/** Lines a second of one kind that a process writes at most; the rest of that second becomes one summary line. */
+// Above 50 lines per second of one kind, further lines are only counted. At thousands of requests per second the log then
+// costs 0 % of the processor time (docs/performance.md).
+
+/** Lines per second of one kind that a process writes; the rest of that second becomes one summary line. */
 export const LINES_PER_SECOND = 50
 
-/** Writes lines of one kind, such as requests or coins, but never more than a person could read. */
+/** Writes lines of one kind, such as requests or coins, at a bounded rate. */
 export interface CappedLog {
-  /** Writes a line, if there is room for it; `describe` is asked for its fields and message only then. */
+  /** Writes a line unless the limit is reached. Calls `describe` for its fields and message only if it is written. */
   info(describe: () => [fields: object, message: string]): void
   /** Writes the summary that is due, if any. */
   flush(): void
 }
 
-/**
- * At thousands of events a second logging must not become the work. Past the cap a second's events are only counted, and
- * "N more `events`" at its end says how many they were: lines and summaries add up to what happened.
- */
+/** Caps the lines about `events`. "N more `events`" follows at the end of a second, so lines and summaries add up. */
 export function capLog(log: Log, events: string): CappedLog {
   let lines = 0
   let unwritten = 0

@@ -1,0 +1,50 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+
+import { CLIENT_GONE } from '../problem.ts'
+import { capLog } from './capped-log.ts'
+import { createHistogram } from './histogram.ts'
+
+// Fastify's own request log costs two listeners, a clock and a logger per request: without it rng and hasher are 1.08 × as
+// fast. It also leaves out clients that go away.
+
+/** Measures the requests of `service` and writes them to the access log, except for `probes`. */
+export function observeRequests(
+  service: FastifyInstance,
+  { probes, accessLog }: { probes: Set<string>; accessLog: boolean },
+) {
+  const log = accessLog ? capLog(service.log, 'requests') : undefined
+  service.addHook('onClose', () => log?.flush())
+  const observe = createHistogram(service.metrics, {
+    name: 'http_request_duration_seconds',
+    help: 'Time from the head of a request to the end of its response.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+  })
+
+  return {
+    /** Measures a request until its response is closed, also where the client goes away. */
+    begin(request: FastifyRequest, { raw: response }: FastifyReply): void {
+      const arrived = performance.now()
+      response.on('close', () => {
+        const durationMs = performance.now() - arrived
+        const { method, url } = request
+        // An error that is unfinished here was written to the bare socket.
+        const { writableFinished, statusCode } = response
+        const status = writableFinished || statusCode >= 400 ? statusCode : CLIENT_GONE
+        observe(durationMs / 1000, method, request.routeOptions.url ?? 'unknown', status)
+        if (!probes.has(url)) log?.info(() => accessLine(method, url, status, durationMs))
+      })
+    },
+    /** Counts a response outside Fastify. */
+    count(method: string, status: number): void {
+      observe(0, method, 'unknown', status)
+      log?.info(() => accessLine(method, '-', status, 0))
+    },
+  }
+}
+
+function accessLine(method: string, url: string, status: number, durationMs: number): [object, string] {
+  const path = url.slice(0, 200)
+  const ms = Math.round(durationMs * 10) / 10
+  return [{ method, url: path, status, durationMs: ms }, `${method} ${path} ${status} ${ms} ms`]
+}

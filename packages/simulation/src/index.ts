@@ -1,2 +1,0 @@
-export { createPause } from './pause.ts'
-export { simulateWork, simulatedWorkSettings } from './simulated-work.ts'
