@@ -70,7 +70,7 @@ await build({
 })
 const inputs = Object.keys(main.metafile.inputs)
 if (service === 'webui') {
-  const { bundlePage } = await import('../services/webui/src/bundle-page.ts')
+  const { bundlePage } = await import('@dockercoins/webui/bundle-page')
   await mkdir(`${target}/page`)
   for (const { name, body } of await bundlePage()) await writeFile(`${target}/page/${name}`, body)
   const page = await build({

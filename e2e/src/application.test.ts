@@ -4,7 +4,8 @@ import { test } from 'node:test'
 import { until, within } from '@dockercoins/testing'
 import { hashed, totals, unitsDone } from '@dockercoins/testing/figures'
 import { hasRedisServer, NO_REDIS } from '@dockercoins/testing/redis-server'
-import { startStack, type Stack } from '@dockercoins/testing/stack'
+import type { Stack } from '@dockercoins/testing/stack'
+import { startStack } from '@dockercoins/testing/start-stack'
 
 // The whole application, from outside: these hold wherever and however it runs.
 

@@ -7,7 +7,7 @@ import { until } from '@dockercoins/testing'
 import { hasBrowser, NO_BROWSER, openPage } from '@dockercoins/testing/browser'
 import { listenLocally } from '@dockercoins/testing/listen'
 import { hasRedisServer, NO_REDIS } from '@dockercoins/testing/redis-server'
-import { startStack } from '@dockercoins/testing/stack'
+import { startStack } from '@dockercoins/testing/start-stack'
 import type { Page } from 'playwright-core'
 
 const skip = !hasBrowser() ? NO_BROWSER : !hasRedisServer() ? NO_REDIS : false

@@ -10,50 +10,62 @@ export interface Connections {
   isOverloaded(): boolean
 }
 
+interface Connection {
+  /** The response in progress. */
+  response?: ServerResponse | undefined
+  /** Since when there is none, by performance.now(). */
+  idleSince: number
+}
+
 /**
- * Bounds the connections of `server`, and the requests in progress to half of `maxConnections`. The other half stays
- * available to new clients, such as a health probe. Beyond `maxConnections` a new connection replaces the one that has
- * been idle for the longest time, which `evict` closes.
+ * Bounds the connections of `server`, and the requests in progress to half of `maxConnections`. The
+ * other half stays available to new clients, such as a health probe. Beyond `maxConnections` a new
+ * connection replaces the one that has been idle for the longest time, which `evict` closes.
  */
 export function boundConnections(server: Server, maxConnections: number, evict: (socket: Socket) => void): Connections {
-  // A Set keeps the order of insertion, so its first member has been idle for the longest time.
-  const idle = new Set<Socket>()
-  const busy = new Map<Socket, ServerResponse>()
-  let open = 0
+  const connections = new Map<Socket, Connection>()
+  let inProgress = 0
 
   server.on('connection', (socket) => {
-    open++
-    idle.add(socket)
-    socket.once('close', () => {
-      open--
-      idle.delete(socket)
-    })
-    const [longest] = idle
-    if (open <= maxConnections || !longest) return
-    idle.delete(longest)
+    connections.set(socket, { idleSince: performance.now() })
+    socket.once('close', () => connections.delete(socket))
+    if (connections.size <= maxConnections) return
+    const longest = longestIdle(connections)
+    if (!longest) return
+    connections.delete(longest)
     evict(longest)
   })
 
-  // Disconnects idle clients, and those that do not read their response (nginx's `send_timeout`). A request may wait longer.
+  // Disconnects idle clients, and those that do not read their response (nginx's `send_timeout`). A
+  // request may wait longer.
   server.setTimeout(60_000, (socket) => {
-    if (!busy.has(socket)) socket.destroy()
+    if (!connections.get(socket)?.response) socket.destroy()
     // Without a reset the kernel would keep the unsent bytes and go on trying to deliver them.
     else if (socket.writableLength > 0) socket.resetAndDestroy()
   })
 
   return {
     begin({ socket }, response) {
-      const isOpen = idle.delete(socket) || busy.has(socket)
-      if (!isOpen) return
-      busy.set(socket, response)
+      const connection = connections.get(socket)
+      if (!connection) return
+      if (!connection.response) inProgress++
+      connection.response = response
       response.on('close', () => {
         // A pipelined request may have replaced it.
-        if (busy.get(socket) !== response) return
-        busy.delete(socket)
-        if (!socket.destroyed) idle.add(socket)
+        if (connection.response !== response) return
+        connection.response = undefined
+        connection.idleSince = performance.now()
+        inProgress--
       })
     },
-    responseOn: (socket) => busy.get(socket),
-    isOverloaded: () => busy.size > Math.floor(maxConnections / 2),
+    responseOn: (socket) => connections.get(socket)?.response,
+    isOverloaded: () => inProgress > Math.floor(maxConnections / 2),
   }
+}
+
+function longestIdle(connections: Map<Socket, Connection>): Socket | undefined {
+  let longest: { socket?: Socket; idleSince: number } = { idleSince: Infinity }
+  for (const [socket, { response, idleSince }] of connections)
+    if (!response && idleSince < longest.idleSince) longest = { socket, idleSince }
+  return longest.socket
 }

