@@ -42,7 +42,7 @@ test('an application that is stopped as soon as it is started stops at once, and
 })
 
 for (const service of ['rng', 'hasher', 'worker', 'webui']) {
-  test(`${service} behind an init stops at once whenever it is told to`, async (t) => {
+  test(`${service} behind an init stops at once, whenever the signal comes`, async (t) => {
     const containers: string[] = []
     t.after(() => docker('rm', '--force', ...containers))
     for (const ms of [0, 50, 100, 150, 200, 300]) {

@@ -59,15 +59,15 @@ test('every command of the tour does what it says', async (t) => {
 
   const speeds = [...output.matchAll(/"speeds":\[([^\]]+)\]/g)].map(([, list]) => list!.split(',').map(Number))
   const [, ten = [], many = [], batches = []] = speeds.map((all) => all.slice(-5))
-  assert.ok(Math.abs(mean(ten) - 10) < 1, `expected 10 hashes a second, got ${ten.join()}`)
-  assert.ok(mean(many) >= 25, `expected 25 hashes a second or more, got ${many.join()}`)
-  assert.ok(Math.abs(mean(batches) - 33) < 3, `expected 33 hashes a second, got ${batches.join()}`)
+  assert.ok(Math.abs(mean(ten) - 10) < 1, `expected 10 hashes per second, got ${ten.join()}`)
+  assert.ok(mean(many) >= 25, `expected 25 hashes per second or more, got ${many.join()}`)
+  assert.ok(Math.abs(mean(batches) - 33) < 3, `expected 33 hashes per second, got ${batches.join()}`)
   const pings = [...output.matchAll(/round-trip min\/avg\/max = [\d.]+\/([\d.]+)\//g)].map(([, average]) =>
     Number(average),
   )
   assert.ok(pings[0]! > 400, `expected rng to take about 700 ms, got ${pings[0]}`)
   const rates = [...output.matchAll(/Requests per second: +([\d.]+)/g)].map(([, rate]) => Number(rate))
-  assert.ok(Math.abs(rates[0]! - 10) < 1, `expected 10 requests a second, got ${rates[0]}`)
-  assert.ok(rates[1]! > 60, `expected about 100 requests a second, got ${rates[1]}`)
+  assert.ok(Math.abs(rates[0]! - 10) < 1, `expected 10 requests per second, got ${rates[0]}`)
+  assert.ok(rates[1]! > 60, `expected about 100 requests per second, got ${rates[1]}`)
   t.diagnostic(JSON.stringify({ ten: mean(ten), many: mean(many), batches: mean(batches), pings, rates }))
 })

@@ -85,7 +85,7 @@ const retiredWords: [pattern: RegExp, say: string][] = [
   [/\bmost that theory allows\b/i, 'capacity'],
   [/\btrue speed\b|\bspeed is true\b/i, 'measured speed'],
   [/(?<!keep[-_ ]?)\balive\b/i, 'running'],
-  [/\bis back\b/i, 'recovered'],
+  [/\bis back\b(?!-)/i, 'recovered'],
   [/\bfound again\b/i, 'recovered'],
   [/\b(hashes|coins|units|requests) a second\b/i, 'per second'],
   [/\b(isFull|hasRoom)\b/, 'saturation, back-pressure'],

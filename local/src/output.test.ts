@@ -51,7 +51,7 @@ test('a terminal shows each name in its own colour, unless NO_COLOR is set', (t)
   assert.ok(terminal.text().endsWith('\nrng-1  | y\n'))
 })
 
-test('a reader that is stuck costs bounded memory, holds nobody up, and is told what it missed', async () => {
+test('a reader that is stuck costs bounded memory, delays no process, and gets the number of lines left out', async () => {
   const stuck: (() => void)[] = []
   const shown: string[] = []
   const stream = new Writable({
@@ -66,8 +66,8 @@ test('a reader that is stuck costs bounded memory, holds nobody up, and is told 
   const line = `${'x'.repeat(999)}\n`
   for (let i = 0; i < 3000; i++) if (!source.write(line)) await once(source, 'drain')
   assert.ok(stream.writableLength < MAX_BACKLOG + 200_000, `${stream.writableLength}`)
-  const told = () => /local {2}\| (\d+) lines left out/.exec(shown.join(''))
-  while (!told()) {
+  const leftOut = () => /local {2}\| (\d+) lines left out/.exec(shown.join(''))
+  while (!leftOut()) {
     for (const done of stuck.splice(0)) done()
     await new Promise(setImmediate)
   }
@@ -75,7 +75,7 @@ test('a reader that is stuck costs bounded memory, holds nobody up, and is told 
     .join('')
     .split('\n')
     .filter((text) => text.startsWith('rng-1')).length
-  assert.equal(passed + Number(told()?.[1]), 3000)
+  assert.equal(passed + Number(leftOut()?.[1]), 3000)
 })
 
 test('a reader that is gone is noticed once, and nothing more is written', async () => {

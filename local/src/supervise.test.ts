@@ -142,7 +142,7 @@ test('what a process started and left behind goes with it', async (t) => {
   assert.equal(await supervisor.ended, 0)
 })
 
-test('a process is asked to leave, and what it started is not: a service at work still needs it', async (t) => {
+test('a process is asked to leave, and what it started is not: a service that is stopping still needs it', async (t) => {
   const { supervisor, transcript } = await setUp(t, ['parent'])
   await supervisor.ready
   await transcript.waitFor(/grandchild/)

@@ -22,12 +22,12 @@ async function run(t: TestContext, program: string, ...options: string[]) {
 
 const stopsInOrder = `
   import { aborted, stopSignal } from '${path('stop-signal.ts')}'
-  const alive = setInterval(() => {}, 1000)
+  const timer = setInterval(() => {}, 1000)
   const stop = stopSignal()
   console.log('started')
   await aborted(stop)
   console.log('stopped in order')
-  clearInterval(alive)`
+  clearInterval(timer)`
 
 const whileLoading = ['--require', path('stop-while-loading.ts')]
 

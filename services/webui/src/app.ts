@@ -44,7 +44,7 @@ export function buildWebui(config: WebuiConfig, ledger: Ledger, page: Page): Ser
 
   webui.get('/events', (request, reply) => {
     if (request.method === 'HEAD') return reply.headers(eventHeaders).send()
-    if (viewers.isFull()) throw new Problem(503, `expected at most ${MAX_VIEWERS} viewers`, { 'retry-after': '5' })
+    if (viewers.isSaturated()) throw new Problem(503, `expected at most ${MAX_VIEWERS} viewers`, { 'retry-after': '5' })
     reply.hijack()
     for (const [name, value] of Object.entries(reply.getHeaders())) reply.raw.setHeader(name, value ?? '')
     viewers.add(reply.raw, request.headers['last-event-id']?.toString())

@@ -63,7 +63,7 @@ export function createEventStream(readHistory: ReadHistory, pageVersion: string)
       viewer.once('close', () => viewers.delete(viewer))
       void welcome(viewer, lastEventId)
     },
-    isFull: () => viewers.size >= MAX_VIEWERS,
+    isSaturated: () => viewers.size >= MAX_VIEWERS,
     /** Sends an update to all viewers. */
     publish(update: Update) {
       latest = update
