@@ -124,7 +124,8 @@ suite('the dashboard in a browser', { skip }, () => {
     await bottleneck.getByText(/^(99|100) % busy$/).waitFor()
     const full = /^rng is the bottleneck: 1 replica of rng × [\d.]+\/s is (99|100) % busy, and requests wait \d+ ms\./
     await page.locator('.advice', { hasText: full }).waitFor()
-    assert.match(await page.locator('.advice').innerText(), /--scale worker=10 --scale rng=3$/)
+    const command = process.env.STACK === 'compose' ? /--scale worker=10 --scale rng=3$/ : /npm run scale -- rng=3$/
+    assert.match(await page.locator('.advice').innerText(), command)
     assertNone(complaints)
   })
 
