@@ -12,7 +12,7 @@ import { thirdPartyNotices } from './third-party-notices.ts'
 const fewerCommands: Plugin = {
   name: 'fewer-commands',
   setup(building) {
-    const contents = "export { redisCommands as default } from './redis/commands.ts'"
+    const contents = "export { redisCommands as default } from './redis/fast/commands.ts'"
     const few = { contents, resolveDir: resolve('packages/ledger/src') }
     building.onLoad({ filter: /@redis\/client\/dist\/lib\/commands\/index\.js$/ }, () => few)
   },
@@ -91,6 +91,10 @@ if (service === 'webui') {
 }
 await writeFile(`${target}/THIRD-PARTY-NOTICES`, await thirdPartyNotices(bundled))
 await cp('LICENSE', `${target}/LICENSE`)
+// Read at start by the ledger in Redis, from beside its own file.
+if (metafile.inputs['packages/ledger/src/redis/scripts.ts']) {
+  await cp('packages/ledger/src/redis/lua', `${target}/lua`, { recursive: true })
+}
 
 /** Every file that the page is made from. */
 async function pageInputs(): Promise<string[]> {
