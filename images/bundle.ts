@@ -15,7 +15,7 @@ const target = `services/${service}/dist`
 const fewerCommands: Plugin = {
   name: 'fewer-commands',
   setup(building) {
-    const contents = "export { redisCommands as default } from './redis/commands.ts'"
+    const contents = "export { redisCommands as default } from './redis/fast/commands.ts'"
     const few = { contents, resolveDir: resolve('packages/ledger/src') }
     building.onLoad({ filter: /@redis\/client\/dist\/lib\/commands\/index\.js$/ }, () => few)
   },
@@ -83,6 +83,10 @@ if (service === 'webui') {
 }
 await writeFile(`${target}/THIRD-PARTY-NOTICES`, await thirdPartyNotices(inputs))
 await cp('LICENSE', `${target}/LICENSE`)
+// The ledger in Redis reads its scripts from beside its own file.
+if (inputs.includes('packages/ledger/src/redis/scripts.ts')) {
+  await cp('packages/ledger/src/redis/lua', `${target}/lua`, { recursive: true })
+}
 
 /** The licences of all packages that `files` belong to. */
 async function thirdPartyNotices(files: string[]): Promise<string> {

@@ -4,8 +4,8 @@
  * and is safe to call again with the same entry.
  */
 export interface Ledger {
-  /** Counts an entry exactly once. An entry whose sequence number was recorded before changes nothing and resolves to 'already'. */
-  record(entry: Entry): Promise<'recorded' | 'already'>
+  /** Counts an entry exactly once. An entry whose sequence number was recorded before changes nothing and resolves to 'duplicate'. */
+  record(entry: Entry): Promise<'recorded' | 'duplicate'>
   /** The counters as the classic keeps them; 0 before anything was counted. Coins count whether the wallet kept them or not. */
   totals(): Promise<Totals>
   /**

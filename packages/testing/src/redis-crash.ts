@@ -73,7 +73,7 @@ export async function startCrashingRedis(t: TestContext): Promise<CrashingRedis 
   }
 }
 
-async function recordStubbornly(ledger: Ledger, entry: Entry): Promise<'recorded' | 'already'> {
+async function recordStubbornly(ledger: Ledger, entry: Entry): Promise<'recorded' | 'duplicate'> {
   for (let tries = 1; ; tries++) {
     try {
       return await ledger.record(entry)

@@ -1,19 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { createClient, ErrorReply } from '@redis/client'
-import type allCommands from '@redis/client/dist/lib/commands/index.js'
 
-import type { redisCommands } from './commands.ts'
+import type { WithFewCommands } from './fast/commands.ts'
 import { scripts } from './scripts.ts'
 
 /** A name server may take a while, too. */
 const CONNECT_TIMEOUT_MS = 4000
-/** A server that is silent for so long, although it is asked every second, is gone. */
-const SILENCE_MS = 3000
-const PING_INTERVAL_MS = 1000
 const CALL_TIMEOUT_MS = 5000
-const MIN_PAUSE_MS = 50
-const MAX_PAUSE_MS = 1000
+/** Between a connection that failed and the next, however many calls there are. */
+const RECONNECT_DELAY_MS = 50
 
 /**
  * Replies of a server that cannot serve the ledger, and may never: a replica, one that loads its data, a node of a cluster
@@ -21,126 +17,98 @@ const MAX_PAUSE_MS = 1000
  */
 const WRONG_SERVER = /^(READONLY|MASTERDOWN|LOADING|MOVED|CLUSTERDOWN|TRYAGAIN|ASK)\b/
 
-const CLOSED = new Error('the ledger is closed')
-
-/** With no commands but those that images have. */
-export type Client = Omit<ReturnType<typeof createOne>, Exclude<keyof typeof allCommands, keyof typeof redisCommands>>
+export type Client = WithFewCommands<ReturnType<typeof createOne>>
 
 export interface Connection {
-  /**
-   * Asks the server. Waits while a connection is being made, and ends the pause between two tries. Rejects when the try fails,
-   * and after 5 s at the latest.
-   */
-  call<T>(question: (client: Client) => Promise<T>): Promise<T>
+  /** Runs commands on the connection, which is made first if there is none. Rejects after 5 s at the latest. */
+  call<T>(commands: (client: Client) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
+interface Attempt {
+  client: Client
+  /** Resolves when the client is connected, and rejects when it cannot be. */
+  connected: Promise<void>
+  /** The last error of the socket. */
+  failure?: unknown
+}
+
 /**
- * Keeps one connection to Redis, from now until it is closed. The client's own way to reconnect is not used: it cannot
- * give up a connection on which a call went unanswered, and its pauses keep a process alive that has closed it.
+ * Connects to Redis now, and again whenever a call finds no connection. Callers repeat their calls with a backoff of their
+ * own, so the client's reconnecting is switched off: a call would have to wait for its next attempt.
  */
 export function connectRedis(url: string, onConnect: (client: Client) => Promise<void>): Connection {
   const explain = explainer(url)
   const closed = new AbortController()
-  let client: Client
-  let connecting: Promise<unknown> | undefined
-  /** The pause before the next try. */
-  let pause: { over: Promise<void>; end: () => void } | undefined
-  /** Why there is no connection, in the words of the last failure. */
-  let trouble: unknown = new Error('not connected yet')
-  /** Where a node of a Redis Cluster said that the keys are. */
-  let movedTo: string | undefined
+  let current: Attempt | undefined
+  let delayMs = 0
+  /** `url`, or the node of a Redis Cluster that holds the keys. */
+  let address = url
 
-  async function connectOnce(): Promise<boolean> {
-    client = createOne(movedTo ?? url)
-    client.on('error', (error) => (trouble = error))
+  function drop(attempt: Attempt): void {
+    if (current === attempt) current = undefined
+    delayMs = RECONNECT_DELAY_MS
+    attempt.client.destroy()
+  }
+
+  function connect(): Attempt {
+    const client = createOne(address)
+    const attempt: Attempt = { client, connected: run() }
+    client.on('error', (error) => (attempt.failure = error))
+    client.once('terminated', () => drop(attempt))
     client.unref() // a process that has nothing else to do may end
-    const lost = new Promise((resolve) => client.once('terminated', resolve).once('end', resolve))
-    connecting = client.connect()
-    try {
-      await connecting
+    attempt.connected.catch(() => {})
+    return attempt
+
+    async function run(): Promise<void> {
+      await sleep(delayMs, undefined, { signal: closed.signal })
+      try {
+        await client.connect()
+      } catch (error) {
+        address = url
+        drop(attempt)
+        throw error
+      }
+      // A client that is destroyed while TCP connects goes on connecting.
+      if (current !== attempt) return drop(attempt)
+      delayMs = 0
       void onConnect(client)
-    } catch (error) {
-      trouble = error
-      movedTo = undefined
-      return false
-    } finally {
-      connecting = undefined
-    }
-    if (!closed.signal.aborted) await lost
-    return true
-  }
-
-  async function stayConnected(): Promise<void> {
-    for (let failures = 0; !closed.signal.aborted; failures++) {
-      if (await connectOnce()) failures = 0
-      client.destroy() // it may have been closed while it was connecting
-      pause = beginPause(pauseMs(failures))
-      await pause.over
-      pause = undefined
     }
   }
-
-  /** A call ends the pause, but not before the shortest one is over: there may be many calls. */
-  function beginPause(ms: number): { over: Promise<void>; end: () => void } {
-    const called = new AbortController()
-    const ended = AbortSignal.any([called.signal, closed.signal])
-    const over = sleepUnless(closed.signal, Math.min(ms, MIN_PAUSE_MS)).then(() =>
-      sleepUnless(ended, ms - MIN_PAUSE_MS),
-    )
-    return { over, end: () => called.abort() }
-  }
-  void stayConnected()
+  current = connect()
 
   return {
-    async call(question) {
-      let asked = client
-      const ask = async () => {
-        pause?.end()
-        // `stayConnected` awaits it too, and did so first: the next try has begun by the time this goes on.
-        await pause?.over
-        await connecting
-        if (closed.signal.aborted) throw CLOSED
-        asked = client
-        return question(client)
-      }
+    async call(commands) {
+      closed.signal.throwIfAborted()
+      const attempt = (current ??= connect())
       const settled = new AbortController()
       const signal = AbortSignal.any([settled.signal, closed.signal])
-      const tooLong = sleep(CALL_TIMEOUT_MS, undefined, { signal }).then(() => {
-        if (asked === client) drop(asked) // whatever comes on this connection, it comes too late
-        trouble = new Error(`no answer within ${CALL_TIMEOUT_MS} ms`)
-        throw trouble
+      const timeout = sleep(CALL_TIMEOUT_MS, undefined, { signal }).then(() => {
+        throw (attempt.failure = new Error(`no reply within ${CALL_TIMEOUT_MS} ms`))
       })
       try {
-        return await Promise.race([ask(), tooLong])
+        return await Promise.race([attempt.connected.then(() => commands(attempt.client)), timeout])
       } catch (error) {
+        closed.signal.throwIfAborted()
+        if (error === attempt.failure) drop(attempt)
         if (error instanceof ErrorReply && WRONG_SERVER.test(error.message)) {
-          movedTo = addressOf(error.message, url)
-          drop(asked)
+          address = movedTo(error.message, url) ?? url
+          drop(attempt)
         }
-        throw closed.signal.aborted ? CLOSED : explain(error, client.isReady ? error : trouble)
+        throw explain(attempt.client.isReady || error instanceof ErrorReply ? error : (attempt.failure ?? error))
       } finally {
         settled.abort()
       }
     },
     async close() {
-      closed.abort()
-      client.destroy()
+      closed.abort(new Error('the ledger is closed'))
+      if (current) drop(current)
     },
   }
 }
 
-/** Resolves after `ms`, or when `signal` fires. */
-function sleepUnless(signal: AbortSignal, ms: number): Promise<void> {
-  return sleep(Math.max(0, ms), undefined, { signal, ref: false }).catch(() => {})
-}
-
-function drop(client: Client): void {
-  if (client.isOpen) client.destroy()
-}
-
 /** The URL of the node that a `MOVED <slot> <host>:<port>` names; undefined for any other reply. */
-function addressOf(reply: string, url: string): string | undefined {
+function movedTo(reply: string, url: string): string | undefined {
   const [, host, port] = /^MOVED \d+ (.*):(\d+)/.exec(reply) ?? []
   if (host === undefined || port === undefined) return undefined
   const moved = new URL(url)
@@ -155,30 +123,25 @@ function createOne(url: string) {
     scripts,
     disableOfflineQueue: true,
     maintNotifications: 'disabled',
-    pingInterval: PING_INTERVAL_MS,
-    socket: { connectTimeout: CONNECT_TIMEOUT_MS, socketTimeout: SILENCE_MS, reconnectStrategy: false },
+    socket: { connectTimeout: CONNECT_TIMEOUT_MS, reconnectStrategy: false },
   })
 }
 
-/** Grows from 50 ms to 1 s; random, so that many workers do not come back in step. */
-function pauseMs(failures: number): number {
-  return Math.min(MIN_PAUSE_MS * 2 ** failures, MAX_PAUSE_MS) * (0.5 + Math.random() / 2)
-}
-
-/** Says in one line which server failed and how; never a password, which some servers repeat in their errors. */
+/** Returns a function that makes one line of an error: which server, and why; without the password. */
 function explainer(url: string) {
   const { host, password } = new URL(url)
   const secrets = [password, decodeURIComponent(password)].filter((secret) => secret !== '')
-  return (error: unknown, cause: unknown): Error => {
-    const what = error instanceof ErrorReply ? 'refused' : 'cannot be reached'
-    const line = words(error instanceof ErrorReply ? error : cause).replace(/\s+/g, ' ')
+  return (error: unknown): Error => {
+    const outcome = error instanceof ErrorReply ? 'refused' : 'cannot be reached'
+    const line = messageOf(error).replace(/\s+/g, ' ')
+    // Some servers repeat the password in their errors.
     const safe = secrets.reduce((text, secret) => text.replaceAll(secret, '***'), line)
-    return new Error(`Redis at ${host} ${what}: ${safe}`)
+    return new Error(`Redis at ${host} ${outcome}: ${safe}`)
   }
 }
 
-function words(error: unknown): string {
-  // Where a name has several addresses, each failure is a part and the whole says nothing.
-  if (error instanceof AggregateError) return error.errors.map(words).join(', ')
+function messageOf(error: unknown): string {
+  // Where a name has several addresses, the error holds one error for each and has no message.
+  if (error instanceof AggregateError) return error.errors.map(messageOf).join(', ')
   return error instanceof Error ? error.message || error.name : String(error)
 }

@@ -62,7 +62,7 @@ suite('a Redis that was killed while it wrote', { skip: hasRedisServer() ? false
       await redis.restart('SIGTERM')
       const ledger = await redis.open(3)
       const where = `cut at byte ${cut} of ${file.length - last}`
-      assert.equal(await ledger.record(entry), 'already', where)
+      assert.equal(await ledger.record(entry), 'duplicate', where)
       const { hashes, entries } = await ledger.sums()
       assert.deepEqual([hashes, entries], [322, 322], where)
       assert.equal((await ledger.totals()).recorded, 322, where)

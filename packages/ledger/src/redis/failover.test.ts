@@ -159,7 +159,7 @@ async function startLoading(t: TestContext): Promise<number> {
 }
 
 async function recordStubbornly(ledger: Ledger, entry: Entry): Promise<void> {
-  await until('the entry is recorded', async () => ['recorded', 'already'].includes(await ledger.record(entry)))
+  await until('the entry is recorded', async () => ['recorded', 'duplicate'].includes(await ledger.record(entry)))
 }
 
 /** Asks until the answer is yes; a question that rejects is asked again. */

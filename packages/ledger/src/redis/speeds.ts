@@ -1,7 +1,7 @@
 import { MILLIONTHS, spread } from '../spread.ts'
 
 // The measured speed is a ring of slots whose keys never expire: a key that expires would make the commit a transaction
-// (scripts.ts). A slot's text is its first second, then the millionths of a hash of each of its seconds.
+// (lua/commit.lua). A slot's text is its first second, then the millionths of a hash of each of its seconds.
 
 const SLOT_S = 10
 /** Eight hours. A slot is overwritten when its turn comes again. */
@@ -9,8 +9,8 @@ const SLOTS = 2880
 /** Seconds further ahead of the server's clock than this are not kept: they would overwrite the past hours. */
 export const AHEAD_S = (SLOTS * SLOT_S) / 2
 
-/** The slots that an entry touches, each with its text: the first second, then the entry's share of each second. */
-export function slotsOf(entry: { hashes: number; from: number; to: number }): { slot: number; text: string }[] {
+/** The slots that an entry touches: the first second of each, and the entry's share of each of its seconds. */
+export function slotsOf(entry: { hashes: number; from: number; to: number }) {
   const slots = new Map<number, number[]>()
   for (const { second, millionths } of spread(entry)) {
     const start = startOf(second)
@@ -18,7 +18,7 @@ export function slotsOf(entry: { hashes: number; from: number; to: number }): { 
     slots.set(start, shares)
     shares[second - start] = (shares[second - start] ?? 0) + millionths
   }
-  return [...slots].map(([start, shares]) => ({ slot: slotOf(start), text: [start, ...shares].join(' ') }))
+  return [...slots].map(([start, shares]) => ({ slot: slotOf(start), start, shares }))
 }
 
 /** The slots that hold `count` seconds from `from`, in order. */

@@ -51,7 +51,7 @@ suite('the file of a ledger', { concurrency: true }, () => {
       await ledger.record(entry)
       await rm(path + suffix)
       await assert.rejects(ledger.totals(), oneLine(path, `its ${suffix} file was deleted while in use`))
-      assert.equal(await ledger.record(entry), 'already')
+      assert.equal(await ledger.record(entry), 'duplicate')
       await ledger.record({ ...entry, sequence: 2, coins: [] })
       assert.deepEqual(await (await open(t, path)).totals(), { hashes: 20, coins: 1, recorded: 20 })
     })

@@ -68,7 +68,7 @@ test('whatever is recorded through several handles, in any order and again, the 
       const isOld = isResent && sent[worker]! > 0
       if (!isOld) sent[worker]!++
       const outcome = await handles[handle]!.record(numberedEntry(workers[worker]!, sent[worker]!))
-      assert.equal(outcome, isOld ? 'already' : 'recorded')
+      assert.equal(outcome, isOld ? 'duplicate' : 'recorded')
     }
     const hashes = sum(sent.map(sumUpTo))
     for (const ledger of handles) {

@@ -1,5 +1,5 @@
 import type { Report } from '../ledger.ts'
-import { parseReports } from '../stored.ts'
+import { parseReports } from '../stored-reports.ts'
 
 /** A worker's last report as it is stored. */
 export interface StoredReport {

@@ -22,7 +22,7 @@ test('a file of the first edition keeps its counts, passes the audit and takes n
   assert.equal((await audit(ledger)).sound, true)
 
   const entry = sampleEntry({ worker: FIRST_WORKER, sequence: 2, coins: [sampleCoin()] })
-  assert.equal(await ledger.record(entry), 'already')
+  assert.equal(await ledger.record(entry), 'duplicate')
   assert.equal(await ledger.record({ ...entry, sequence: 3 }), 'recorded')
   await ledger.close()
   const again = await open(t, path)

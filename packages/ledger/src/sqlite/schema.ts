@@ -2,8 +2,6 @@ import type { DatabaseSync } from 'node:sqlite'
 
 import * as v from 'valibot'
 
-import { rows } from '../stored.ts'
-
 export type Tables = ReturnType<typeof tablesUnder>
 
 /** The tables' names, quoted for SQL; with a prefix they are the Redis keys' namesakes. */
@@ -20,6 +18,19 @@ export function tablesUnder(prefix: string) {
     workers: table('workers'),
     speed: table('speed'),
   }
+}
+
+/** What each statement returns. */
+export const rows = {
+  format: v.object({ user_version: v.number() }),
+  totals: v.object({ hashes: v.number(), coins: v.number(), recorded: v.number() }),
+  coinCounts: v.object({ kept: v.number(), unkept: v.number() }),
+  sums: v.object({ hashes: v.number(), entries: v.number(), coins: v.number() }),
+  last: v.optional(v.object({ sequence: v.number() })),
+  shares: v.array(v.object({ second: v.number(), millionths: v.number() })),
+  firstSecond: v.object({ second: v.nullable(v.number()) }),
+  reports: v.array(v.object({ worker: v.string(), sequence: v.number(), expiresMs: v.number(), report: v.string() })),
+  coins: v.array(v.object({ digest: v.string(), bytes: v.instance(Uint8Array<ArrayBufferLike>) })),
 }
 
 /** The file's format, kept as its `user_version`. The first edition left it at 0. */

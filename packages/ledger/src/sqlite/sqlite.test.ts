@@ -25,7 +25,7 @@ suite('a ledger in a file', { concurrency: true }, () => {
     for (let sequence = 1; sequence <= 30; sequence++) {
       const entry = sampleEntry({ worker, sequence, hashes: sequence, coins: [sampleCoin()] })
       await stubbornly(() => ledger.record(entry))
-      if (sequence % 3 === 0 && (await stubbornly(() => ledger.record(entry))) !== 'already') throw new Error('counted twice')
+      if (sequence % 3 === 0 && (await stubbornly(() => ledger.record(entry))) !== 'duplicate') throw new Error('counted twice')
     }
     await ledger.close()
     // On a slow disk one of eight may not get its turn within the bound, and tries again as a worker does.
@@ -47,7 +47,7 @@ suite('a ledger in a file', { concurrency: true }, () => {
     await first.record(entry)
     await first.close()
     const second = await open(t, path)
-    assert.equal(await second.record(entry), 'already')
+    assert.equal(await second.record(entry), 'duplicate')
     assert.deepEqual(await second.totals(), { hashes: 10, coins: 1, recorded: 10 })
   })
 

@@ -4,10 +4,9 @@ import { checkEntry, checkSeconds } from '../check-entry.ts'
 import { fileOf } from '../file-url.ts'
 import type { Entry, Coin, CoinCounts, Ledger } from '../ledger.ts'
 import { HISTORY_S, MILLIONTHS, spread } from '../spread.ts'
-import { rows } from '../stored.ts'
 import { openFile } from './file.ts'
 import { watchRunning } from './running-workers.ts'
-import { createTables, prepareStatements, tablesUnder, type Statements } from './schema.ts'
+import { createTables, prepareStatements, rows, tablesUnder, type Statements } from './schema.ts'
 
 /** Coins to a page while the wallet is streamed: between two pages others get their turn. */
 const PAGE = 1000
@@ -88,10 +87,10 @@ export async function openSqlite(url: string, keyPrefix: string, maxCoins: numbe
 }
 
 /** Counts an entry once, within a transaction. */
-function apply(sql: Statements, entry: Entry, maxCoins: number): 'recorded' | 'already' {
+function apply(sql: Statements, entry: Entry, maxCoins: number): 'recorded' | 'duplicate' {
   const { worker, sequence, hashes, coins, to, report } = entry
   const last = v.parse(rows.last, sql.lastSequence.get(worker))
-  if (last && sequence <= last.sequence) return 'already'
+  if (last && sequence <= last.sequence) return 'duplicate'
 
   const { kept, unkept } = addCoins(sql, coins, maxCoins)
   sql.addTotals.run(hashes, kept + unkept)

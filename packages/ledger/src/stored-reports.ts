@@ -89,16 +89,3 @@ function between(min: number, max: number) {
 function cut(text: string): string {
   return text.length > MAX_NAME ? Buffer.from(text.slice(0, MAX_NAME)).toString() : text
 }
-
-/** The rows that SQL answers with, for each question. */
-export const rows = {
-  format: v.object({ user_version: v.number() }),
-  totals: v.object({ hashes: v.number(), coins: v.number(), recorded: v.number() }),
-  coinCounts: v.object({ kept: v.number(), unkept: v.number() }),
-  sums: v.object({ hashes: v.number(), entries: v.number(), coins: v.number() }),
-  last: v.optional(v.object({ sequence: v.number() })),
-  shares: v.array(v.object({ second: v.number(), millionths: v.number() })),
-  firstSecond: v.object({ second: v.nullable(v.number()) }),
-  reports: v.array(v.object({ worker: v.string(), sequence: v.number(), expiresMs: v.number(), report: v.string() })),
-  coins: v.array(v.object({ digest: v.string(), bytes: v.instance(Uint8Array<ArrayBufferLike>) })),
-}

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 
 import { sampleReport } from '@dockercoins/testing/sample-entry'
 
-import { OTHERS, parseReports } from './stored.ts'
+import { OTHERS, parseReports } from './stored-reports.ts'
 
 const read = (...reports: object[]) => parseReports(reports.map((report) => JSON.stringify(report)))
 

@@ -1,0 +1,26 @@
+-- Opens each script. ARGV[1] is a JSON object. A script makes at most one write command (seal.lua excepted), so Redis does
+-- not write it to the append-only file as a transaction, which a crash could cut in two.
+local input = cjson.decode(ARGV[1])
+
+-- Runs a command that reads a key. An error names the key.
+local function read(command, key, ...)
+  local value = redis.pcall(command, key, ...)
+  if type(value) == 'table' and value.err then error({ err = value.err .. " (key '" .. key .. "')" }) end
+  return value
+end
+
+local function text(number) return string.format('%.0f', number) end
+
+-- A worker's last sequence number, and the hashes and coins of all its entries.
+local function lastEntry(key)
+  local sequence, hashes, coins = string.match(read('GET', key) or '0 0 0', '^(%d+) (%d+) (%d+)$')
+  if not sequence then error({ err = "ERR expected key '" .. key .. "' to be '<sequence> <hashes> <coins>'" }) end
+  return tonumber(sequence), tonumber(hashes), tonumber(coins)
+end
+
+-- The hashes that workers of version 0.1 recorded: one field for each worker, '<sequence> <hashes>'.
+local function sumOfBatches(key)
+  local sum = 0
+  for _, batch in ipairs(read('HVALS', key)) do sum = sum + tonumber(string.match(batch, ' (%d+)$') or 0) end
+  return sum
+end

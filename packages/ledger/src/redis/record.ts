@@ -1,0 +1,59 @@
+import type { Entry } from '../ledger.ts'
+import type { Client } from './connection.ts'
+import type { Keys } from './keys.ts'
+import { AHEAD_S, slotsOf } from './speeds.ts'
+
+/** Coins per script: Lua passes a few thousand values at most to one command. */
+const CHUNK = 1000
+
+const sealed = new WeakSet<Client>()
+
+/**
+ * Records an entry in two round trips: first its coins, then the commit, which counts it. What precedes the commit is
+ * harmless without it and is repeated when the entry is sent again.
+ */
+export async function recordEntry(client: Client, keys: Keys, entry: Entry, maxCoins: number) {
+  await seal(client, keys)
+  await Promise.all([client.sAdd(keys.entries, entry.worker), ...keepCoins(client, keys, entry, maxCoins)])
+  const committed = commit(client, keys, entry)
+  // Sent together with the commit. The count does not need it, so errors are ignored: the next entry has another report.
+  const reported = Promise.allSettled(putReport(client, keys, entry))
+  const [applied] = await Promise.all([committed, reported])
+  return applied === 1 ? 'recorded' : 'duplicate'
+}
+
+/** Closes a transaction that a crash may have left open in the append-only file, once per connection. */
+async function seal(client: Client, keys: Keys): Promise<void> {
+  if (sealed.has(client)) return
+  await client.seal([keys.hashes, keys.unkept, keys.batches, keys.batchesCopy, keys.coinsBefore, keys.wallet])
+  sealed.add(client)
+}
+
+function keepCoins(client: Client, keys: Keys, { worker, sequence, coins }: Entry, maxCoins: number) {
+  return Array.from({ length: Math.ceil(coins.length / CHUNK) }, (_, i) => {
+    const chunk = coins.slice(i * CHUNK, (i + 1) * CHUNK)
+    const digests = chunk.map(({ digest }) => digest)
+    const values = chunk.map(({ bytes }) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+    return client.keepCoins([keys.wallet, keys.entry(worker)], { sequence, maxCoins, digests }, values)
+  })
+}
+
+function commit(client: Client, keys: Keys, entry: Entry): Promise<number> {
+  const slots = slotsOf(entry)
+  const counters = [keys.hashes, keys.recorded, keys.unkept, keys.since, keys.wallet, keys.entry(entry.worker)]
+  return client.commit([...counters, ...slots.map(({ slot }) => keys.slot(slot))], {
+    sequence: entry.sequence,
+    hashes: entry.hashes,
+    digests: entry.coins.map(({ digest }) => digest),
+    from: Math.floor(entry.from / 1000),
+    slots: slots.map(({ start, shares }) => [start, ...shares]),
+    aheadS: AHEAD_S,
+  })
+}
+
+function putReport(client: Client, keys: Keys, { worker, sequence, report }: Entry) {
+  const input = { sequence, worker, report: JSON.stringify(report), expiresAfterMs: report?.expiresAfterMs ?? 0 }
+  return ['report', 'worker', 'expired'].map((step) =>
+    client.putReport([keys.entry(worker), keys.report(worker), keys.workers], { ...input, step }),
+  )
+}
