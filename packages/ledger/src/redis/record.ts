@@ -46,7 +46,7 @@ function commit(client: Client, keys: Keys, entry: Entry): Promise<number> {
     hashes: entry.hashes,
     digests: entry.coins.map(({ digest }) => digest),
     from: Math.floor(entry.from / 1000),
-    slots: slots.map(({ start, shares }) => [start, ...shares]),
+    slots: slots.map(({ start, shares }) => [start].concat(shares)),
     aheadS: AHEAD_S,
   })
 }
