@@ -32,7 +32,8 @@ const suites: Record<string, () => Promise<number>> = {
   async compose() {
     const exitCode = await run('docker', ['compose', '--progress', 'quiet', 'build'])
     if (exitCode > 0) return exitCode
-    // Of the page, only what containers change: the commands that it advises, and containers that go and return.
+    // Of the page, only what containers change: the commands that it advises, and containers that
+    // go and return.
     const names = '--test-name-pattern=how to add more of it|recovers by itself'
     const page = await test(1, [names, 'e2e/src/dashboard.test.ts'], 'compose')
     // These measure speeds.
@@ -52,9 +53,13 @@ if (!hasRedisServer()) console.error(`\n${frame}\nTESTS THAT NEED A REDIS WERE S
 if (name !== 'unit' && !hasBrowser())
   console.error(`\n${frame}\nTESTS IN A BROWSER WERE SKIPPED: ${NO_BROWSER}.\n${frame}`)
 
-/** Runs `concurrency` files of tests at the same time, because most of them wait most of the time. Resolves to an exit code. */
+/**
+ * Runs `concurrency` files of tests at the same time, because most of them wait most of the time.
+ * Resolves to an exit code.
+ */
 function test(concurrency: number, args: string[], STACK?: 'bundle' | 'compose'): Promise<number> {
-  // A test that hangs fails after so long, and its file then ends although what the test started still runs.
+  // A test that hangs fails after so long, and its file then ends although what the test started
+  // still runs.
   const limits = [`--test-timeout=${STACK === 'compose' ? 300_000 : 180_000}`, '--test-force-exit']
   const env = STACK && { STACK }
   return run(process.execPath, ['--test', `--test-concurrency=${concurrency}`, ...limits, ...args], env)

@@ -4,14 +4,18 @@ import { resolve } from 'node:path'
 
 import { build, type BuildOptions, type Plugin } from 'esbuild'
 
-// node images/bundle.ts SERVICE: writes services/SERVICE/dist, which becomes /app of the service's image.
+// node images/bundle.ts SERVICE: writes services/SERVICE/dist, which becomes /app of the service's
+// image.
 
 const services = ['rng', 'hasher', 'worker', 'webui']
 const [service = ''] = process.argv.slice(2)
 if (!services.includes(service)) throw new Error(`expected one of ${services.join(', ')}, got "${service}"`)
 const target = `services/${service}/dist`
 
-/** Leaves out the Redis commands that the ledger does not use. Saves 13 MB in the worker and in the web UI. */
+/**
+ * Leaves out the Redis commands that the ledger does not use. Saves 13 MB in the worker and in the
+ * web UI.
+ */
 const fewerCommands: Plugin = {
   name: 'fewer-commands',
   setup(building) {
@@ -22,7 +26,8 @@ const fewerCommands: Plugin = {
 }
 
 /**
- * Loads Node's modules with `require`. An `import` evaluates every export of a module, and the exports of node:http include
+ * Loads Node's modules with `require`. An `import` evaluates every export of a module, and the
+ * exports of node:http include
  * `fetch` and WebSocket. Saves 3 to 4 MB and 40 ms of processor time at the start.
  */
 const requireOfNode: Plugin = {

@@ -20,7 +20,10 @@ export type Service = Measured & { url: string }
 
 let copies = 0
 
-/** Starts the application from its bundles, without delays and web UI by default. Resolves when all of it is ready. */
+/**
+ * Starts the application from its bundles, without delays and web UI by default. Resolves when all
+ * of it is ready.
+ */
 export async function startApplication(
   ledgerUrl: string,
   env: Record<string, string>,

@@ -13,7 +13,10 @@ export interface Bench {
   add: (name: string, unit: string, value: number, goal?: Goal) => void
 }
 
-/** What is measured, in a few words, and a function that measures it once. What it starts is killed afterwards. */
+/**
+ * What is measured, in a few words, and a function that measures it once. What it starts is killed
+ * afterwards.
+ */
 export interface Scenario {
   about: string
   run: (bench: Bench) => Promise<void>

@@ -3,9 +3,10 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
-// node run.cjs bench/src/hostile.ts SERVICE KIND: opens 10,000 connections of a KIND to the image of SERVICE, with the limits of
-// compose.yaml. Prints each second how many are open, the container's memory and the duration of a health probe.
-// Needs Docker on Linux, and `ulimit -n` above 10,000.
+// node run.cjs bench/src/hostile.ts SERVICE KIND: opens 10,000 connections of a KIND to the image
+// of SERVICE, with the limits of compose.yaml. Prints each second how many are open, the
+// container's memory and the duration of a health probe. Needs Docker on Linux, and `ulimit -n`
+// above 10,000.
 
 const CONNECTIONS = 10_000
 const SECONDS = 90

@@ -10,7 +10,10 @@ export interface Load {
   /** Hashes made since it began. */
   hashes: () => Promise<number>
   processes: Measured[]
-  /** Ours: stops the workers. Rejects unless each exits with 0 and the ledger has exactly the hashes of their entries. */
+  /**
+   * Ours: stops the workers. Rejects unless each exits with 0 and the ledger has exactly the hashes
+   * of their entries.
+   */
   stopAndProve?: () => Promise<void>
 }
 
@@ -39,7 +42,10 @@ export async function measure({ hashes, processes }: Load, seconds: number): Pro
   }
 }
 
-/** How the yardstick sends requests: with undici's bare `dispatch`, or with `Pool.request` as most people would. */
+/**
+ * How the yardstick sends requests: with undici's bare `dispatch`, or with `Pool.request` as most
+ * people would.
+ */
 export type Via = 'dispatch' | 'request'
 
 /** The floor: the same loops over bare servers, with no framework, metrics or ledger. */

@@ -36,7 +36,9 @@ async function bench(options: Options): Promise<void> {
   }
 }
 
-/** Measures all runs. A scenario that fails is reported, and the next one is measured all the same. */
+/**
+ * Measures all runs. A scenario that fails is reported, and the next one is measured all the same.
+ */
 async function runScenario(name: string, options: Options, ledgerUrl: string, rows: Row[]): Promise<void> {
   const add: Bench['add'] = (figure, unit, value, goal) => {
     const known = rows.find((row) => row.scenario === name && row.name === figure && row.unit === unit)

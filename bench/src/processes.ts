@@ -18,7 +18,10 @@ export interface Usage {
 
 export type Measured = ReturnType<typeof start>
 
-/** A folder for ledgers and logs. It is removed, and whatever runs is killed, when this process exits. */
+/**
+ * A folder for ledgers and logs. It is removed, and whatever runs is killed, when this process
+ * exits.
+ */
 export const folder = mkdtempSync(join(tmpdir(), 'dockercoins-bench-'))
 const running = new Map<ChildProcess, Promise<number | null>>()
 let started = 0

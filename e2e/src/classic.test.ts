@@ -23,7 +23,10 @@ async function call(url: string, body?: Buffer): Promise<Buffer> {
   return promise
 }
 
-/** A worker that knows nothing of ours but the classic's protocol: HTTP on one side, two Redis keys on the other. */
+/**
+ * A worker that knows nothing of ours but the classic's protocol: HTTP on one side, two Redis keys
+ * on the other.
+ */
 async function mineAsTheClassicDid(rng: string, hasher: string, redisUrl: string, units: number): Promise<number> {
   const redis = await createClient({ url: redisUrl }).connect()
   let coins = 0

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url'
 
 import type { Setting } from '@dockercoins/service'
 
-// npm run docs: writes the settings of the services into docs/configuration.md. A test compares them.
+// npm run docs: writes the settings of the services into docs/configuration.md. A test compares
+// them.
 
 export const page = fileURLToPath(new URL('../../docs/configuration.md', import.meta.url))
 

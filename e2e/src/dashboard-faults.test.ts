@@ -51,7 +51,10 @@ function startOf(row: string): string {
   return row.trim().slice(0, '00:00:00'.length)
 }
 
-/** Passes each request to the URL that `choose` gives for its path, as a load balancer does. Counts requests for the page. */
+/**
+ * Passes each request to the URL that `choose` gives for its path, as a load balancer does. Counts
+ * requests for the page.
+ */
 async function startBalancer(t: TestContext, choose: (path: string) => string) {
   const balancer = { url: '', pages: 0 }
   const server = createServer((incoming, outgoing) => {
@@ -125,7 +128,8 @@ suite('the dashboard in a browser', { skip }, () => {
       const [older, newer] = await startTwoVersions(t)
       const balancer = await startBalancer(t, (path) => (path === '/' ? older : newer))
       const { page: tab, complaints } = await openPage(t, balancer.url)
-      // Each reload takes two requests: whether the server responds, and the reload. There is no fourth.
+      // Each reload takes two requests: whether the server responds, and the reload. There is no
+      // fourth.
       await until(
         'three reloads',
         () => tab.evaluate<number>('history.state?.reloads.length'),
@@ -171,7 +175,8 @@ suite('the dashboard in a browser', { skip }, () => {
   })
 
   test('shows unknown seconds as a gap, and fills it with what the ledger has', { timeout: 60_000 }, async (t) => {
-    // The mean of six consecutive seconds is 4, and their highest speed 9, only where all of them are known.
+    // The mean of six consecutive seconds is 4, and their highest speed 9, only where all of them
+    // are known.
     const ledger = createLedger((second) => (second % 6 === 0 ? 9 : 3))
     const webui = await startWebui(t, await page, {}, ledger)
     const { page: tab } = await openPage(t, webui.url)

@@ -56,7 +56,9 @@ function untilTable(page: Page, isTrue: (rows: TableRow[]) => boolean): Promise<
   return until('the rows of the graph’s table', () => tableRows(page), isTrue)
 }
 
-/** How far things on the page moved by themselves: the sum of the layout shifts since it was loaded. */
+/**
+ * How far things on the page moved by themselves: the sum of the layout shifts since it was loaded.
+ */
 function layoutShift(page: Page): Promise<number> {
   return page.evaluate<number>(`new Promise((resolve) => {
     let sum = 0
@@ -67,7 +69,10 @@ function layoutShift(page: Page): Promise<number> {
   })`)
 }
 
-/** A proxy for `port`. After `forget` it drops the data of its connections without closing them, as a restarted router does. */
+/**
+ * A proxy for `port`. After `forget` it drops the data of its connections without closing them, as
+ * a restarted router does.
+ */
 async function startForgetfulProxy(t: TestContext, port: number) {
   const sockets = new Set<Socket>()
   const proxy = createServer((client) => {
@@ -101,7 +106,8 @@ suite('the dashboard in a browser', { skip }, () => {
 
       await page.getByRole('radio', { name: '1 min', exact: true }).check()
       await page.getByText('Show as a table').click()
-      // A row is of six seconds. A machine that is busy otherwise may take a while to leave a worker alone.
+      // A row is of six seconds. A machine that is busy otherwise may take a while to leave a
+      // worker alone.
       await untilTable(page, (rows) => rows.slice(-4, -1).every(isFlat))
 
       await page.reload()

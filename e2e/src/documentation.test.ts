@@ -14,7 +14,10 @@ function unaligned(markdown: string): string {
   return markdown.replaceAll(/-{3,}/g, '---').replaceAll(/ +/g, ' ')
 }
 
-/** The Dockerfile of `service` without what may differ: the name, the description and the health check. */
+/**
+ * The Dockerfile of `service` without what may differ: the name, the description and the health
+ * check.
+ */
 async function anonymousDockerfile(service: string): Promise<string> {
   return (await read(`services/${service}/Dockerfile`))
     .replaceAll(service, 'SERVICE')

@@ -40,7 +40,8 @@ test('of 5,000 clients a thousand wait, the rest get 503, and memory does not gr
     await until('the clients in the queue', waiting, (count) => count === 0)
     residentMb.push((await metric(rng.url, /^process_resident_memory_bytes /)) / 1e6)
   }
-  // Resident memory has the buffers too, which are outside of the heap: 4 KiB of each of 10,000 clients would be 41 MB.
+  // Resident memory has the buffers too, which are outside of the heap: 4 KiB of each of 10,000
+  // clients would be 41 MB.
   const grownMb = residentMb.at(-1)! - residentMb[3]!
   t.diagnostic(`resident after each wave, MB: ${residentMb.map(Math.round).join(', ')}`)
   assert.ok(grownMb < 20, `resident after each wave, MB: ${residentMb.join(', ')}`)

@@ -53,7 +53,8 @@ test('a worker that is killed costs at most what it did in its last interval, tw
     await worker.exited
     const lost = (await hashed(hasher.url)) - (await totals(webui.url)).hashes - before
     assert.ok(lost >= 0, `${-lost} more hashes were counted than were made`)
-    // 50 ms of units that take at least 15 ms each; twice, for the batch that may have been on its way; and one in hand.
+    // 50 ms of units that take at least 15 ms each; twice, for the batch that may have been on its
+    // way; and one in hand.
     assert.ok(lost <= 2 * Math.ceil(50 / 15) + 1, `${lost} hashes are missing`)
   }
   assert.match(await audit(workerEnv.LEDGER_URL), /sound/)

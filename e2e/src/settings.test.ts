@@ -5,7 +5,10 @@ import type { ServiceName } from '@dockercoins/local'
 import { parseSettings, type Setting } from '@dockercoins/service'
 import { runService } from '@dockercoins/testing/service-process'
 
-/** Every variable of each service, and values that mean nothing for it. DEBUG takes any text, as in the classic. */
+/**
+ * Every variable of each service, and values that mean nothing for it. DEBUG takes any text, as in
+ * the classic.
+ */
 const http = {
   HOST: ['not a host'],
   PORT: ['', 'http', '-1', '65536', '80.5', '0x50'],

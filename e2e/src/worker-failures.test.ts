@@ -32,7 +32,9 @@ async function hashesIn(ledgerUrl: string): Promise<number> {
   return hashes
 }
 
-/** Whoever counts the responses of a replica with this name fails, as by a mistake in the program. */
+/**
+ * Whoever counts the responses of a replica with this name fails, as by a mistake in the program.
+ */
 const FAILS = 'fails'
 const failing = `const { set } = Map.prototype
 Map.prototype.set = function (key, value) {

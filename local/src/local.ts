@@ -48,7 +48,10 @@ export async function startLocal(
     return exitCode
   }
 
-  /** Changes how many processes run, one request after the other. Resolves to a line that says what was done. */
+  /**
+   * Changes how many processes run, one request after the other. Resolves to a line that says what
+   * was done.
+   */
   function scale(wanted: Scale): Promise<string> {
     const scaled = scaling.then(() => scaleNow(wanted))
     scaling = scaled.catch(() => {})

@@ -26,7 +26,10 @@ export const classic: Scenario = {
   },
 }
 
-/** Resolves, after the worker's next entry, to the end of its last unit and the hashes counted by then. */
+/**
+ * Resolves, after the worker's next entry, to the end of its last unit and the hashes counted by
+ * then.
+ */
 async function nextEntry(ledger: Ledger): Promise<{ at: number; hashes: number }> {
   const lastEnd = async () => (await ledger.reports())[0]?.to ?? 0
   const before = await lastEnd()

@@ -1,6 +1,7 @@
 import { Pool, type Dispatcher } from 'undici'
 
-// The floor for worker: LOOPS loops, each of which gets 32 bytes from RNG_URL and posts them to HASHER_URL.
+// The floor for worker: LOOPS loops, each of which gets 32 bytes from RNG_URL and posts them to
+// HASHER_URL.
 
 const { RNG_URL = '', HASHER_URL = '', LOOPS = '1', VIA = 'dispatch' } = process.env
 const [rng, hasher] = [new Pool(RNG_URL), new Pool(HASHER_URL)]

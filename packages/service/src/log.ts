@@ -12,8 +12,9 @@ export const MAX_BACKLOG = 1_048_576
 const FLUSH_MS = 500
 
 /**
- * A log on standard output: a JSON object per line, or with `text` the time, the level unless it is "info", and the
- * message. Logging never blocks the process and never ends it, even when the reader is slow or gone.
+ * A log on standard output: a JSON object per line, or with `text` the time, the level unless it is
+ * "info", and the message. Logging never blocks the process and never ends it, even when the reader
+ * is slow or gone.
  */
 export function createLog(
   name: string,

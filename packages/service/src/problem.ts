@@ -2,7 +2,10 @@ import { STATUS_CODES } from 'node:http'
 
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 
-/** An error whose message the client gets, as Problem Details (RFC 9457): what was expected, and what came. */
+/**
+ * An error whose message the client gets, as Problem Details (RFC 9457): what was expected, and
+ * what came.
+ */
 export class Problem extends Error {
   override name = 'Problem'
   readonly statusCode: number
@@ -28,7 +31,10 @@ export function problemBody(status: number, detail: string): string {
   return JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail })
 }
 
-/** Fastify's error handler. An unexpected error is logged, and its message does not reach the client. */
+/**
+ * Fastify's error handler. An unexpected error is logged, and its message does not reach the
+ * client.
+ */
 export function sendProblem(error: FastifyError | Problem, request: FastifyRequest, reply: FastifyReply): void {
   let problem = error instanceof Problem ? error : new Problem(error.statusCode ?? 500, error.message)
   if (problem !== error && problem.statusCode >= 500) {

@@ -5,11 +5,17 @@ import { Problem, problemBody } from './problem.ts'
 
 // What HTTP asks of a server beyond what Node and Fastify do.
 
-/** How long a connection that is being closed may be silent, and how long it may go on sending. Milliseconds. */
+/**
+ * How long a connection that is being closed may be silent, and how long it may go on sending.
+ * Milliseconds.
+ */
 const LINGER_SILENT_MS = 5000
 const LINGER_MS = 20_000
 
-/** RFC 9110, section 7.2. Two Host lines arrive joined by a comma and a space, which no host contains. */
+/**
+ * RFC 9110, section 7.2. Two Host lines arrive joined by a comma and a space, which no host
+ * contains.
+ */
 const validHost =
   /^(?:\[(?:[\da-f:.]+(?:%25[\w.~-]+)?|v[\da-f]+\.[\w.~!$&'()*+,;=:-]+)\]|(?:[\w.~!$&'()*+,;=-]|%[\da-f]{2})*)(?::\d*)?$/i
 
@@ -29,8 +35,8 @@ function quote(value: string): string {
 }
 
 /**
- * Sends 100 (Continue) when a route begins to read the body. A request that is refused gets its final status at once
- * (RFC 9110, section 10.1.1). `headerProblem` refuses any other Expect header.
+ * Sends 100 (Continue) when a route begins to read the body. A request that is refused gets its
+ * final status at once (RFC 9110, section 10.1.1). `headerProblem` refuses any other Expect header.
  */
 export function handleExpect(server: Server): void {
   server.on('checkExpectation', (request, response) => server.emit('request', request, response))
@@ -78,14 +84,18 @@ export function isBodyUnread({ complete, headers }: IncomingMessage): boolean {
 }
 
 /**
- * Makes Node close `socket` in stages after its last response (RFC 9112, section 9.6). A connection that is closed
- * while the client still sends is reset, and the reset discards the response before the client has read it.
+ * Makes Node close `socket` in stages after its last response (RFC 9112, section 9.6). A connection
+ * that is closed while the client still sends is reset, and the reset discards the response before
+ * the client has read it.
  */
 export function closeInStages(socket: Socket): void {
   socket.destroySoon = () => linger(socket)
 }
 
-/** Ends our side, and discards what the client sends until it ends its side too or a time limit is reached. */
+/**
+ * Ends our side, and discards what the client sends until it ends its side too or a time limit is
+ * reached.
+ */
 function linger(socket: Socket): void {
   if (socket.destroyed) return
   // Detaches the HTTP parser: nothing that follows is a request.

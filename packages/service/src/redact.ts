@@ -1,6 +1,6 @@
 /**
- * A URL, or a comma-separated list of URLs, with `***` in place of user names and passwords. In texts that are not
- * valid URLs it hides more.
+ * A URL, or a comma-separated list of URLs, with `***` in place of user names and passwords. In
+ * texts that are not valid URLs it hides more.
  */
 export function redactUrl(text: string): string {
   const urls = text.split(/,(?=\s*[a-z][a-z\d+.-]*:\/\/)/i)

@@ -38,12 +38,18 @@ export interface ServiceOptions {
 
 /** Time that requests in progress have when the process stops. Milliseconds. */
 const STOP_DEADLINE_MS = 500
-/** Connections that the kernel accepts ahead of the process. Beyond it a new client waits for a second or more. */
+/**
+ * Connections that the kernel accepts ahead of the process. Beyond it a new client waits for a
+ * second or more.
+ */
 const BACKLOG = 4096
 
 const OVERLOADED = 'too many connections or requests at once: try again in a moment'
 
-/** A Fastify server with probes, metrics, logs, problem+json errors and a graceful shutdown. The caller adds routes. */
+/**
+ * A Fastify server with probes, metrics, logs, problem+json errors and a graceful shutdown. The
+ * caller adds routes.
+ */
 export function createService(name: string, config: HttpConfig, options: ServiceOptions = {}): Service {
   const { isReady = () => true, accessLog = false } = options
   const headers = { 'x-served-by': config.hostname, ...options.headers }
@@ -158,7 +164,8 @@ export async function serve(service: Service, stop: AbortSignal): Promise<void> 
 
 async function listen(service: Service, { host, port }: HttpConfig): Promise<void> {
   await service.ready()
-  // Without a host Node listens on IPv6 and IPv4, or on IPv4 alone where there is no IPv6. Fastify's `listen` does not.
+  // Without a host Node listens on IPv6 and IPv4, or on IPv4 alone where there is no IPv6.
+  // Fastify's `listen` does not.
   service.server.listen({ port, backlog: BACKLOG, ...(host && { host }) })
   try {
     await once(service.server, 'listening')

@@ -21,7 +21,9 @@ export interface Setting<T> {
 type Settings = Record<string, Setting<unknown>>
 export type Config<S extends Settings> = { [K in keyof S]: S[K] extends Setting<infer T> ? T : never }
 
-/** A variable has an invalid value. The message names the variable, the value and what was expected. */
+/**
+ * A variable has an invalid value. The message names the variable, the value and what was expected.
+ */
 export class ConfigError extends Error {
   override name = 'ConfigError'
 }
@@ -44,7 +46,10 @@ export function text<T>(
   return { variable, ...options, shown: options.shown ?? `\`${String(options.default)}\`` }
 }
 
-/** Reads every setting from `env`. Throws a ConfigError for the first variable whose value is invalid. */
+/**
+ * Reads every setting from `env`. Throws a ConfigError for the first variable whose value is
+ * invalid.
+ */
 export function parseSettings<S extends Settings>(settings: S, env: NodeJS.ProcessEnv): Config<S> {
   const entries = Object.entries(settings).map(([name, setting]) => [name, parseSetting(setting, env)])
   return Object.fromEntries(entries) as Config<S>

@@ -6,7 +6,10 @@ import { fileURLToPath } from 'node:url'
 
 const path = (file: string) => fileURLToPath(new URL(file, import.meta.url))
 
-/** Runs `program` and resolves once it has printed a line. `ended` resolves to its exit code and what it printed after that. */
+/**
+ * Runs `program` and resolves once it has printed a line. `ended` resolves to its exit code and
+ * what it printed after that.
+ */
 async function run(t: TestContext, program: string, ...options: string[]) {
   const child = spawn(process.execPath, [...options, '--input-type=module', '--eval', program], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -15,8 +15,9 @@ export interface Queue {
   readonly waiting: number
   readonly serving: number
   /**
-   * Waits until it is this request's turn and for its service time, which is none with `pass`. Resolves to the
-   * milliseconds spent waiting. Rejects with a 503 Problem where the queue is full or closed, and with the reason of
+   * Waits until it is this request's turn and for its service time, which is none with `pass`.
+   * Resolves to the milliseconds spent waiting. Rejects with a 503 Problem where the queue is full
+   * or closed, and with the reason of
    * `gone` when that fires.
    */
   enter(gone: AbortSignal, how?: 'work' | 'pass'): Promise<number>
@@ -63,7 +64,9 @@ export function createQueue({ delayMs, concurrency, maxQueue }: QueueConfig): Qu
     return promise
   }
 
-  /** Hands the place to the next request in the queue, so that none that arrives later can take it. */
+  /**
+   * Hands the place to the next request in the queue, so that none that arrives later can take it.
+   */
   function leave(): void {
     const [next] = waiting
     if (!next) serving--
@@ -74,7 +77,8 @@ export function createQueue({ delayMs, concurrency, maxQueue }: QueueConfig): Qu
   }
 
   function fullProblem(): Problem {
-    // Half the time that the queue takes: if clients came back when it is empty, this service would have been idle.
+    // Half the time that the queue takes: if clients came back when it is empty, this service would
+    // have been idle.
     const seconds = Math.floor((waiting.size * delayMs) / concurrency / 2 / 1000)
     const detail = `expected at most ${maxQueue} waiting requests: try again in ${seconds || 'less than 1'} s`
     return new Problem(503, detail, { 'retry-after': String(seconds) })

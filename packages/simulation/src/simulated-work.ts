@@ -10,7 +10,8 @@ type Body = string | Buffer | Readable
 
 export interface SimulatedWork {
   /**
-   * Waits in the queue and for the service time, and responds with the result of `work`, whose media type is `type`. The
+   * Waits in the queue and for the service time, and responds with the result of `work`, whose
+   * media type is `type`. The
    * `Server-Timing` header says where the time went. The route returns what this returns.
    */
   respond(reply: FastifyReply, type: string, work: () => Body): Promise<unknown> | FastifyReply | undefined

@@ -24,7 +24,10 @@ export interface ComposeStack extends Stack {
   compose(...args: string[]): Promise<string>
   /** The ids of the containers of `part`. */
   containers(part: Part): Promise<string[]>
-  /** URL of the ledger for this machine. No port is published, so it has the address of the container. */
+  /**
+   * URL of the ledger for this machine. No port is published, so it has the address of the
+   * container.
+   */
   redisUrl(): Promise<string>
 }
 
@@ -34,7 +37,10 @@ export async function docker(...args: string[]): Promise<string> {
   return stdout.trim()
 }
 
-/** Part of the error when Engine 20.10 wrongly refuses to remove an unused network (moby/moby#43286). */
+/**
+ * Part of the error when Engine 20.10 wrongly refuses to remove an unused network
+ * (moby/moby#43286).
+ */
 export const STALE_NETWORK = 'has active endpoints'
 
 /** Removes the containers and networks of a project; its volumes too with `--volumes`. */
@@ -49,7 +55,10 @@ interface ComposeOptions extends StackOptions {
   variables?: Record<string, string>
 }
 
-/** Starts the application in containers, as a Compose project of its own on free ports. Resolves when all of it listens. */
+/**
+ * Starts the application in containers, as a Compose project of its own on free ports. Resolves
+ * when all of it listens.
+ */
 export async function startComposeStack(
   t: TestContext,
   { scale = {}, env = {}, variables = {} }: ComposeOptions = {},

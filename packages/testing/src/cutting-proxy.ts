@@ -3,7 +3,10 @@ import { connect, createServer, type Socket } from 'node:net'
 
 import { listenLocally } from './listen.ts'
 
-/** Stands between a client and a server, and cuts the line at the worst moment: after the command, before its reply. */
+/**
+ * Stands between a client and a server, and cuts the line at the worst moment: after the command,
+ * before its reply.
+ */
 export interface CuttingProxy {
   port: number
   /** Replies until now that were lost. */
@@ -12,8 +15,8 @@ export interface CuttingProxy {
 }
 
 /**
- * A proxy to `port` on this machine. At each reply to a script it asks `isCut` whether to cut the line instead, and at each
- * chunk it asks `isSilent` whether to swallow it.
+ * A proxy to `port` on this machine. At each reply to a script it asks `isCut` whether to cut the
+ * line instead, and at each chunk it asks `isSilent` whether to swallow it.
  */
 export async function startCuttingProxy(
   port: number,

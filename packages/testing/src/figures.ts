@@ -18,7 +18,10 @@ export async function totals(webui: string): Promise<Totals> {
   return (await response.json()) as Totals
 }
 
-/** Waits until all that was done in the five seconds from `from` on, in seconds since the epoch, is recorded. Returns the mean speed in them. */
+/**
+ * Waits until all that was done in the five seconds from `from` on, in seconds since the epoch, is
+ * recorded. Returns the mean speed in them.
+ */
 export async function speedFrom(webui: string, from: number): Promise<number> {
   const { speeds } = await until(
     'every second to be settled in /history',
@@ -51,7 +54,10 @@ export function unitsDone(lines: string[]): number {
   return lines.reduce((sum, line) => sum + Number(fields(line)['hashes'] ?? 0), 0)
 }
 
-/** The fields of a line of the log in JSON; none where the line is not JSON. A name that npm start puts before it is left out. */
+/**
+ * The fields of a line of the log in JSON; none where the line is not JSON. A name that npm start
+ * puts before it is left out.
+ */
 export function fields(line: string): Record<string, unknown> {
   const [, json] = /^(?:[\w-]+ +\| )?(\{.*\})$/.exec(line) ?? []
   return json === undefined ? {} : (JSON.parse(json) as Record<string, unknown>)

@@ -9,7 +9,10 @@ import * as fc from 'fast-check'
 
 import { sampleEntry, sampleCoin, sampleReport } from './sample-entry.ts'
 
-/** Opens the ledger of one test: empty, under `keyPrefix`, and gone after the test. Called twice it opens the same. */
+/**
+ * Opens the ledger of one test: empty, under `keyPrefix`, and gone after the test. Called twice it
+ * opens the same.
+ */
 export type OpenLedger = (t: TestContext, options?: OpenOptions) => Promise<Ledger>
 
 export type OpenOptions = Partial<Omit<LedgerConfig, 'ledgerUrl'>>

@@ -21,7 +21,9 @@ export async function assertDescribesRoutes(document: OpenApi, service: Service)
   assert.deepEqual(described.toSorted(), routesOf(service).toSorted())
 }
 
-/** Every route as in OpenAPI, such as `GET /{count}`. HEAD is left out: Fastify adds it to each GET. */
+/**
+ * Every route as in OpenAPI, such as `GET /{count}`. HEAD is left out: Fastify adds it to each GET.
+ */
 function routesOf(service: Service): string[] {
   const tree = service.printRoutes({ commonPrefix: false })
   const parents: string[] = []

@@ -18,18 +18,24 @@ function connectTo(url: string) {
 export interface CrashingRedis extends RedisServer {
   /** The bytes that were appended until now; everything acknowledged is among them. */
   read(): Promise<Buffer>
-  /** Closes all ledgers, stops the server and starts it again on this append-only file, or on its own. */
+  /**
+   * Closes all ledgers, stops the server and starts it again on this append-only file, or on its
+   * own.
+   */
   restart(signal: 'SIGTERM' | 'SIGKILL', file?: Buffer): Promise<void>
   /**
-   * A ledger of its own connection, which has written nothing, and whose `record` tries again as a worker does: this machine
-   * may be busy. Closed by the next restart.
+   * A ledger of its own connection, which has written nothing, and whose `record` tries again as a
+   * worker does: this machine may be busy. Closed by the next restart.
    */
   open(maxCoins?: number): Promise<Ledger>
   /** Another client's connection, used for one question. */
   ask<T>(question: (client: Client) => Promise<T>): Promise<T>
 }
 
-/** Starts one, removed after the test; undefined where it runs in a container, whose files a test cannot change. */
+/**
+ * Starts one, removed after the test; undefined where it runs in a container, whose files a test
+ * cannot change.
+ */
 export async function startCrashingRedis(t: TestContext): Promise<CrashingRedis | undefined> {
   const server = await startRedisServer()
   t.after(() => server.remove())

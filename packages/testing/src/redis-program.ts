@@ -16,7 +16,10 @@ export interface RedisProgram {
   remove(): void
 }
 
-/** A redis-server or valkey-server on the PATH, else a container; undefined where neither can be had. */
+/**
+ * A redis-server or valkey-server on the PATH, else a container; undefined where neither can be
+ * had.
+ */
 export function findRedisProgram(): ((args: string[]) => RedisProgram) | undefined {
   const binary = findBinary()
   if (binary !== undefined) return (args) => fromBinary(binary, args)

@@ -9,7 +9,10 @@ import { findRedisProgram } from './redis-program.ts'
 export const NO_REDIS =
   'there is no redis-server or valkey-server on the PATH, and no Docker: install one (apt install redis-server, brew install redis)'
 
-/** A Redis of a test's own, that may be stopped and killed. Writes through to the disk, as ours should. */
+/**
+ * A Redis of a test's own, that may be stopped and killed. Writes through to the disk, as ours
+ * should.
+ */
 export interface RedisServer {
   url: string
   port: number
@@ -26,7 +29,10 @@ export function hasRedisServer(): boolean {
   return findRedisProgram() !== undefined
 }
 
-/** Starts a Redis, or Valkey, on a free port of this machine, with data of its own and perhaps options. Rejects when there is none. */
+/**
+ * Starts a Redis, or Valkey, on a free port of this machine, with data of its own and perhaps
+ * options. Rejects when there is none.
+ */
 export async function startRedisServer(args: string[] = []): Promise<RedisServer> {
   const program = findRedisProgram()?.(args)
   if (program === undefined) throw new Error(NO_REDIS)

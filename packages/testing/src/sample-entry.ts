@@ -2,7 +2,10 @@ import { hash, randomBytes, randomUUID } from 'node:crypto'
 
 import type { Entry, Coin, Report } from '@dockercoins/ledger'
 
-/** An entry as a worker sends it, for tests: a second's work of a new worker unless `given` says otherwise. */
+/**
+ * An entry as a worker sends it, for tests: a second's work of a new worker unless `given` says
+ * otherwise.
+ */
 export function sampleEntry(given: Partial<Entry> = {}): Entry {
   const to = Date.now()
   const worker = randomUUID()
@@ -47,7 +50,10 @@ export function sampleCoin(): Coin {
   }
 }
 
-/** Entry number `sequence` of a worker, the same in every process: as many hashes as its number, and one true coin. */
+/**
+ * Entry number `sequence` of a worker, the same in every process: as many hashes as its number, and
+ * one true coin.
+ */
 export function numberedEntry(worker: string, sequence: number): Entry {
   for (let i = 0; ; i++) {
     const bytes = Buffer.from(`${worker} ${sequence} ${i}`)

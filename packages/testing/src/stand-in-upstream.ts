@@ -4,7 +4,10 @@ import type { TestContext } from 'node:test'
 
 import { listenLocally } from './listen.ts'
 
-/** An HTTP server that stands in for a service. Returns its port, and a function that closes it before the test ends. */
+/**
+ * An HTTP server that stands in for a service. Returns its port, and a function that closes it
+ * before the test ends.
+ */
 export async function listen(t: TestContext, listener: RequestListener, port = 0) {
   const server = createServer(listener)
   const close = async () => {

@@ -5,8 +5,8 @@ const TIMEOUT_MS = 60_000
 const ASK_AGAIN_MS = 10
 
 /**
- * Settles as `promise` does. Rejects after `timeoutMs` milliseconds with `what` was awaited, and what `came` says there was
- * instead.
+ * Settles as `promise` does. Rejects after `timeoutMs` milliseconds with `what` was awaited, and
+ * what `came` says there was instead.
  */
 export async function within<T>(
   what: string,
@@ -23,8 +23,9 @@ export async function within<T>(
 }
 
 /**
- * Asks `question` again and again until `willDo` accepts its answer, and returns that answer. A question that fails is asked
- * again. Rejects after `timeoutMs` milliseconds with `what` was awaited, and the last answer or error.
+ * Asks `question` again and again until `willDo` accepts its answer, and returns that answer. A
+ * question that fails is asked again. Rejects after `timeoutMs` milliseconds with `what` was
+ * awaited, and the last answer or error.
  */
 export async function until<T>(
   what: string,

@@ -5,7 +5,9 @@ import { readBody, readWholeBody } from './body.ts'
 import type { HasherConfig } from './config.ts'
 import { createDigest, digestPieces, MAX_PIECES, PIECE_BYTES } from './digest.ts'
 
-/** POST / returns the SHA-256 of the body, in hexadecimal; POST /batch one for each 32 bytes of it. */
+/**
+ * POST / returns the SHA-256 of the body, in hexadecimal; POST /batch one for each 32 bytes of it.
+ */
 export function buildHasher(config: HasherConfig): Service {
   const hasher = createService('hasher', config, { accessLog: true })
   const simulated = simulateWork(hasher, config)

@@ -8,7 +8,10 @@ interface Limit {
   inWords: string
 }
 
-/** Passes each chunk of a body to `take`. Rejects with a 413 Problem above the limit, and with 400 if the body is cut off. */
+/**
+ * Passes each chunk of a body to `take`. Rejects with a 413 Problem above the limit, and with 400
+ * if the body is cut off.
+ */
 export function readBody(body: IncomingMessage, limit: Limit, take: (chunk: Buffer) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const { 'content-length': announced = '0', 'transfer-encoding': coding } = body.headers
@@ -31,7 +34,10 @@ export function readBody(body: IncomingMessage, limit: Limit, take: (chunk: Buff
   })
 }
 
-/** The whole of a body. Chunks are copied, because a kept chunk of one byte takes hundreds of bytes of memory. */
+/**
+ * The whole of a body. Chunks are copied, because a kept chunk of one byte takes hundreds of bytes
+ * of memory.
+ */
 export async function readWholeBody(body: IncomingMessage, limit: Limit): Promise<Buffer> {
   const announced = Number(body.headers['content-length'] ?? limit.maxBytes)
   const whole = Buffer.allocUnsafe(Math.min(announced, limit.maxBytes))

@@ -7,8 +7,8 @@ import type { RngConfig } from './config.ts'
 import { CHUNK_BYTES, randomBytes } from './random-bytes.ts'
 
 /**
- * Responses of more than one chunk at once. The kernel buffers up to 4 MiB of each for a client that does not read, and
- * Node cannot set how much.
+ * Responses of more than one chunk at once. The kernel buffers up to 4 MiB of each for a client
+ * that does not read, and Node cannot set how much.
  */
 const MAX_STREAMS = 32
 

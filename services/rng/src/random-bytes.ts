@@ -20,7 +20,10 @@ function* randomChunks(count: number): Generator<Buffer> {
   for (let left = count; left > 0; left -= CHUNK_BYTES) yield randomChunk(Math.min(left, CHUNK_BYTES))
 }
 
-/** One system call fills a pool for many small requests. Each byte is used once, and a used pool is never refilled. */
+/**
+ * One system call fills a pool for many small requests. Each byte is used once, and a used pool is
+ * never refilled.
+ */
 function randomChunk(count: number): Buffer {
   if (count > POOL_BYTES / 4) return randomFillSync(Buffer.allocUnsafeSlow(count))
   if (pool.length < count) pool = randomFillSync(Buffer.allocUnsafeSlow(POOL_BYTES))

@@ -10,7 +10,10 @@ export function planReload(before: unknown, now: number): number[] | undefined {
   return recent.length < MAX_RELOADS ? [...recent, now] : undefined
 }
 
-/** Reloads if allowed and if the server responds. The tab's history keeps count: it needs no storage. */
+/**
+ * Reloads if allowed and if the server responds. The tab's history keeps count: it needs no
+ * storage.
+ */
 export async function reloadPage(): Promise<void> {
   const reloads = planReload((history.state as { reloads?: unknown } | null)?.reloads, Date.now())
   const response = reloads && (await fetch(location.pathname, { cache: 'no-cache' }).catch(() => undefined))

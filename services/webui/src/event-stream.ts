@@ -31,7 +31,8 @@ const WAITING = ': waiting for the ledger\n\n'
 
 /**
  * The viewers of `GET /events`. The id of an event is the end of its newest second, and a viewer
- * that sends one back gets every second since. A page of another version than `pageVersion` reloads.
+ * that sends one back gets every second since. A page of another version than `pageVersion`
+ * reloads.
  */
 export function createEventStream(readHistory: ReadHistory, pageVersion: string) {
   /** Each viewer, and when it has to reconnect. */
@@ -54,7 +55,9 @@ export function createEventStream(readHistory: ReadHistory, pageVersion: string)
   }
 
   return {
-    /** Sends Server-Sent Events (HTML standard, section 9.2) to a viewer until either side closes. */
+    /**
+     * Sends Server-Sent Events (HTML standard, section 9.2) to a viewer until either side closes.
+     */
     add(viewer: ServerResponse, lastEventId: string | undefined) {
       viewer.writeHead(200, eventHeaders)
       viewer.write(`retry: ${RETRY_MS}\nevent: page\ndata: ${pageVersion}\n\n`)

@@ -13,8 +13,8 @@ export function detectPlatform(env: NodeJS.ProcessEnv, exists: (path: string) =>
 }
 
 /**
- * The shell command that changes the numbers of replicas from `current` to `wanted`; undefined on an
- * unknown platform. In Swarm the stack is assumed to be named dockercoins.
+ * The shell command that changes the numbers of replicas from `current` to `wanted`; undefined on
+ * an unknown platform. In Swarm the stack is assumed to be named dockercoins.
  */
 export function scaleCommand(platform: Platform, current: Scale, wanted: Scale): string | undefined {
   const services = toCounts(wanted)

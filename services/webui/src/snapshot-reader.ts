@@ -16,7 +16,10 @@ const LATEST_COINS = 8
 /** Rejects when the ledger does. */
 export type ReadSnapshot = () => Promise<Snapshot>
 
-/** Returns a reader of the ledger that remembers what ran recently. `platform` is that of the advice. */
+/**
+ * Returns a reader of the ledger that remembers what ran recently. `platform` is that of the
+ * advice.
+ */
 export function createSnapshotReader(ledger: Ledger, platform: Platform): ReadSnapshot {
   const workers = followWorkers()
   const rngReplicas = followReplicas('rng')

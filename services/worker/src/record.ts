@@ -6,11 +6,16 @@ import { aborted, capLog, type Log } from '@dockercoins/service'
 import { createOutage } from './outage.ts'
 import { countUnit, emptyTally, toReport, type NotResponding, type Unit } from './tally.ts'
 
-/** With so many coins beside the entry in progress, mining stops until the ledger has recorded some. */
+/**
+ * With so many coins beside the entry in progress, mining stops until the ledger has recorded some.
+ */
 export const MAX_PENDING_COINS = 30_000
 /** So many coins are recorded before the interval is over: a ledger takes small entries faster. */
 export const PROMPT_COINS = 1_000
-/** The longest backoff of a worker that stops, and its timeout for an entry without hashes. Milliseconds. */
+/**
+ * The longest backoff of a worker that stops, and its timeout for an entry without hashes.
+ * Milliseconds.
+ */
 const LAST_BACKOFF_MS = 250
 /** The newest coins in a report. */
 const LATEST_COINS = 8
@@ -109,8 +114,9 @@ export function createRecorder({ self, ledger, intervalMs, observe, notRespondin
 
   return {
     /**
-     * Counts a unit. Records it at the end of the interval, or once enough coins are pending. The next
-     * unit may begin once the promise, if there is one, has resolved: all loops share that wait.
+     * Counts a unit. Records it at the end of the interval, or once enough coins are pending. The
+     * next unit may begin once the promise, if there is one, has resolved: all loops share that
+     * wait.
      */
     unitDone(unit: Unit): Promise<void> | undefined {
       const now = Date.now()
@@ -128,7 +134,10 @@ export function createRecorder({ self, ledger, intervalMs, observe, notRespondin
     },
     /** Whether the ledger has recorded the last entry. */
     isReady: () => hasRecorded && !outage.isOn,
-    /** Records the rest, at once and then until the deadline. Resolves to the hashes that are not recorded. */
+    /**
+     * Records the rest, at once and then until the deadline. Resolves to the hashes that are not
+     * recorded.
+     */
     async finish(deadlineMs: number): Promise<number> {
       clearInterval(heartbeat)
       finishing.abort()

@@ -1,7 +1,7 @@
 import type { Metric, Registry } from 'prom-client'
 
-// prom-client's own histogram makes a key of the labels and a text of each bound for every value. Counting in plain arrays
-// makes rng and hasher 1.05 × as fast (docs/performance.md).
+// prom-client's own histogram makes a key of the labels and a text of each bound for every value.
+// Counting in plain arrays makes rng and hasher 1.05 × as fast (docs/performance.md).
 
 interface HistogramOptions {
   name: string
@@ -11,7 +11,9 @@ interface HistogramOptions {
   buckets: readonly number[]
 }
 
-/** Counts a value, in the unit that the name ends with; `labels` are in the order of their names. */
+/**
+ * Counts a value, in the unit that the name ends with; `labels` are in the order of their names.
+ */
 export type Observe = (value: number, ...labels: readonly (string | number)[]) => void
 
 interface Series {

@@ -4,8 +4,8 @@ import { CLIENT_GONE } from '../problem.ts'
 import { capLog } from './capped-log.ts'
 import { createHistogram } from './histogram.ts'
 
-// Fastify's own request log costs two listeners, a clock and a logger per request: without it rng and hasher are 1.08 × as
-// fast. It also leaves out clients that go away.
+// Fastify's own request log costs two listeners, a clock and a logger per request: without it rng
+// and hasher are 1.08 × as fast. It also leaves out clients that go away.
 
 /** Measures the requests of `service` and writes them to the access log, except for `probes`. */
 export function observeRequests(

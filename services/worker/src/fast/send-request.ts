@@ -1,5 +1,6 @@
-// undici's `dispatch` makes 18,000 to 22,000 pairs of GET and POST per second with 16 in flight. Its
-// `request`, which makes a stream of each response, makes 13,000 to 15,000 on the same two processors.
+// undici's `dispatch` makes 18,000 to 22,000 pairs of GET and POST per second with 16 in flight.
+// Its `request`, which makes a stream of each response, makes 13,000 to 15,000 on the same two
+// processors.
 import type { IncomingHttpHeaders } from 'node:http'
 
 import type { Dispatcher } from 'undici'

@@ -146,7 +146,8 @@ function connect(url: URL, address: string): Pool {
       lookup: (_name, { all }, found) => (all ? found(null, [{ address, family }]) : found(null, address, family)),
     },
     maxResponseSize: MAX_RESPONSE_BYTES,
-    // `sendRequest` has one deadline for the whole response. undici's two start again with each byte.
+    // `sendRequest` has one deadline for the whole response. undici's two start again with each
+    // byte.
     headersTimeout: 0,
     bodyTimeout: 0,
   })
