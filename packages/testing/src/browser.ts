@@ -35,7 +35,8 @@ export interface PageOptions {
 /** Opens `url` in a browser of its own, which is closed when the test ends. */
 export async function openPage(t: TestContext, url: string, options: PageOptions = {}): Promise<OpenPage> {
   const { theme = 'light', width = 1280, scaleFactor = 1 } = options
-  const browser = await launch(t)
+  const browser = await launchBrowser()
+  t.after(() => browser.close())
   const viewport = { width, height: Math.round(width * 0.7) }
   const context = await browser.newContext({ colorScheme: theme, viewport, deviceScaleFactor: scaleFactor })
   const page = await context.newPage()
@@ -51,12 +52,11 @@ export async function openPage(t: TestContext, url: string, options: PageOptions
   return { page, complaints }
 }
 
-async function launch(t: TestContext): Promise<Browser> {
-  // A user who may do everything is the one user to whom Chromium's sandbox is not open.
+/** Starts a browser. The caller closes it. */
+export function launchBrowser(): Promise<Browser> {
+  // Chromium refuses its sandbox to root.
   const args = process.getuid?.() === 0 ? ['--no-sandbox'] : []
-  const browser = await chromium.launch({ ...(executablePath && { executablePath }), args })
-  t.after(() => browser.close())
-  return browser
+  return chromium.launch({ ...(executablePath && { executablePath }), args })
 }
 
 function exists(path: string): boolean {
