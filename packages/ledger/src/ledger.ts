@@ -13,7 +13,7 @@ export interface Ledger {
    * hash was computed; null where the speed is not known: before the first entry, or longer ago than speeds are kept.
    */
   speeds(from: number, count: number): Promise<(number | null)[]>
-  /** The last report of every worker alive: those whose `expiresAfterMs` has not passed since their last entry. */
+  /** The last report of every running worker: those whose `expiresAfterMs` has not passed since their last entry. */
   reports(): Promise<Report[]>
   /** Every coin, streamed, however many there are. One that is added meanwhile may be missing, none that was there before. */
   coins(): AsyncIterable<Coin>
@@ -69,7 +69,7 @@ export interface Entry {
   from: number
   to: number
   coins: Coin[]
-  /** Absent in a worker's last entry: it is then no longer alive. */
+  /** Absent in a worker's last entry: it then no longer runs. */
   report?: Report
 }
 
@@ -82,9 +82,9 @@ export interface Report {
   from: number
   to: number
   hashes: number
-  /** One, or several where a unit of work is an entry. */
+  /** One, or several where a unit of work is a batch. */
   hashesPerUnit: number
-  /** The worker counts as alive for this long after the report, in milliseconds. */
+  /** The worker counts as running for this long after the report, in milliseconds. */
   expiresAfterMs: number
   /** Sums over all units, in milliseconds. */
   pauseMs: number

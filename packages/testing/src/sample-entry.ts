@@ -12,7 +12,7 @@ export function sampleEntry(given: Partial<Entry> = {}): Entry {
   return { worker, sequence: 1, hashes: 10, from: to - 1000, to, coins: [], ...given }
 }
 
-/** A report of `worker` that keeps it alive for a minute unless `given` says otherwise. */
+/** A report of `worker` that is valid for a minute unless `given` says otherwise. */
 export function sampleReport(worker: string, given: Partial<Report> = {}): Report {
   const upstream = {
     queueMs: 629.1,
