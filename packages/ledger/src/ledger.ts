@@ -1,37 +1,41 @@
 /**
- * Where hashes and coins are counted. Two implementations, Redis and SQLite, pass one contract suite.
- * Every method rejects when the store cannot be reached or does not answer in time; `record` may then have been applied or not,
- * and is safe to call again with the same entry.
+ * Where hashes and coins are counted. Redis and SQLite pass one contract suite. Every method
+ * rejects when the store cannot be reached or does not reply in time. `record` may then have been
+ * applied or not; it is safe to call again with the same entry.
  */
 export interface Ledger {
-  /** Counts an entry exactly once. An entry whose sequence number was recorded before changes nothing and resolves to 'duplicate'. */
+  /**
+   * Counts an entry exactly once. Changes nothing and resolves to 'duplicate' if the worker's last
+   * sequence number is not below the entry's.
+   */
   record(entry: Entry): Promise<'recorded' | 'duplicate'>
-  /** The counters as the classic keeps them; 0 before anything was counted. Coins count whether the wallet kept them or not. */
+  /** The counters, 0 in an empty ledger. Coins count whether the wallet keeps them or not. */
   totals(): Promise<Totals>
   /**
-   * The measured speed, in hashes per second, of `count` whole seconds from `from` (seconds since the epoch). 0 where no
-   * hash was computed; null where the speed is not known: before the first entry, or longer ago than speeds are kept.
+   * The measured speed, in hashes per second, of `count` whole seconds from `from` (seconds since
+   * the epoch). 0: no hash was computed. null: the speed is not known, because the second is before
+   * the first entry or is no longer kept.
    */
   speeds(from: number, count: number): Promise<(number | null)[]>
-  /** The last report of every running worker: those whose `expiresAfterMs` has not passed since their last entry. */
+  /** The last report of each running worker: its `expiresAfterMs` has not passed since its last entry. */
   reports(): Promise<Report[]>
-  /** Every coin, streamed, however many there are. One that is added meanwhile may be missing, none that was there before. */
+  /** Streams all coins in the wallet. A coin added during the call may be missing. */
   coins(): AsyncIterable<Coin>
-  /** How many coins were counted: those in the wallet, and those that found it full. */
+  /** The number of coins in the wallet, and of those counted while it was full. */
   coinCounts(): Promise<CoinCounts>
-  /** What an audit compares, read at one moment, so that it holds while workers go on recording. */
+  /** The sums that an audit compares, read atomically because workers may record meanwhile. */
   sums(): Promise<Sums>
-  /** Resolves when the store answers, rejects when it does not. */
+  /** Resolves when the store replies. */
   ping(): Promise<void>
-  /** Lets go of the store at once: whatever was asked and not yet answered rejects. */
+  /** Closes the store at once; pending calls reject. */
   close(): Promise<void>
 }
 
 export interface Totals {
-  /** The counter, which foreign workers move too. */
+  /** The counter, which foreign workers increase too. */
   hashes: number
   coins: number
-  /** The hashes of all entries ever recorded; a running total, cheap to read. `hashes - recorded` is foreign. */
+  /** The hashes of all entries ever recorded; `hashes - recorded` is the number of foreign hashes. */
   recorded: number
 }
 
@@ -43,7 +47,7 @@ export interface CoinCounts {
 }
 
 export interface Sums {
-  /** The counter, which anybody may have moved. */
+  /** The counter, which foreign workers increase too. */
   hashes: number
   /** The hashes of all entries, added up worker by worker. */
   entries: number
@@ -58,7 +62,7 @@ export interface Coin {
   bytes: Uint8Array
 }
 
-/** What one worker did since its entry before. */
+/** The work of one worker since its previous entry. */
 export interface Entry {
   /** UUID of the worker process, new at each start. */
   worker: string
@@ -73,7 +77,7 @@ export interface Entry {
   report?: Report
 }
 
-/** What a worker says of itself and of where its time went, for the dashboard. */
+/** A worker's settings and where its time went, for the dashboard. */
 export interface Report {
   worker: string
   hostname: string
@@ -82,7 +86,7 @@ export interface Report {
   from: number
   to: number
   hashes: number
-  /** One, or several where a unit of work is a batch. */
+  /** 1, or `BATCH`. */
   hashesPerUnit: number
   /** The worker counts as running for this long after the report, in milliseconds. */
   expiresAfterMs: number
@@ -101,9 +105,9 @@ export interface UpstreamReport {
   queueMs: number
   workMs: number
   networkMs: number
-  /** Requests that a replica serves at a time, as the newest answer has it; 0 where it does not say. */
+  /** Requests that a replica serves at a time, from its newest response; 0 if unknown. */
   concurrency: number
   replicas: Record<string, number>
-  /** Names of the replicas that the worker cannot reach now: as each last called itself, else its address and port. */
+  /** Replicas that the worker cannot reach now: the last known name, or address and port. */
   notResponding: string[]
 }

@@ -4,15 +4,16 @@ export interface LedgerConfig {
   /** As `ledgerSettings` takes it: redis://, rediss:// or file:PATH. */
   ledgerUrl: string
   keyPrefix: string
-  /** Most coins that the wallet keeps, from 0: `record` counts further ones without keeping them. Absent: all are kept. */
+  /** Most coins that the wallet keeps; further ones are only counted. Default: no limit. */
   maxCoins?: number
-  /** Gets one line about a store that works and may lose data, at most once. */
+  /** Receives at most one line, about a store that works but may lose data. */
   warn?: (line: string) => void
 }
 
 /**
- * Opens the ledger that the URL names. Redis is connected in the background, so it may be down, and a file may be busy
- * or on a full disk: calls reject until that has passed. Rejects where waiting would not help, as with no database.
+ * Opens the ledger that the URL names. Redis may be down, and a file may be busy or on a full
+ * disk: calls reject until the cause ends. Rejects on a permanent error, such as a file that is not
+ * a database.
  */
 export async function openLedger({
   ledgerUrl,
@@ -20,7 +21,7 @@ export async function openLedger({
   maxCoins = Number.MAX_SAFE_INTEGER,
   warn = () => {},
 }: LedgerConfig): Promise<Ledger> {
-  // Imported when needed: whoever counts in a file never loads the Redis client, nor the other way round.
+  // Imported on demand: a process loads only the client of its own store.
   if (ledgerUrl.startsWith('file:')) {
     const { openSqlite } = await import('./sqlite/sqlite.ts')
     return openSqlite(ledgerUrl, keyPrefix, maxCoins)

@@ -14,8 +14,8 @@ export interface Share {
 /**
  * Spreads an entry evenly over the seconds that it covers; the shares add up to exactly its hashes.
  * An entry that covers no time (a clock was set back, or everything ended at once) counts in the second of its end.
- * Of one longer than an hour, as after a ledger was away for long, what is older goes into the second of its beginning:
- * nobody looks at that any more, and no entry makes more than 3602 shares.
+ * In an entry longer than an hour (after a long outage) the older part goes into the second of its
+ * beginning, outside the graph. An entry has at most 3602 shares.
  */
 export function spread({ hashes, from, to }: { hashes: number; from: number; to: number }): Share[] {
   const total = hashes * MILLIONTHS

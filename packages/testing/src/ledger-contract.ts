@@ -9,10 +9,7 @@ import * as fc from 'fast-check'
 
 import { sampleEntry, sampleCoin, sampleReport } from './sample-entry.ts'
 
-/**
- * Opens the ledger of one test: empty, under `keyPrefix`, and gone after the test. Called twice it
- * opens the same.
- */
+/** Opens the ledger of one test: empty, under `keyPrefix`, and gone after the test. Called twice it opens the same. */
 export type OpenLedger = (t: TestContext, options?: OpenOptions) => Promise<Ledger>
 
 export type OpenOptions = Partial<Omit<LedgerConfig, 'ledgerUrl'>>
@@ -145,7 +142,7 @@ function testFullWallet(open: OpenLedger): void {
     assert.equal(counted.totals.coins, 3)
   })
 
-  test('a coin that is kept, and found a second time when the wallet is full, is one coin with its last bytes', async (t) => {
+  test('a coin that is kept, and found once more when the wallet is full, is one coin with its last bytes', async (t) => {
     const ledger = await open(t, { maxCoins: 2 })
     const coins = numberedCoins(4)
     const entry = sampleEntry({ coins: coins.slice(0, 2) })
@@ -276,12 +273,12 @@ function testReports(open: OpenLedger): void {
     assert.deepEqual(await ledger.reports(), [])
   })
 
-  test('a worker that is silent for longer than its report is valid no longer runs, the others do', async (t) => {
+  test('a worker that is silent for longer than it said no longer counts as running, the others do not', async (t) => {
     const ledger = await open(t)
-    const [brief, steady] = [sampleEntry(), sampleEntry()]
+    const [brief, running] = [sampleEntry(), sampleEntry()]
     await ledger.record({ ...brief, report: sampleReport(brief.worker, { expiresAfterMs: 40 }) })
-    const report = sampleReport(steady.worker)
-    await ledger.record({ ...steady, report })
+    const report = sampleReport(running.worker)
+    await ledger.record({ ...running, report })
     await sleep(80) // no event tells that a report has expired
     assert.deepEqual(await ledger.reports(), [report])
     assert.equal(await ledger.record({ ...brief, sequence: 2, report: sampleReport(brief.worker) }), 'recorded')

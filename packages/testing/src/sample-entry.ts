@@ -2,17 +2,14 @@ import { hash, randomBytes, randomUUID } from 'node:crypto'
 
 import type { Entry, Coin, Report } from '@dockercoins/ledger'
 
-/**
- * An entry as a worker sends it, for tests: a second's work of a new worker unless `given` says
- * otherwise.
- */
+/** An entry as a worker sends it, with one second of hashes of a new worker and the fields of `given` replaced. */
 export function sampleEntry(given: Partial<Entry> = {}): Entry {
   const to = Date.now()
   const worker = randomUUID()
   return { worker, sequence: 1, hashes: 10, from: to - 1000, to, coins: [], ...given }
 }
 
-/** A report of `worker` that is valid for a minute unless `given` says otherwise. */
+/** A report of `worker` that expires after a minute, with the fields of `given` replaced. */
 export function sampleReport(worker: string, given: Partial<Report> = {}): Report {
   const upstream = {
     queueMs: 629.1,
@@ -50,10 +47,7 @@ export function sampleCoin(): Coin {
   }
 }
 
-/**
- * Entry number `sequence` of a worker, the same in every process: as many hashes as its number, and
- * one true coin.
- */
+/** Entry number `sequence` of a worker, the same in every process: as many hashes as its number, and one true coin. */
 export function numberedEntry(worker: string, sequence: number): Entry {
   for (let i = 0; ; i++) {
     const bytes = Buffer.from(`${worker} ${sequence} ${i}`)

@@ -16,8 +16,13 @@ test('a ledger whose coins are true and whose entries add up is sound', async ()
   ])
 })
 
-test('an empty ledger is sound', async () => {
-  assert.equal((await audit(ledgerOf([], { hashes: 0, entries: 0, coins: 0 }))).sound, true)
+test('an empty ledger is sound, and a line names what to check', async () => {
+  const found = await audit(ledgerOf([], { hashes: 0, entries: 0, coins: 0 }))
+  assert.equal(found.sound, true)
+  assert.deepEqual(describeAudit(found).slice(-2), [
+    'The ledger is empty: if workers have recorded, check the URL and KEY_PREFIX.',
+    'The ledger is sound.',
+  ])
 })
 
 test('a coin that is not the digest of its bytes, or does not begin with 0, is named', async () => {

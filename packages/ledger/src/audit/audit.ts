@@ -2,10 +2,12 @@ import { hash } from 'node:crypto'
 
 import type { Coin, Ledger, Sums } from '../ledger.ts'
 
-/** Bad coins that a report names; beyond them it counts. */
+/** Bad coins that are listed; further ones are only counted. */
 const MAX_EXAMPLES = 5
 
 const WHY_MISSING = 'evicted by a Redis with a maxmemory-policy, removed by somebody, or the same coin found twice'
+
+const EMPTY = 'The ledger is empty: if workers have recorded, check the URL and KEY_PREFIX.'
 
 export interface Audit extends Omit<Sums, 'coins'> {
   /** Coins in the wallet that were checked. */
@@ -28,13 +30,14 @@ export interface Audit extends Omit<Sums, 'coins'> {
 
 /**
  * Proves a ledger sound: every coin is the SHA-256 of its bytes and begins with 0, every coin of every entry is in the
- * wallet or was counted as not kept, and the counter holds the hashes of all entries. What foreign workers added, such
- * as the classic's, is reported and is no fault.
- * May run while workers record: coins recorded meanwhile may or may not be checked, and are neither foreign nor missing.
+ * wallet or was counted as not kept, and the counter holds the hashes of all entries. Hashes and
+ * coins of foreign workers, such as the classic's, are reported and are not a fault. The audit may
+ * run while workers record: it does not report their new coins as foreign or missing.
  * Memory does not grow with the wallet.
  */
 export async function audit(ledger: Pick<Ledger, 'coins' | 'coinCounts' | 'sums'>): Promise<Audit> {
-  // Coins are counted before and after the entries are summed, so that an entry recorded in between explains no difference.
+  // Coins are counted before and after the entries are summed, so an entry recorded in between
+  // does not appear as foreign or missing.
   const before = await ledger.coinCounts()
   const { hashes, entries, coins: broughtCoins } = await ledger.sums()
   const wallet = await checkWallet(ledger.coins())
@@ -77,6 +80,7 @@ export function describeAudit(found: Audit): string[] {
   lines.push(`hashes counted: ${found.hashes}`, `hashes in entries: ${found.entries}`)
   if (foreignHashes > 0) lines.push(`hashes from foreign workers, such as the classic's: ${foreignHashes}`)
   if (missingHashes > 0) lines.push(`hashes missing from the counter: ${missingHashes} (it was set back or removed)`)
+  if (found.hashes === 0 && found.entries === 0 && coins + unkeptCoins + missingCoins === 0) lines.push(EMPTY)
   return [...lines, found.sound ? 'The ledger is sound.' : 'The ledger is NOT sound.']
 }
 

@@ -93,6 +93,20 @@ test('a setting that is not valid exits with 78, in one line', async () => {
   assert.match(stderr, /^LEDGER_URL is "ftp:\/\/redis": expected redis:[^\n]*\n$/)
 })
 
+test('a URL argument that is not valid exits with 78, in one line about the argument', async () => {
+  const { code, stderr } = await audit({ LEDGER_URL: 'redis://redis' }, 'ftp://redis')
+  assert.equal(code, 78)
+  assert.match(stderr, /^The URL argument is "ftp:\/\/redis": expected redis:[^\n]*\n$/)
+})
+
+test('an empty ledger exits with 0, and a line names what to check', async (t) => {
+  const ledgerUrl = await makeFile(t)
+  await (await openLedger({ ledgerUrl, keyPrefix: '' })).close()
+  const { code, stdout } = await audit({ LEDGER_URL: ledgerUrl })
+  assert.equal(code, 0)
+  assert.match(stdout, /\nThe ledger is empty: [^\n]*KEY_PREFIX\.\nThe ledger is sound\.\n$/)
+})
+
 test('--help prints the usage', async () => {
   const { code, stdout } = await audit({}, '--help')
   assert.equal(code, 0)

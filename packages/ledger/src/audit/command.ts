@@ -18,8 +18,11 @@ if (url === '--help' || url === '-h') {
 }
 // npm runs the command in the repository's folder. A relative path is relative to the user's folder.
 if (process.env.INIT_CWD !== undefined) process.chdir(process.env.INIT_CWD)
-if (url !== undefined) process.env.LEDGER_URL = url
-const config = loadConfig(ledgerSettings)
+const ARGUMENT = 'The URL argument'
+if (url !== undefined) process.env[ARGUMENT] = url
+// An error about an invalid URL names the place that it came from.
+const ledgerUrl = { ...ledgerSettings.ledgerUrl, ...(url !== undefined && { variable: ARGUMENT }) }
+const config = loadConfig({ ...ledgerSettings, ledgerUrl })
 
 try {
   const path = config.ledgerUrl.startsWith('file:') ? fileOf(config.ledgerUrl) : undefined

@@ -24,7 +24,7 @@ suite('a Redis that fails', { skip: hasRedisServer() ? false : NO_REDIS }, () =>
   })
   after(() => server.remove())
 
-  test('calls reject while it is down, and succeed once it has recovered', async (t) => {
+  test('calls reject while it is down, and work again when it has recovered', async (t) => {
     const ledger = await open(t)
     const entry = sampleEntry()
     await ledger.record(entry)
