@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { chmodSync, existsSync, statSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { test, type TestContext } from 'node:test'
 
 import { freePorts } from '@dockercoins/testing/free-ports'
@@ -64,4 +66,16 @@ test('a socket that a killed runner left is replaced, and one in use is not', as
   )
   assert.deepEqual(failures, [`another copy runs on port ${port}`])
   assert.equal(await requestScale(port, {}), 'first')
+})
+
+test('a request that is not understood is refused, whoever sends it', async (t) => {
+  const port = await freePorts()
+  await listen(t, port, async () => assert.fail('nothing is to be scaled'))
+  for (const request of ['{"rng":500}', 'rng=500', 'rng=-5', 'worker', 'x'.repeat(2000)]) {
+    const socket = connect(socketOf(port))
+    socket.end(request)
+    const { exitCode, message } = JSON.parse(await text(socket)) as { exitCode: number; message: string }
+    assert.equal(exitCode, 2, request.slice(0, 20))
+    assert.match(message, /^scale: expected /)
+  }
 })

@@ -4,8 +4,12 @@ import { connect, createServer, type Socket } from 'node:net'
 import { dirname, join, relative } from 'node:path'
 import { text } from 'node:stream/consumers'
 
-import { LocalError, type Scale } from './options.ts'
+import { LocalError, parseScale, type Scale } from './options.ts'
 import { repository } from './spawn-service.ts'
+
+const MAX_REQUEST_LENGTH = 1000
+/** A client that sends no whole request has this long. Milliseconds. */
+const REQUEST_TIMEOUT_MS = 5_000
 
 /** What a running copy replies to a request. */
 interface Reply {
@@ -31,6 +35,9 @@ export async function listenForScale(
   const path = socketOf(port)
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     socket.on('error', () => {})
+    // Not of the reply: a large change takes longer.
+    const timer = setTimeout(() => socket.destroy(), REQUEST_TIMEOUT_MS)
+    socket.once('end', () => clearTimeout(timer)).once('close', () => clearTimeout(timer))
     void reply(socket, scale)
   }).unref()
   try {
@@ -55,18 +62,33 @@ export async function listenForScale(
 async function reply(socket: Socket, scale: (wanted: Scale) => Promise<string>): Promise<void> {
   let answer: Reply
   try {
-    answer = { message: await scale(JSON.parse(await text(socket)) as Scale), exitCode: 0 }
+    const words = (await readShort(socket)).split(' ').filter(Boolean)
+    answer = { message: await scale(parseScale(words, 'scale')), exitCode: 0 }
   } catch (error) {
     answer = { message: (error as Error).message, exitCode: error instanceof LocalError ? error.exitCode : 1 }
   }
   socket.end(JSON.stringify(answer))
 }
 
+/** The request, such as `worker=10 rng=3`. Rejects when it is too long. */
+async function readShort(socket: Socket): Promise<string> {
+  let request = ''
+  for await (const chunk of socket.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
+    request += String(chunk)
+    if (request.length > MAX_REQUEST_LENGTH) throw new LocalError('scale: expected a shorter request', 2)
+  }
+  return request
+}
+
 /** Scales the copy at `port`. Resolves to a line that says what was done. */
 export async function requestScale(port: number, wanted: Scale): Promise<string> {
   const socket = await connectTo(socketOf(port))
   if (!socket) throw new LocalError(`nothing runs on port ${port}: start it with npm start, or name another --port`)
-  socket.end(JSON.stringify(wanted))
+  socket.end(
+    Object.entries(wanted)
+      .map(([service, count]) => `${service}=${count}`)
+      .join(' '),
+  )
   const answer = await text(socket).catch(() => '')
   if (answer === '') throw new LocalError('the application stopped before it was scaled')
   const { message, exitCode } = JSON.parse(answer) as Reply

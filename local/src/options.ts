@@ -109,7 +109,8 @@ function parse<T extends ParseArgsOptionsConfig>(args: string[], options: T, env
   }
 }
 
-function parseScale(values: string[], what: string): Scale {
+/** Parses words such as `worker=10`. `what` begins the error. */
+export function parseScale(values: string[], what: string): Scale {
   const counts = values.map((value) => {
     const [, name, count] = /^([^=]*)=(\d{1,3})$/.exec(value) ?? []
     const service = serviceNames.find((known) => known === name)

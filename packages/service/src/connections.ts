@@ -4,16 +4,16 @@ import type { Socket } from 'node:net'
 export interface Connections {
   /** Counts a request as in progress until its response is closed. */
   begin(request: IncomingMessage, response: ServerResponse): void
-  /** The response in progress on `socket`, if there is one. */
-  responseOn(socket: Socket): ServerResponse | undefined
+  /** The responses in progress on `socket`, in order: several when its requests are pipelined. */
+  responsesOn(socket: Socket): readonly ServerResponse[]
   /** Whether more requests are in progress than allowed. */
   isOverloaded(): boolean
 }
 
 interface Connection {
-  /** The response in progress. */
-  response?: ServerResponse | undefined
-  /** Since when there is none, by performance.now(). */
+  /** Those in progress, in order. */
+  responses: ServerResponse[]
+  /** Since when there are none, by performance.now(). */
   idleSince: number
 }
 
@@ -27,7 +27,7 @@ export function boundConnections(server: Server, maxConnections: number, evict: 
   let inProgress = 0
 
   server.on('connection', (socket) => {
-    connections.set(socket, { idleSince: performance.now() })
+    connections.set(socket, { responses: [], idleSince: performance.now() })
     socket.once('close', () => connections.delete(socket))
     if (connections.size <= maxConnections) return
     const longest = longestIdle(connections)
@@ -39,7 +39,7 @@ export function boundConnections(server: Server, maxConnections: number, evict: 
   // Disconnects idle clients, and those that do not read their response (nginx's `send_timeout`). A
   // request may wait longer.
   server.setTimeout(60_000, (socket) => {
-    if (!connections.get(socket)?.response) socket.destroy()
+    if (!connections.get(socket)?.responses.length) socket.destroy()
     // Without a reset the kernel would keep the unsent bytes and go on trying to deliver them.
     else if (socket.writableLength > 0) socket.resetAndDestroy()
   })
@@ -48,24 +48,23 @@ export function boundConnections(server: Server, maxConnections: number, evict: 
     begin({ socket }, response) {
       const connection = connections.get(socket)
       if (!connection) return
-      if (!connection.response) inProgress++
-      connection.response = response
+      const { responses } = connection
+      inProgress++
+      responses.push(response)
       response.on('close', () => {
-        // A pipelined request may have replaced it.
-        if (connection.response !== response) return
-        connection.response = undefined
-        connection.idleSince = performance.now()
         inProgress--
+        responses.splice(responses.indexOf(response), 1)
+        connection.idleSince = performance.now()
       })
     },
-    responseOn: (socket) => connections.get(socket)?.response,
+    responsesOn: (socket) => connections.get(socket)?.responses ?? [],
     isOverloaded: () => inProgress > Math.floor(maxConnections / 2),
   }
 }
 
 function longestIdle(connections: Map<Socket, Connection>): Socket | undefined {
   let longest: { socket?: Socket; idleSince: number } = { idleSince: Infinity }
-  for (const [socket, { response, idleSince }] of connections)
-    if (!response && idleSince < longest.idleSince) longest = { socket, idleSince }
+  for (const [socket, { responses, idleSince }] of connections)
+    if (responses.length === 0 && idleSince < longest.idleSince) longest = { socket, idleSince }
   return longest.socket
 }

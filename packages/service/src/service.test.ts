@@ -354,3 +354,29 @@ test('a client that does not read its response is given up, and one whose reques
   release('served')
   assert.match(await patient, /^HTTP\/1.1 200 [^]*served$/)
 })
+
+test('a broken request behind pipelined ones gets its 400 after their responses', async (t) => {
+  const service = build(t)
+  service.get('/slow', async () => {
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    return 'slow\n'
+  })
+  const port = await start(service)
+  const get = 'GET /slow HTTP/1.1\r\nHost: a\r\n\r\n'
+  const received = await sendRaw(port, `${get}${get}BROKEN\r\n\r\n`)
+  assert.deepEqual(received.match(/^HTTP\/1\.1 \d+/gm), ['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 400'])
+})
+
+test('no bytes of an error appear inside a response that is being sent', async (t) => {
+  const service = build(t)
+  const length = 16 * 1024 * 1024
+  service.get('/large', (_request, reply) => reply.type('application/octet-stream').send(Buffer.alloc(length, 'x')))
+  service.get('/small', () => 'small\n')
+  const socket = connect(await start(service), '127.0.0.1')
+  socket.write('GET /large HTTP/1.1\r\nHost: a\r\n\r\nGET /small HTTP/1.1\r\nHost: a\r\n\r\n')
+  await once(socket, 'readable')
+  socket.write('BROKEN\r\n\r\n')
+  const received = await text(socket)
+  const body = received.slice(received.indexOf('\r\n\r\n') + 4, length)
+  assert.match(body, /^x*$/)
+})

@@ -122,10 +122,16 @@ export function createService(name: string, config: HttpConfig, options: Service
     reply.headers(headers)
   }
 
-  /** Responds outside Fastify, instead of the response in progress if there is one. */
+  /** Responds outside Fastify, instead of the response to a request that is still arriving. */
   function refuse(socket: Socket, problem: Problem, method = 'unknown'): void {
-    const response = connections.responseOn(socket)
-    if (!socket.writable || response?.headersSent) {
+    const [response, ...pipelined] = connections.responsesOn(socket)
+    const newest = pipelined.at(-1) ?? response
+    if (socket.writable && newest?.req.complete) {
+      // The problem is that of a later request. Responses keep the order of their requests.
+      newest.once('close', () => refuse(socket, problem, method))
+      return
+    }
+    if (!socket.writable || response?.headersSent || pipelined.length > 0) {
       socket.destroy()
       return
     }

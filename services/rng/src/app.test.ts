@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { connect, type AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { test, type TestContext } from 'node:test'
 
 import { parseSettings } from '@dockercoins/service'
@@ -173,3 +174,14 @@ test('more than 32 large responses at once are refused with 503, and a small one
 })
 
 test('openapi.json describes exactly the routes', (t) => assertDescribesRoutes(openapi, build(t)))
+
+test('a response to a request whose body is not read closes the connection, and says so', async (t) => {
+  const rng = build(t)
+  await rng.start()
+  const { port } = rng.server.address() as AddressInfo
+  for (const extra of ['', 'Expect: 100-continue\r\n']) {
+    const socket = connect(port, '127.0.0.1')
+    socket.write(`GET /5 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n${extra}\r\n`)
+    assert.match(await text(socket), /^HTTP\/1\.1 200 OK\r\n(.*\r\n)*connection: close\r\n/i)
+  }
+})

@@ -56,7 +56,8 @@ export function createOutage(log: Log, options: OutageOptions) {
 }
 
 function reasonOf(error: NodeJS.ErrnoException): string {
-  const reason = error.message || error.code || error.name
+  // Node ends some messages with a local address that it does not know.
+  const reason = error.message.replace(/ - Local \(undefined:undefined\)$/, '') || error.code || error.name
   if (!isOwnLimit(error)) return reason
   return `this process or machine is at its own limit, raise \`ulimit -n\` or lower LOOPS: ${reason}`
 }
