@@ -284,20 +284,27 @@ suite('a Redis that is silent or not there', { concurrency: true }, () => {
     await pending
   })
 
-  test('each call without a connection makes an attempt to connect', { timeout: 60_000 }, async (t) => {
-    let attempts = 0
-    const refusing = createServer((socket) => {
-      attempts++
-      socket.destroy()
-    })
-    const port = await listenLocally(refusing)
-    t.after(() => refusing.close())
-    const ledger = await open(t, `redis://127.0.0.1:${port}`, false)
-    for (let calls = 1; calls <= 10; calls++) {
-      await assert.rejects(ledger.ping(), /cannot be reached/)
-      assert.equal(attempts, calls)
-    }
-  })
+  test(
+    'a call without a connection makes an attempt to connect, which calls at the same moment share',
+    { timeout: 60_000 },
+    async (t) => {
+      let attempts = 0
+      const refusing = createServer((socket) => {
+        attempts++
+        socket.destroy()
+      })
+      const port = await listenLocally(refusing)
+      t.after(() => refusing.close())
+      const ledger = await open(t, `redis://127.0.0.1:${port}`, false)
+      for (let calls = 1; calls <= 10; calls++) {
+        await assert.rejects(ledger.ping(), /cannot be reached/)
+        assert.equal(attempts, calls)
+      }
+      attempts = 0
+      await Promise.allSettled(Array.from({ length: 100 }, () => ledger.ping()))
+      assert.equal(attempts, 1)
+    },
+  )
 
   test('a connection that falls silent is given up, and the next one works', async (t) => {
     if (!hasRedisServer()) return t.skip(NO_REDIS)
