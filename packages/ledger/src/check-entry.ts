@@ -1,10 +1,15 @@
 import type { Entry, Coin } from './ledger.ts'
 import { MILLIONTHS } from './spread.ts'
 
-/** More than any worker does between two entries, and still an integer when counted in millionths. */
+/**
+ * More than any worker does between two entries, and still an integer when counted in millionths.
+ */
 const MAX_HASHES = Math.floor(Number.MAX_SAFE_INTEGER / MILLIONTHS)
 
-/** Throws for an entry that could not be counted exactly: both stores refuse the same ones, before anything is written. */
+/**
+ * Throws for an entry that could not be counted exactly: both stores refuse the same ones, before
+ * anything is written.
+ */
 export function checkEntry({ worker, sequence, hashes, from, to, coins, report }: Entry): void {
   expect(/^[\w-]{1,64}$/.test(worker), 'an entry to have a worker of 1 to 64 letters, digits and hyphens', worker)
   expect(Number.isSafeInteger(sequence) && sequence > 0, "an entry's sequence to be 1, 2, 3…", sequence)
@@ -17,7 +22,10 @@ export function checkEntry({ worker, sequence, hashes, from, to, coins, report }
   expect(isCount(expiresAfterMs) && expiresAfterMs > 0, 'expiresAfterMs to be a whole number above 0', expiresAfterMs)
 }
 
-/** Throws unless `from` and `count` name some seconds, and not so many that reading them would take long. */
+/**
+ * Throws unless `from` and `count` name some seconds, and not so many that reading them would take
+ * long.
+ */
 export function checkSeconds(from: number, count: number): void {
   expect(Number.isSafeInteger(from), 'speeds from a whole second', from)
   expect(isCount(count) && count <= 86_400, 'speeds of 0 to 86400 seconds', count)

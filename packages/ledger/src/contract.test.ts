@@ -26,7 +26,10 @@ after(async () => {
   await rm(folder, { recursive: true })
 })
 
-/** What a test's ledgers have before their prefix, so that no test sees another's, nor what else is in a Redis that was given. */
+/**
+ * What a test's ledgers have before their prefix, so that no test sees another's, nor what else is
+ * in a Redis that was given.
+ */
 const namespaces = new WeakMap<object, string>()
 
 testContract('SQLite', async (t, options) => {

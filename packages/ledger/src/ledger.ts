@@ -17,7 +17,10 @@ export interface Ledger {
    * the first entry or is no longer kept.
    */
   speeds(from: number, count: number): Promise<(number | null)[]>
-  /** The last report of each running worker: its `expiresAfterMs` has not passed since its last entry. */
+  /**
+   * The last report of each running worker: its `expiresAfterMs` has not passed since its last
+   * entry.
+   */
   reports(): Promise<Report[]>
   /** Streams all coins in the wallet. A coin added during the call may be missing. */
   coins(): AsyncIterable<Coin>
@@ -35,7 +38,9 @@ export interface Totals {
   /** The counter, which foreign workers increase too. */
   hashes: number
   coins: number
-  /** The hashes of all entries ever recorded; `hashes - recorded` is the number of foreign hashes. */
+  /**
+   * The hashes of all entries ever recorded; `hashes - recorded` is the number of foreign hashes.
+   */
   recorded: number
 }
 
@@ -51,7 +56,10 @@ export interface Sums {
   hashes: number
   /** The hashes of all entries, added up worker by worker. */
   entries: number
-  /** The coins that all entries brought, added up worker by worker; a coin that was brought twice counts twice. */
+  /**
+   * The coins that all entries brought, added up worker by worker; a coin that was brought twice
+   * counts twice.
+   */
   coins: number
 }
 
@@ -68,7 +76,10 @@ export interface Entry {
   worker: string
   /** 1, 2, 3… within the worker. */
   sequence: number
-  /** Units completed between `from` and `to`, both moments at which a unit ended (milliseconds since the epoch). */
+  /**
+   * Units completed between `from` and `to`, both moments at which a unit ended (milliseconds since
+   * the epoch).
+   */
   hashes: number
   from: number
   to: number
@@ -92,7 +103,10 @@ export interface Report {
   expiresAfterMs: number
   /** Sums over all units, in milliseconds. */
   pauseMs: number
-  /** How long one pause is set to be, in milliseconds; absent or 0 where that is not known or there is no pause. */
+  /**
+   * How long one pause is set to be, in milliseconds; absent or 0 where that is not known or there
+   * is no pause.
+   */
   delayMs?: number
   rng: UpstreamReport
   hasher: UpstreamReport
@@ -100,7 +114,10 @@ export interface Report {
   latestCoins: { digest: string; at: number }[]
 }
 
-/** Sums over the requests answered, in milliseconds, and how many each replica (X-Served-By) answered. */
+/**
+ * Sums over the requests answered, in milliseconds, and how many each replica (X-Served-By)
+ * answered.
+ */
 export interface UpstreamReport {
   queueMs: number
   workMs: number

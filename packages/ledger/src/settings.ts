@@ -43,7 +43,10 @@ function isRedisUrl(url: string): boolean {
   return hostname !== '' && /^(\/\d{0,5})?$/.test(pathname) && !search && !hash && isEncoded(username + password)
 }
 
-/** Whether every `%` begins an encoded character, as a password with special characters needs in a URL. */
+/**
+ * Whether every `%` begins an encoded character, as a password with special characters needs in a
+ * URL.
+ */
 function isEncoded(part: string): boolean {
   try {
     decodeURIComponent(part)

@@ -1,4 +1,7 @@
-/** Buckets count in millionths of a hash: integers, so that any number of shares add up to exactly what was done. */
+/**
+ * Buckets count in millionths of a hash: integers, so that any number of shares add up to exactly
+ * what was done.
+ */
 export const MILLIONTHS = 1_000_000
 
 /** How far back the measured speed is drawn, in seconds. */
@@ -13,9 +16,9 @@ export interface Share {
 
 /**
  * Spreads an entry evenly over the seconds that it covers; the shares add up to exactly its hashes.
- * An entry that covers no time (a clock was set back, or everything ended at once) counts in the second of its end.
- * In an entry longer than an hour (after a long outage) the older part goes into the second of its
- * beginning, outside the graph. An entry has at most 3602 shares.
+ * An entry that covers no time (a clock was set back, or everything ended at once) counts in the
+ * second of its end. In an entry longer than an hour (after a long outage) the older part goes into
+ * the second of its beginning, outside the graph. An entry has at most 3602 shares.
  */
 export function spread({ hashes, from, to }: { hashes: number; from: number; to: number }): Share[] {
   const total = hashes * MILLIONTHS

@@ -2,12 +2,16 @@ import * as v from 'valibot'
 
 import type { Report } from './ledger.ts'
 
-// What comes out of a store may have been written by another version, or by anybody: it is checked before it is believed.
-// One absurd number must not hide a worker, so numbers are clamped and names are cut.
+// What comes out of a store may have been written by another version, or by anybody: it is checked
+// before it is believed. One absurd number must not hide a worker, so numbers are clamped and names
+// are cut.
 
 /** A DNS name is no longer (RFC 1035). */
 const MAX_NAME = 253
-/** More names of replicas than this are not kept from one read of all reports, for rng and for hasher. */
+/**
+ * More names of replicas than this are not kept from one read of all reports, for rng and for
+ * hasher.
+ */
 const MAX_NAMES = 10_000
 /** Of the replicas that do not respond one report names no more than this. */
 const MAX_NOT_RESPONDING = 100
@@ -48,7 +52,10 @@ const report = v.object({
 })
 const storedReport = v.pipe(v.string(), v.parseJson(), report)
 
-/** The reports among the texts; one that is not understood counts as none, so that it cannot hide the others. */
+/**
+ * The reports among the texts; one that is not understood counts as none, so that it cannot hide
+ * the others.
+ */
 export function parseReports(texts: Iterable<unknown>): Report[] {
   const room = { rng: MAX_NAMES, hasher: MAX_NAMES }
   const reports: Report[] = []

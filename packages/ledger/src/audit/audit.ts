@@ -29,11 +29,11 @@ export interface Audit extends Omit<Sums, 'coins'> {
 }
 
 /**
- * Proves a ledger sound: every coin is the SHA-256 of its bytes and begins with 0, every coin of every entry is in the
- * wallet or was counted as not kept, and the counter holds the hashes of all entries. Hashes and
- * coins of foreign workers, such as the classic's, are reported and are not a fault. The audit may
- * run while workers record: it does not report their new coins as foreign or missing.
- * Memory does not grow with the wallet.
+ * Proves a ledger sound: every coin is the SHA-256 of its bytes and begins with 0, every coin of
+ * every entry is in the wallet or was counted as not kept, and the counter holds the hashes of all
+ * entries. Hashes and coins of foreign workers, such as the classic's, are reported and are not a
+ * fault. The audit may run while workers record: it does not report their new coins as foreign or
+ * missing. Memory does not grow with the wallet.
  */
 export async function audit(ledger: Pick<Ledger, 'coins' | 'coinCounts' | 'sums'>): Promise<Audit> {
   // Coins are counted before and after the entries are summed, so an entry recorded in between

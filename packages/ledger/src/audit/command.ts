@@ -16,7 +16,8 @@ if (url === '--help' || url === '-h') {
   console.log(USAGE)
   process.exit()
 }
-// npm runs the command in the repository's folder. A relative path is relative to the user's folder.
+// npm runs the command in the repository's folder. A relative path is relative to the user's
+// folder.
 if (process.env.INIT_CWD !== undefined) process.chdir(process.env.INIT_CWD)
 const ARGUMENT = 'The URL argument'
 if (url !== undefined) process.env[ARGUMENT] = url

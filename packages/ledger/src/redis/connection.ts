@@ -12,15 +12,19 @@ const CALL_TIMEOUT_MS = 5000
 const RECONNECT_DELAY_MS = 50
 
 /**
- * Replies of a server that cannot serve the ledger, and may never: a replica, one that loads its data, a node of a cluster
- * that holds other keys. The connection is dropped, so that the name is resolved again.
+ * Replies of a server that cannot serve the ledger, and may never: a replica, one that loads its
+ * data, a node of a cluster that holds other keys. The connection is dropped, so that the name is
+ * resolved again.
  */
 const WRONG_SERVER = /^(READONLY|MASTERDOWN|LOADING|MOVED|CLUSTERDOWN|TRYAGAIN|ASK)\b/
 
 export type Client = WithFewCommands<ReturnType<typeof createOne>>
 
 export interface Connection {
-  /** Runs commands on the connection, which is made first if there is none. Rejects after 5 s at the latest. */
+  /**
+   * Runs commands on the connection, which is made first if there is none. Rejects after 5 s at the
+   * latest.
+   */
   call<T>(commands: (client: Client) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
@@ -34,8 +38,9 @@ interface Attempt {
 }
 
 /**
- * Connects to Redis now, and again whenever a call finds no connection. Callers repeat their calls with a backoff of their
- * own, so the client's reconnecting is switched off: a call would have to wait for its next attempt.
+ * Connects to Redis now, and again whenever a call finds no connection. Callers repeat their calls
+ * with a backoff of their own, so the client's reconnecting is switched off: a call would have to
+ * wait for its next attempt.
  */
 export function connectRedis(url: string, onConnect: (client: Client) => Promise<void>): Connection {
   const explain = explainer(url)
@@ -127,7 +132,9 @@ function createOne(url: string) {
   })
 }
 
-/** Returns a function that makes one line of an error: which server, and why; without the password. */
+/**
+ * Returns a function that makes one line of an error: which server, and why; without the password.
+ */
 function explainer(url: string) {
   const { host, password } = new URL(url)
   const secrets = [password, decodeURIComponent(password)].filter((secret) => secret !== '')

@@ -11,7 +11,10 @@ import * as fc from 'fast-check'
 import { audit } from '../audit/audit.ts'
 import type { Entry, Ledger } from '../ledger.ts'
 
-/** How many histories, and how many positions of a cut, are tried: `LEDGER_CRASHES=300`, or `all` positions. */
+/**
+ * How many histories, and how many positions of a cut, are tried: `LEDGER_CRASHES=300`, or `all`
+ * positions.
+ */
 const RUNS = process.env.LEDGER_CRASHES ?? '6'
 const HISTORIES = RUNS === 'all' ? 300 : Number(RUNS)
 const IN_CONTAINER = 'the append-only file is in a container'
@@ -134,7 +137,10 @@ interface Worker {
   pending?: Entry
 }
 
-/** Lives a history through and proves its end. Every entry has another power of two as its hashes, so sums name entries. */
+/**
+ * Lives a history through and proves its end. Every entry has another power of two as its hashes,
+ * so sums name entries.
+ */
 async function relive(redis: CrashingRedis, empty: Buffer, events: Event[], bound: number): Promise<void> {
   await redis.restart('SIGKILL', empty)
   const done: Entry[] = []
@@ -216,7 +222,8 @@ async function prove(ledger: Ledger, { done, acknowledged, elsewhere, bound }: K
   assert.equal(brought, coins)
   const { kept, unkept } = await ledger.coinCounts()
   assert.equal(totals.coins, kept + unkept)
-  // A worker that died may have brought coins into the wallet before its entry: they were found, and are no fault.
+  // A worker that died may have brought coins into the wallet before its entry: they were found,
+  // and are no fault.
   assert.ok(kept + unkept >= coins && kept + unkept <= sumOf(done, (entry) => entry.coins.length))
   assert.ok(kept <= bound)
   const speeds = await ledger.speeds(Math.floor(Date.now() / 1000) - 3600, 3602)
@@ -230,7 +237,10 @@ function sumOf<T>(items: T[], amount: (item: T) => number): number {
   return items.reduce((sum, item) => sum + amount(item), 0)
 }
 
-/** Some of the positions from 0 to `length`, always the first and the last; all where all are asked for. */
+/**
+ * Some of the positions from 0 to `length`, always the first and the last; all where all are asked
+ * for.
+ */
 function positions(length: number): number[] {
   if (RUNS === 'all') return Array.from({ length: length + 1 }, (_, i) => i)
   const inner = Array.from({ length: Math.max(HISTORIES - 2, 1) }, () => Math.floor(Math.random() * length))

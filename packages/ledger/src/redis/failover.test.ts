@@ -111,7 +111,9 @@ async function ask({ url }: RedisServer, command: string[]): Promise<unknown> {
   return client.sendCommand(command).finally(() => client.destroy())
 }
 
-/** An address whose new connections go to another port from one moment to the next; open ones stay. */
+/**
+ * An address whose new connections go to another port from one moment to the next; open ones stay.
+ */
 async function startSwitch(t: TestContext, first: number): Promise<{ port: number; turnTo(port: number): void }> {
   let target = first
   const sockets = new Set<Socket>()

@@ -1,6 +1,9 @@
 export type Keys = ReturnType<typeof keysUnder>
 
-/** The names of all keys. `hashes` and `wallet` are the classic's, so its worker and web UI can share the store. */
+/**
+ * The names of all keys. `hashes` and `wallet` are the classic's, so its worker and web UI can
+ * share the store.
+ */
 export function keysUnder(prefix: string) {
   return {
     hashes: `${prefix}hashes`,

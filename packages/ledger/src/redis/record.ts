@@ -9,20 +9,24 @@ const CHUNK = 1000
 const sealed = new WeakSet<Client>()
 
 /**
- * Records an entry in two round trips: first its coins, then the commit, which counts it. What precedes the commit is
- * harmless without it and is repeated when the entry is sent again.
+ * Records an entry in two round trips: first its coins, then the commit, which counts it. What
+ * precedes the commit is harmless without it and is repeated when the entry is sent again.
  */
 export async function recordEntry(client: Client, keys: Keys, entry: Entry, maxCoins: number) {
   await seal(client, keys)
   await Promise.all([client.sAdd(keys.entries, entry.worker), ...keepCoins(client, keys, entry, maxCoins)])
   const committed = commit(client, keys, entry)
-  // Sent together with the commit. The count does not need it, so errors are ignored: the next entry has another report.
+  // Sent together with the commit. The count does not need it, so errors are ignored: the next
+  // entry has another report.
   const reported = Promise.allSettled(putReport(client, keys, entry))
   const [applied] = await Promise.all([committed, reported])
   return applied === 1 ? 'recorded' : 'duplicate'
 }
 
-/** Closes a transaction that a crash may have left open in the append-only file, once per connection. */
+/**
+ * Closes a transaction that a crash may have left open in the append-only file, once per
+ * connection.
+ */
 async function seal(client: Client, keys: Keys): Promise<void> {
   if (sealed.has(client)) return
   await client.seal([keys.hashes, keys.unkept, keys.batches, keys.batchesCopy, keys.coinsBefore, keys.wallet])

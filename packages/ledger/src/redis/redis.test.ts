@@ -378,7 +378,10 @@ function untilAnswered(ledger: Ledger): Promise<void> {
   return until('Redis to answer', () => ledger.ping())
 }
 
-/** Records entry after entry as a worker does, each until it is acknowledged; gives the hashes recorded. */
+/**
+ * Records entry after entry as a worker does, each until it is acknowledged; gives the hashes
+ * recorded.
+ */
 async function recordUntil(stop: AbortSignal, ledger: Ledger): Promise<number> {
   const { worker } = sampleEntry()
   let sum = 0

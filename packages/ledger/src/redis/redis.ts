@@ -12,8 +12,8 @@ import { readSpeeds, slotsFrom } from './speeds.ts'
 const PAGE = 1000
 
 /**
- * A ledger in Redis (7.0 or newer) or Valkey. Calls reject while the server cannot be reached. `warn` gets a line about a
- * server that may lose data.
+ * A ledger in Redis (7.0 or newer) or Valkey. Calls reject while the server cannot be reached.
+ * `warn` gets a line about a server that may lose data.
  */
 export function openRedis(url: string, keyPrefix: string, maxCoins: number, warn: (line: string) => void): Ledger {
   const keys = keysUnder(keyPrefix)
@@ -64,7 +64,10 @@ export function openRedis(url: string, keyPrefix: string, maxCoins: number, warn
   }
 }
 
-/** The warning about a server that evicts keys when its memory is full; undefined where INFO does not show that it may. */
+/**
+ * The warning about a server that evicts keys when its memory is full; undefined where INFO does
+ * not show that it may.
+ */
 async function describeEviction(client: Client): Promise<string | undefined> {
   const info = await client.info('memory').catch(() => '')
   const policy = /^maxmemory_policy:(allkeys-\S+)/m.exec(info)?.[1]

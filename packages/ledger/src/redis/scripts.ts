@@ -4,7 +4,10 @@ import { defineScript, type CommandParser } from '@redis/client'
 
 const prelude = read('prelude')
 
-/** The scripts in lua/, as methods of the client. docs/decisions/ledger.md proves that they count an entry exactly once. */
+/**
+ * The scripts in lua/, as methods of the client. docs/decisions/ledger.md proves that they count an
+ * entry exactly once.
+ */
 export const scripts = {
   keepCoins: script('keep-coins'),
   commit: script<number>('commit'),

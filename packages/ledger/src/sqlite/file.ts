@@ -5,7 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 /** SQLite's own wait for another process's lock blocks the event loop, so it is short. */
 const BLOCKING_MS = 50
-/** Between two tries the event loop runs. A call that has not got the lock after this time rejects. */
+/**
+ * Between two tries the event loop runs. A call that has not got the lock after this time rejects.
+ */
 const CALL_TIMEOUT_MS = 5000
 const MAX_PAUSE_MS = 50
 
@@ -19,7 +21,10 @@ const PASSING_CODES = new Set(['EAGAIN', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE', 'E
 const SUFFIXES = ['', '-wal', '-shm']
 
 export interface File<Prepared> {
-  /** Runs `question` against the file. While another process holds the lock it tries again, for up to 5 s. */
+  /**
+   * Runs `question` against the file. While another process holds the lock it tries again, for up
+   * to 5 s.
+   */
   call<T>(question: (prepared: Prepared, db: DatabaseSync) => T): Promise<T>
   close(): void
 }
@@ -31,9 +36,10 @@ interface Handle<Prepared> {
 }
 
 /**
- * Opens or creates the file and its folder, and runs `prepare` whenever it opens the file. Throws one line where waiting
- * would not help: the file is no database, or permission is missing. A file that is busy or on a full disk is opened by
- * a later call. A file that was deleted or replaced while in use makes one call reject, and the next call opens it again.
+ * Opens or creates the file and its folder, and runs `prepare` whenever it opens the file. Throws
+ * one line where waiting would not help: the file is no database, or permission is missing. A file
+ * that is busy or on a full disk is opened by a later call. A file that was deleted or replaced
+ * while in use makes one call reject, and the next call opens it again.
  */
 export function openFile<Prepared>(path: string, prepare: (db: DatabaseSync) => Prepared): File<Prepared> {
   let handle: Handle<Prepared> | undefined
@@ -102,7 +108,10 @@ function changeOf(path: string, opened: (bigint | undefined)[]): string | undefi
   return `${name} was ${found[changed] === undefined ? 'deleted' : 'replaced'} while in use; the next call opens it again`
 }
 
-/** Closes a file that is no longer at its path, or not whole, so that what is left of it does no harm to the next. */
+/**
+ * Closes a file that is no longer at its path, or not whole, so that what is left of it does no
+ * harm to the next.
+ */
 function letGo(path: string, { db, inodes }: Handle<unknown>): void {
   const found = inodesOf(path)
   try {

@@ -82,7 +82,10 @@ test('whatever is recorded through several handles, in any order and again, the 
   await fc.assert(property, { numRuns: 25 })
 })
 
-/** Records from a process of its own, and kills it while it sends entry number `entries`. Resolves to the last entry sent. */
+/**
+ * Records from a process of its own, and kills it while it sends entry number `entries`. Resolves
+ * to the last entry sent.
+ */
 async function recordUntilKilled(path: string, worker: string, entries: number): Promise<number> {
   const script = `import { openLedger } from ${JSON.stringify(import.meta.resolve('../index.ts'))}
   import { numberedEntry } from ${JSON.stringify(import.meta.resolve('@dockercoins/testing/sample-entry'))}

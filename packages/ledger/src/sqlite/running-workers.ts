@@ -6,7 +6,9 @@ export interface StoredReport {
   worker: string
   /** Of the entry that brought the report. */
   sequence: number
-  /** When the report expires, by the clock of the worker's machine; milliseconds since the epoch. */
+  /**
+   * When the report expires, by the clock of the worker's machine; milliseconds since the epoch.
+   */
   expiresMs: number
   report: string
 }
@@ -18,10 +20,11 @@ interface Sighting {
 }
 
 /**
- * Returns a function that selects the reports of the workers that run, to be called with what is stored now.
- * A worker runs while its entries keep arriving, measured by this process's monotonic clock: wall clocks may be set
- * back, and may differ. The wall clock decides only for a report that was not watched: at the first call, or when the
- * call before it is longer ago than the report is valid.
+ * Returns a function that selects the reports of the workers that run, to be called with what is
+ * stored now. A worker runs while its entries keep arriving, measured by this process's monotonic
+ * clock: wall clocks may be set back, and may differ. The wall clock decides only for a report that
+ * was not watched: at the first call, or when the call before it is longer ago than the report is
+ * valid.
  */
 export function watchRunning(now = () => performance.now(), wallClock = Date.now) {
   let seen = new Map<string, Sighting>()

@@ -10,7 +10,10 @@ import { sampleEntry, sampleCoin } from '@dockercoins/testing/sample-entry'
 import { audit } from '../audit/audit.ts'
 import { openLedger } from '../index.ts'
 
-/** Written by the first edition: 62 hashes of two workers; four coins, of which the wallet kept three. */
+/**
+ * Written by the first edition: 62 hashes of two workers; four coins, of which the wallet kept
+ * three.
+ */
 const FIRST_EDITION = new URL('../fixtures/sqlite-0.1.db', import.meta.url)
 const FIRST_WORKER = '11111111-1111-4111-8111-111111111111'
 

@@ -6,7 +6,8 @@ export type Tables = ReturnType<typeof tablesUnder>
 
 /** The tables' names, quoted for SQL; with a prefix they are the Redis keys' namesakes. */
 export function tablesUnder(prefix: string) {
-  // SQLite takes `A` and `a` for the same name and reserves those that begin with `sqlite_`: such letters are written as ~41.
+  // SQLite takes `A` and `a` for the same name and reserves those that begin with `sqlite_`: such
+  // letters are written as ~41.
   const safe = prefix.replace(/[A-Z~]|^s/g, (letter) => `~${letter.charCodeAt(0).toString(16)}`)
   const table = (name: string) => `"${safe.replaceAll('"', '""')}${name}"`
   return {
@@ -37,8 +38,9 @@ export const rows = {
 const FORMAT = 1
 
 /**
- * Creates missing tables. Any number of processes may do so at once, also while a process of the first edition has the
- * file open: it names no columns in its statements, so its tables keep theirs. Throws for a file of a newer format.
+ * Creates missing tables. Any number of processes may do so at once, also while a process of the
+ * first edition has the file open: it names no columns in its statements, so its tables keep
+ * theirs. Throws for a file of a newer format.
  */
 export function createTables(
   db: DatabaseSync,
@@ -92,7 +94,8 @@ export function prepareStatements(
        ON CONFLICT DO UPDATE SET sequence = excluded.sequence, hashes = hashes + excluded.hashes`,
     ),
     addFound: db.prepare(`INSERT INTO ${found} VALUES (?, ?) ON CONFLICT DO UPDATE SET coins = coins + excluded.coins`),
-    // Counting the rows of a wallet takes longer the more there are, so coins are counted as they come, kept or not.
+    // Counting the rows of a wallet takes longer the more there are, so coins are counted as they
+    // come, kept or not.
     addTotals: db.prepare(`UPDATE ${totals} SET hashes = hashes + ?, coins = coins + ?`),
     addCoin: db.prepare(`INSERT INTO ${wallet} VALUES (?, ?) ON CONFLICT DO NOTHING`),
     addUnkept: db.prepare(`UPDATE ${unkept} SET coins = coins + ?`),

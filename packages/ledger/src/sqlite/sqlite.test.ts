@@ -28,7 +28,8 @@ suite('a ledger in a file', { concurrency: true }, () => {
       if (sequence % 3 === 0 && (await stubbornly(() => ledger.record(entry))) !== 'duplicate') throw new Error('counted twice')
     }
     await ledger.close()
-    // On a slow disk one of eight may not get its turn within the bound, and tries again as a worker does.
+    // On a slow disk one of eight may not get its turn within the bound, and tries again as a
+    // worker does.
     async function stubbornly(act) {
       for (;;) try { return await act() } catch (error) { if (!/locked/.test(error.message)) throw error }
     }`

@@ -11,16 +11,25 @@ import { createTables, prepareStatements, rows, tablesUnder, type Statements } f
 /** Coins to a page while the wallet is streamed: between two pages others get their turn. */
 const PAGE = 1000
 
-/** The newest seconds for which the speed is kept: an hour, and hours more for clocks that are ahead or behind. */
+/**
+ * The newest seconds for which the speed is kept: an hour, and hours more for clocks that are ahead
+ * or behind.
+ */
 const KEPT_SECONDS = 8 * HISTORY_S
-/** How long the report of a worker that was killed stays in the file, by the clock of a worker that records. */
+/**
+ * How long the report of a worker that was killed stays in the file, by the clock of a worker that
+ * records.
+ */
 const KEPT_REPORT_MS = KEPT_SECONDS * 1000
-/** One in so many of a worker's entries, the first included, also deletes rows that are no longer needed. */
+/**
+ * One in so many of a worker's entries, the first included, also deletes rows that are no longer
+ * needed.
+ */
 const ENTRIES_TO_TIDY = 60
 
 /**
- * A ledger in one file, shared by all processes of this machine. Rejects where no waiting would help: the URL names no
- * file, the file is no database, or permission is missing.
+ * A ledger in one file, shared by all processes of this machine. Rejects where no waiting would
+ * help: the URL names no file, the file is no database, or permission is missing.
  */
 export async function openSqlite(url: string, keyPrefix: string, maxCoins: number): Promise<Ledger> {
   const path = fileOf(url)
@@ -98,7 +107,8 @@ function apply(sql: Statements, entry: Entry, maxCoins: number): 'recorded' | 'd
   if (coins.length > 0) sql.addFound.run(worker, coins.length)
   sql.addEntry.run(worker, sequence, hashes)
   for (const { second, millionths } of spread(entry)) sql.addShare.run(second, millionths)
-  // An entry without hashes also marks its second: the speed was 0 then, which is not the same as unknown.
+  // An entry without hashes also marks its second: the speed was 0 then, which is not the same as
+  // unknown.
   if (hashes === 0) sql.addShare.run(Math.floor(to / 1000), 0)
   const now = Date.now()
   if (report) sql.putWorker.run(worker, now + report.expiresAfterMs, JSON.stringify(report))
@@ -110,7 +120,10 @@ function apply(sql: Statements, entry: Entry, maxCoins: number): 'recorded' | 'd
   return 'recorded'
 }
 
-/** Keeps what there is room for. A coin that is in the wallet already is no new one; its last bytes win, as in Redis. */
+/**
+ * Keeps what there is room for. A coin that is in the wallet already is no new one; its last bytes
+ * win, as in Redis.
+ */
 function addCoins(sql: Statements, coins: Coin[], maxCoins: number): CoinCounts {
   const room = maxCoins - v.parse(rows.coinCounts, sql.coinCounts.get()).kept
   const added: CoinCounts = { kept: 0, unkept: 0 }

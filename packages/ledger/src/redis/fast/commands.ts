@@ -1,5 +1,6 @@
-// Saves 19 MB of memory per worker and web UI: when it is first used, @redis/client makes methods of all 500 Redis commands.
-// images/bundle.ts puts this list in place of the client's own, so images have only the commands that the ledger uses.
+// Saves 19 MB of memory per worker and web UI: when it is first used, @redis/client makes methods
+// of all 500 Redis commands. images/bundle.ts puts this list in place of the client's own, so
+// images have only the commands that the ledger uses.
 
 import AUTH from '@redis/client/dist/lib/commands/AUTH.js'
 import GET from '@redis/client/dist/lib/commands/GET.js'

@@ -1,9 +1,12 @@
--- Commits an entry with one MSET of absolute values, after every check. Returns 1, or 0 for a duplicate.
--- Neither reads nor writes a key that expires: Redis would add a DEL, and so make the write a transaction.
+-- Commits an entry with one MSET of absolute values, after every check. Returns 1, or 0 for a
+-- duplicate. Neither reads nor writes a key that expires: Redis would add a DEL, and so make the
+-- write a transaction.
 --
--- KEYS: hashes, recorded, unkept, since, wallet, entry:<worker>, then the slots of the measured speed.
--- Input: sequence, hashes, digests, from (second), slots (each: first second, then millionths of a hash per second),
--- aheadS (slots further ahead of the server's clock are not kept).
+-- KEYS: hashes, recorded, unkept, since, wallet, entry:<worker>, then the slots of the measured
+-- speed.
+-- Input: sequence, hashes, digests, from (second), slots (each: first second, then
+-- millionths of a hash per second), aheadS (slots further ahead of the server's clock are not
+-- kept).
 local HASHES, RECORDED, UNKEPT, SINCE, WALLET, ENTRY = unpack(KEYS, 1, 6)
 local LIMIT = 9007199254740991
 
@@ -43,7 +46,8 @@ end
 local now = tonumber(redis.call('TIME')[1])
 if not read('GET', SINCE) then set(SINCE, text(math.min(input.from, now))) end
 
--- A slot is added to the same ten seconds, or replaces older ones, or ones so far ahead that they cannot be right.
+-- A slot is added to the same ten seconds, or replaces older ones, or ones so far ahead that they
+-- cannot be right.
 local newest = now + input.aheadS
 for i, slot in ipairs(input.slots) do
   local key = KEYS[6 + i]

@@ -1,7 +1,9 @@
--- Puts an entry's coins into the wallet before the entry is committed, as many as there is room for. A coin that the wallet
--- holds gets its newest bytes. Does nothing for an entry that is committed.
+-- Puts an entry's coins into the wallet before the entry is committed, as many as there is room
+-- for. A coin that the wallet holds gets its newest bytes. Does nothing for an entry that is
+-- committed.
 --
--- KEYS: wallet, entry:<worker>. Input: sequence, maxCoins, digests. ARGV[1 + i]: the bytes of digest i.
+-- KEYS: wallet, entry:<worker>. Input: sequence, maxCoins, digests.
+-- ARGV[1 + i]: the bytes of digest i.
 local WALLET, ENTRY = unpack(KEYS)
 
 if input.sequence <= lastEntry(ENTRY) then return end

@@ -1,5 +1,6 @@
--- Opens each script. ARGV[1] is a JSON object. A script makes at most one write command (seal.lua excepted), so Redis does
--- not write it to the append-only file as a transaction, which a crash could cut in two.
+-- Opens each script. ARGV[1] is a JSON object. A script makes at most one write command (seal.lua
+-- excepted), so Redis does not write it to the append-only file as a transaction, which a crash
+-- could cut in two.
 local input = cjson.decode(ARGV[1])
 
 -- Runs a command that reads a key. An error names the key.
@@ -18,7 +19,8 @@ local function lastEntry(key)
   return tonumber(sequence), tonumber(hashes), tonumber(coins)
 end
 
--- The hashes that workers of version 0.1 recorded: one field for each worker, '<sequence> <hashes>'.
+-- The hashes that workers of version 0.1 recorded: one field for each worker, '<sequence>
+-- <hashes>'.
 local function sumOfBatches(key)
   local sum = 0
   for _, batch in ipairs(read('HVALS', key)) do sum = sum + tonumber(string.match(batch, ' (%d+)$') or 0) end

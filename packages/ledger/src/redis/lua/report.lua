@@ -1,7 +1,9 @@
--- Does one step for a worker's report, if the entry is the worker's last. Each step is one write command.
+-- Does one step for a worker's report, if the entry is the worker's last. Each step is one write
+-- command.
 --
 -- KEYS: entry:<worker>, report:<worker>, workers.
--- Input: step ('report', 'worker' or 'expired'), sequence, worker, report (JSON), expiresAfterMs (0: no report).
+-- Input: step ('report', 'worker' or 'expired'), sequence, worker, report (JSON), expiresAfterMs
+-- (0: no report).
 local ENTRY, REPORT, WORKERS = unpack(KEYS)
 
 if input.sequence ~= lastEntry(ENTRY) then return end

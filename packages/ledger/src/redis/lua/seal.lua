@@ -1,6 +1,7 @@
--- Runs before the first write of each connection. A crash may have left the head of a transaction in the append-only file.
--- Redis skips the head at the next start and applies it at the start after that. This script is a transaction itself, so it
--- closes the head, and it states again what the head of a script of version 0.1 may have changed.
+-- Runs before the first write of each connection. A crash may have left the head of a transaction
+-- in the append-only file. Redis skips the head at the next start and applies it at the start after
+-- that. This script is a transaction itself, so it closes the head, and it states again what the
+-- head of a script of version 0.1 may have changed.
 --
 -- KEYS: hashes, unkept, batches, a copy of batches, coins-before, wallet.
 local HASHES, UNKEPT, BATCHES, COPY, COINS_BEFORE, WALLET = unpack(KEYS)
