@@ -78,18 +78,22 @@ export function writeProblem(socket: Socket, { statusCode, message, headers }: P
 }
 
 /** Whether the client may still be sending the body of `request`. */
-export function isBodyUnread({ complete, headers }: IncomingMessage): boolean {
+function isBodyUnread({ complete, headers }: IncomingMessage): boolean {
   if (complete) return false
   return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
 }
 
 /**
- * Makes Node close `socket` in stages after its last response (RFC 9112, section 9.6). A connection
- * that is closed while the client still sends is reset, and the reset discards the response before
- * the client has read it.
+ * Whether the connection of `request` closes after the response: the service is stopping, or the
+ * client may still be sending. In the second case it closes in stages (RFC 9112, section 9.6). A
+ * connection that is closed while the client still sends is reset, and the reset discards the
+ * response before the client has read it.
  */
-export function closeInStages(socket: Socket): void {
-  socket.destroySoon = () => linger(socket)
+export function closesAfter(request: IncomingMessage, isStopping: boolean): boolean {
+  const { socket } = request
+  const isUnread = isBodyUnread(request)
+  if (isUnread) socket.destroySoon = () => linger(socket)
+  return isUnread || isStopping
 }
 
 /**

@@ -9,7 +9,7 @@ import { observeRequests } from './fast/requests.ts'
 import { createLog, exit } from './log.ts'
 import { addProbes, createMetrics, PROBES } from './probes.ts'
 import { Problem, sendProblem, unavailable } from './problem.ts'
-import { closeInStages, handleExpect, headerProblem, isBodyUnread, parserProblem, writeProblem } from './protocol.ts'
+import { closesAfter, handleExpect, headerProblem, parserProblem, writeProblem } from './protocol.ts'
 import type { Config, httpSettings } from './settings.ts'
 import { aborted } from './stop-signal.ts'
 
@@ -155,10 +155,8 @@ function problemOf(request: FastifyRequest, isStopping: boolean, connections: Co
 }
 
 function closeWhereDue({ raw }: FastifyRequest, reply: FastifyReply): void {
-  const isUnread = isBodyUnread(raw)
-  if (isUnread) closeInStages(raw.socket)
   // While stopping, a keep-alive connection would otherwise stay open until its idle timeout.
-  if (isUnread || reply.server.isStopping) reply.header('connection', 'close')
+  if (closesAfter(raw, reply.server.isStopping)) reply.header('connection', 'close')
 }
 
 /** Starts the service, waits for the stop signal, and stops the service. */
