@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import { suite, test, type TestContext } from 'node:test'
+import { suite, test } from 'node:test'
 import { promisify } from 'node:util'
 
+import { openDatabase, openLedgerFile, temporaryFolder } from '@dockercoins/testing/ledger-file'
 import { sampleEntry, sampleCoin, sampleReport } from '@dockercoins/testing/sample-entry'
 
 import { openLedger } from '../index.ts'
@@ -17,7 +16,7 @@ const run = promisify(execFile)
 // Together, for some wait for seconds; each has a file of its own.
 suite('a ledger in a file', { concurrency: true }, () => {
   test('eight processes that start together create one ledger, and count exactly', async (t) => {
-    const path = join(await makeFolder(t), 'new', 'folder', 'ledger.db')
+    const path = join(await temporaryFolder(t), 'new', 'folder', 'ledger.db')
     const script = `import { openLedger } from ${JSON.stringify(import.meta.resolve('../index.ts'))}
     import { sampleEntry, sampleCoin } from ${JSON.stringify(import.meta.resolve('@dockercoins/testing/sample-entry'))}
     const ledger = await openLedger({ ledgerUrl: ${JSON.stringify(`file:${path}`)}, keyPrefix: '' })
@@ -36,25 +35,25 @@ suite('a ledger in a file', { concurrency: true }, () => {
     const processes = Array.from({ length: 8 }, () => run(process.execPath, ['--input-type=module', '-e', script]))
     for (const { stdout, stderr } of await Promise.all(processes)) assert.equal(stdout + stderr, '')
 
-    const ledger = await open(t, path)
+    const ledger = await openLedgerFile(t, path)
     assert.deepEqual(await ledger.totals(), { hashes: 8 * 465, coins: 8 * 30, recorded: 8 * 465 })
     assert.deepEqual(await ledger.sums(), { hashes: 8 * 465, entries: 8 * 465, coins: 8 * 30 })
   })
 
   test('what was counted is there after closing and opening again', async (t) => {
-    const path = join(await makeFolder(t), 'ledger.db')
+    const path = join(await temporaryFolder(t), 'ledger.db')
     const entry = sampleEntry({ coins: [sampleCoin()] })
-    const first = await open(t, path)
+    const first = await openLedgerFile(t, path)
     await first.record(entry)
     await first.close()
-    const second = await open(t, path)
+    const second = await openLedgerFile(t, path)
     assert.equal(await second.record(entry), 'duplicate')
     assert.deepEqual(await second.totals(), { hashes: 10, coins: 1, recorded: 10 })
   })
 
   test('a file from before wallets were bounded goes on as it is', async (t) => {
-    const path = join(await makeFolder(t), 'ledger.db')
-    const first = await open(t, path)
+    const path = join(await temporaryFolder(t), 'ledger.db')
+    const first = await openLedgerFile(t, path)
     const entry = sampleEntry({ coins: [sampleCoin(), sampleCoin()] })
     await first.record(entry)
     await first.close()
@@ -67,8 +66,8 @@ suite('a ledger in a file', { concurrency: true }, () => {
   })
 
   test('while another process holds the lock for long, record waits without blocking, then counts', async (t) => {
-    const path = join(await makeFolder(t), 'ledger.db')
-    const ledger = await open(t, path)
+    const path = join(await temporaryFolder(t), 'ledger.db')
+    const ledger = await openLedgerFile(t, path)
     const other = openDatabase(t, path)
     other.exec('BEGIN IMMEDIATE')
     const recording = ledger.record(sampleEntry())
@@ -79,8 +78,8 @@ suite('a ledger in a file', { concurrency: true }, () => {
   })
 
   test('a lock that is never given back makes record reject, and count later', async (t) => {
-    const path = join(await makeFolder(t), 'ledger.db')
-    const ledger = await open(t, path)
+    const path = join(await temporaryFolder(t), 'ledger.db')
+    const ledger = await openLedgerFile(t, path)
     const other = openDatabase(t, path)
     other.exec('BEGIN IMMEDIATE')
     const entry = sampleEntry()
@@ -93,8 +92,8 @@ suite('a ledger in a file', { concurrency: true }, () => {
   })
 
   test('an entry that fails halfway leaves nothing behind', async (t) => {
-    const path = join(await makeFolder(t), 'ledger.db')
-    const ledger = await open(t, path)
+    const path = join(await temporaryFolder(t), 'ledger.db')
+    const ledger = await openLedgerFile(t, path)
     const other = openDatabase(t, path)
     other.exec(`CREATE TRIGGER refuse BEFORE INSERT ON workers BEGIN SELECT RAISE(ABORT, 'no room'); END`)
     const entry = sampleEntry({ coins: [sampleCoin()] })
@@ -107,8 +106,8 @@ suite('a ledger in a file', { concurrency: true }, () => {
   })
 
   test('the newest 28,800 seconds of speed are kept, and older ones are not known', async (t) => {
-    const path = join(await makeFolder(t), 'ledger.db')
-    const ledger = await open(t, path)
+    const path = join(await temporaryFolder(t), 'ledger.db')
+    const ledger = await openLedgerFile(t, path)
     const second = Math.floor(Date.now() / 1000)
     openDatabase(t, path).exec(`
       WITH RECURSIVE ago(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM ago WHERE n < 28900)
@@ -119,8 +118,8 @@ suite('a ledger in a file', { concurrency: true }, () => {
   })
 
   test('a worker two hours ahead deletes neither the speed nor the reports of others', async (t) => {
-    const path = join(await makeFolder(t), 'ledger.db')
-    const ledger = await open(t, path)
+    const path = join(await temporaryFolder(t), 'ledger.db')
+    const ledger = await openLedgerFile(t, path)
     const entry = sampleEntry()
     const report = sampleReport(entry.worker)
     await ledger.record({ ...entry, report })
@@ -137,41 +136,23 @@ suite('a ledger in a file', { concurrency: true }, () => {
   })
 
   test('a file that cannot be opened or is no database is refused in one line that names it', async (t) => {
-    const folder = await makeFolder(t)
+    const folder = await temporaryFolder(t)
     const notes = join(folder, 'notes.txt')
     await writeFile(notes, 'not a database\n'.repeat(100))
     const line = /^Error: the ledger in the file [^\n]+ cannot be used: [^\n]+$/
-    await assert.rejects(open(t, notes), /notes\.txt cannot be used: file is not a database$/)
-    await assert.rejects(open(t, folder), line)
-    await assert.rejects(open(t, join(notes, 'ledger.db')), line)
+    await assert.rejects(openLedgerFile(t, notes), /notes\.txt cannot be used: file is not a database$/)
+    await assert.rejects(openLedgerFile(t, folder), line)
+    await assert.rejects(openLedgerFile(t, join(notes, 'ledger.db')), line)
   })
 
   test('a file that is damaged later is said, not taken for an empty ledger', async (t) => {
-    const path = join(await makeFolder(t), 'ledger.db')
-    const first = await open(t, path)
+    const path = join(await temporaryFolder(t), 'ledger.db')
+    const first = await openLedgerFile(t, path)
     for (let sequence = 1; sequence <= 20; sequence++) {
       await first.record(sampleEntry({ coins: Array.from({ length: 100 }, sampleCoin) }))
     }
     await first.close()
     await writeFile(path, randomBytes(100_000), { flag: 'r+' })
-    await assert.rejects(open(t, path), /cannot be used: file is not a database$/)
+    await assert.rejects(openLedgerFile(t, path), /cannot be used: file is not a database$/)
   })
 })
-
-async function makeFolder(t: TestContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'dockercoins-sqlite-'))
-  t.after(() => rm(folder, { recursive: true }))
-  return folder
-}
-
-async function open(t: TestContext, path: string) {
-  const ledger = await openLedger({ ledgerUrl: `file:${path}`, keyPrefix: '' })
-  t.after(() => ledger.close())
-  return ledger
-}
-
-function openDatabase(t: TestContext, path: string): DatabaseSync {
-  const db = new DatabaseSync(path)
-  t.after(() => db.close())
-  return db
-}
