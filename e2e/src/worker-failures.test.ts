@@ -33,7 +33,7 @@ async function hashesIn(ledgerUrl: string): Promise<number> {
 }
 
 /**
- * Whoever counts the responses of a replica with this name fails, as by a mistake in the program.
+ * The code that counts the responses of a replica with this name fails, as a bug would.
  */
 const FAILS = 'fails'
 const failing = `const { set } = Map.prototype

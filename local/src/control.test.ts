@@ -68,7 +68,7 @@ test('a socket that a killed runner left is replaced, and one in use is not', as
   assert.equal(await requestScale(port, {}), 'first')
 })
 
-test('a request that is not understood is refused, whoever sends it', async (t) => {
+test('a request that is not understood is refused by the runner itself', async (t) => {
   const port = await freePorts()
   await listen(t, port, async () => assert.fail('nothing is to be scaled'))
   for (const request of ['{"rng":500}', 'rng=500', 'rng=-5', 'worker', 'x'.repeat(2000)]) {
