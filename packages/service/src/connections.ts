@@ -1,9 +1,11 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 export interface Connections {
-  /** Counts a request as in progress until its response is closed. */
-  begin(request: IncomingMessage, response: ServerResponse): void
+  /** Counts a request as in progress. */
+  begin(socket: Socket, response: ServerResponse): void
+  /** Its response is closed. */
+  end(socket: Socket, response: ServerResponse): void
   /** The responses in progress on `socket`, in order: several when its requests are pipelined. */
   responsesOn(socket: Socket): readonly ServerResponse[]
   /** Whether more requests are in progress than allowed. */
@@ -45,17 +47,16 @@ export function boundConnections(server: Server, maxConnections: number, evict: 
   })
 
   return {
-    begin({ socket }, response) {
+    begin(socket, response) {
+      inProgress++
+      connections.get(socket)?.responses.push(response)
+    },
+    end(socket, response) {
+      inProgress--
       const connection = connections.get(socket)
       if (!connection) return
-      const { responses } = connection
-      inProgress++
-      responses.push(response)
-      response.on('close', () => {
-        inProgress--
-        responses.splice(responses.indexOf(response), 1)
-        connection.idleSince = performance.now()
-      })
+      connection.responses.splice(connection.responses.indexOf(response), 1)
+      connection.idleSince = performance.now()
     },
     responsesOn: (socket) => connections.get(socket)?.responses ?? [],
     isOverloaded: () => inProgress > Math.floor(maxConnections / 2),

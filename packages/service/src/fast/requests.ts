@@ -22,18 +22,13 @@ export function observeRequests(
   })
 
   return {
-    /** Measures a request until its response is closed, also where the client goes away. */
-    begin(request: FastifyRequest, { raw: response }: FastifyReply): void {
-      const arrived = performance.now()
-      response.on('close', () => {
-        const durationMs = performance.now() - arrived
-        const { method, url } = request
-        // An error that is unfinished here was written to the bare socket.
-        const { writableFinished, statusCode } = response
-        const status = writableFinished || statusCode >= 400 ? statusCode : CLIENT_GONE
-        observe(durationMs / 1000, method, request.routeOptions.url ?? 'unknown', status)
-        if (!probes.has(url)) log?.info(() => accessLine(method, url, status, durationMs))
-      })
+    /** Measures a request whose response is closed, or whose client went away. */
+    end({ method, url, routeOptions }: FastifyRequest, { raw: response }: FastifyReply, durationMs: number): void {
+      // An error that is unfinished here was written to the bare socket.
+      const { writableFinished, statusCode } = response
+      const status = writableFinished || statusCode >= 400 ? statusCode : CLIENT_GONE
+      observe(durationMs / 1000, method, routeOptions.url ?? 'unknown', status)
+      if (!probes.has(url)) log?.info(() => accessLine(method, url, status, durationMs))
     },
     /** Counts a response outside Fastify. */
     count(method: string, status: number): void {

@@ -8,6 +8,7 @@ import type { Dispatcher } from 'undici'
 export interface HttpRequest {
   method: 'GET' | 'POST'
   path: string
+  headers?: Record<string, string>
   body: Uint8Array | null
 }
 
@@ -17,9 +18,6 @@ interface HttpResponse {
   body: Buffer
 }
 
-/** Some services refuse a body without a type, or parse it as a form. */
-const BODY_HEADERS = { 'content-type': 'application/octet-stream' }
-
 /**
  * Sends a request and resolves to its whole response. Rejects when the connection fails, when the
  * response is not complete within `timeoutMs`, and when `pool` is destroyed.
@@ -27,7 +25,8 @@ const BODY_HEADERS = { 'content-type': 'application/octet-stream' }
 export function sendRequest(pool: Dispatcher, request: HttpRequest, timeoutMs: number): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
-    let head = { statusCode: 0, headers: {} }
+    let statusCode = 0
+    let headers: IncomingHttpHeaders = {}
     let controller: Dispatcher.DispatchController | undefined
     let failure: Error | undefined
 
@@ -41,18 +40,21 @@ export function sendRequest(pool: Dispatcher, request: HttpRequest, timeoutMs: n
     // In a process that was suspended, timers fire before sockets are read. Read first.
     const deadline = setTimeout(() => setImmediate(timedOut), timeoutMs)
 
-    pool.dispatch(request.body ? { ...request, headers: BODY_HEADERS } : request, {
+    pool.dispatch(request, {
       onRequestStart(started) {
         controller = started
         // The deadline passed while the request waited for a connection.
         if (failure) controller.abort(failure)
       },
-      onResponseStart: (_controller, statusCode, headers) => void (head = { statusCode, headers }),
+      onResponseStart(_controller, status, received) {
+        statusCode = status
+        headers = received
+      },
       onResponseData: (_controller, chunk) => void chunks.push(chunk),
       onResponseEnd() {
         clearTimeout(deadline)
         controller = undefined
-        resolve({ ...head, body: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks) })
+        resolve({ statusCode, headers, body: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks) })
       },
       onResponseError: (_controller, error) => fail(error),
     })
