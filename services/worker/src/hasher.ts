@@ -5,8 +5,6 @@ import type { Coin } from '@dockercoins/ledger'
 import { HASH_BYTES } from './rng.ts'
 import type { Upstream, UpstreamResponse } from './upstream/upstream.ts'
 
-/** Some services refuse a body without a type, or parse it as a form. */
-const HEADERS = { 'content-type': 'application/octet-stream' }
 const DIGEST_LENGTH = 64
 /** A digest and a newline. */
 const LINE_LENGTH = DIGEST_LENGTH + 1
@@ -19,7 +17,7 @@ const ZERO = '0'.charCodeAt(0)
 export function fetchCoins(hasher: Upstream, bytes: Uint8Array): Promise<UpstreamResponse<Coin[]>> {
   const count = bytes.length / HASH_BYTES
   const path = count === 1 ? '/' : '/batch'
-  return hasher.request({ method: 'POST', path, headers: HEADERS, body: bytes }, (body, isTrial) => {
+  return hasher.request({ method: 'POST', path, body: bytes }, (body, isTrial) => {
     checkForm(body.toString('latin1'), count)
     const coins: Coin[] = []
     for (let index = 0; index < count; index++) {

@@ -8,7 +8,6 @@ import type { Dispatcher } from 'undici'
 export interface HttpRequest {
   method: 'GET' | 'POST'
   path: string
-  headers?: Record<string, string>
   body: Uint8Array | null
 }
 
@@ -17,6 +16,9 @@ interface HttpResponse {
   headers: IncomingHttpHeaders
   body: Buffer
 }
+
+/** Some services refuse a body without a type, or parse it as a form. */
+const BODY_HEADERS = { 'content-type': 'application/octet-stream' }
 
 /**
  * Sends a request and resolves to its whole response. Rejects when the connection fails, when the
@@ -40,23 +42,26 @@ export function sendRequest(pool: Dispatcher, request: HttpRequest, timeoutMs: n
     // In a process that was suspended, timers fire before sockets are read. Read first.
     const deadline = setTimeout(() => setImmediate(timedOut), timeoutMs)
 
-    pool.dispatch(request, {
-      onRequestStart(started) {
-        controller = started
-        // The deadline passed while the request waited for a connection.
-        if (failure) controller.abort(failure)
+    pool.dispatch(
+      { ...request, headers: request.body ? BODY_HEADERS : null },
+      {
+        onRequestStart(started) {
+          controller = started
+          // The deadline passed while the request waited for a connection.
+          if (failure) controller.abort(failure)
+        },
+        onResponseStart(_controller, status, received) {
+          statusCode = status
+          headers = received
+        },
+        onResponseData: (_controller, chunk) => void chunks.push(chunk),
+        onResponseEnd() {
+          clearTimeout(deadline)
+          controller = undefined
+          resolve({ statusCode, headers, body: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks) })
+        },
+        onResponseError: (_controller, error) => fail(error),
       },
-      onResponseStart(_controller, status, received) {
-        statusCode = status
-        headers = received
-      },
-      onResponseData: (_controller, chunk) => void chunks.push(chunk),
-      onResponseEnd() {
-        clearTimeout(deadline)
-        controller = undefined
-        resolve({ statusCode, headers, body: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks) })
-      },
-      onResponseError: (_controller, error) => fail(error),
-    })
+    )
   })
 }
