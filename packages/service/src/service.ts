@@ -75,7 +75,7 @@ export function createService(name: string, config: HttpConfig, options: Service
     // Fastify runs no hooks for a URL that cannot be decoded.
     frameworkErrors: (error, request, reply) => {
       begin(request, reply)
-      addHeaders(request, reply)
+      closeWhereDue(request, reply)
       sendProblem(error, request, reply)
     },
   })
@@ -104,7 +104,7 @@ export function createService(name: string, config: HttpConfig, options: Service
     done(problemOf(request, service.isStopping, connections))
   })
   service.addHook('onSend', (request, reply, _payload, done) => {
-    addHeaders(request, reply)
+    closeWhereDue(request, reply)
     done()
   })
   service.addHook('preClose', (done) => {
@@ -124,12 +124,7 @@ export function createService(name: string, config: HttpConfig, options: Service
       connections.end(socket, reply.raw)
       requests.end(request, reply, performance.now() - arrivedAt)
     })
-  }
-
-  function addHeaders({ raw }: FastifyRequest, reply: FastifyReply): void {
     reply.headers(headers)
-    // While stopping, a keep-alive connection would otherwise stay open until its idle timeout.
-    if (closesAfter(raw, service.isStopping)) reply.header('connection', 'close')
   }
 
   /** Responds outside Fastify, instead of the response to a request that is still arriving. */
@@ -162,6 +157,11 @@ function problemOf(request: FastifyRequest, isStopping: boolean, connections: Co
   if (problem || !request.is404) return problem
   // Fastify's own handler would read the body first.
   return new Problem(404, `expected a route of this service, got ${request.method} ${request.url.slice(0, 200)}`)
+}
+
+function closeWhereDue({ raw }: FastifyRequest, reply: FastifyReply): void {
+  // While stopping, a keep-alive connection would otherwise stay open until its idle timeout.
+  if (closesAfter(raw, reply.server.isStopping)) reply.header('connection', 'close')
 }
 
 /** Starts the service, waits for the stop signal, and stops the service. */
