@@ -60,31 +60,32 @@ test(
   },
 )
 
-test(
-  'a worker that must stop while the ledger is lost says exactly how many hashes it gives up',
-  { skip },
-  async (t) => {
-    const redis = await startRedisServer()
-    t.after(() => redis.remove())
-    const [rng, hasher] = await Promise.all([startService(t, 'rng', fast), startService(t, 'hasher', fast)])
-    const webui = await startService(t, 'webui', { LEDGER_URL: redis.url })
-    const upstreams = { RNG_URL: rng.url, HASHER_URL: hasher.url }
-    const worker = await startService(t, 'worker', { ...fast, ...upstreams, LEDGER_URL: redis.url })
-    await until(
-      'enough hashes in /json',
-      () => totals(webui.url),
-      ({ hashes }) => hashes > 20,
-    )
-    await redis.stop('SIGTERM')
-    await worker.line(/ledger .* lost/)
-    worker.kill('SIGTERM')
-    assert.equal(await worker.exited, 1)
-    const said = worker.lines.map((line) => Number(fields(line)['unrecorded'] ?? 0)).filter((hashes) => hashes > 0)
-    assert.equal(said.length, 1, worker.lines.join('\n'))
-    await redis.start()
-    const { hashes } = await until('an answer from /json', () => totals(webui.url))
-    const made = await hashed(hasher.url)
-    // The hasher may have answered a loop that was cut off before it heard.
-    assert.ok(hashes + said[0]! <= made && hashes + said[0]! >= made - 2, `${hashes} + ${said[0]} of ${made}`)
-  },
-)
+test('a worker that must stop while the ledger is lost says how many hashes may be uncounted', { skip }, async (t) => {
+  const redis = await startRedisServer()
+  t.after(() => redis.remove())
+  const [rng, hasher] = await Promise.all([startService(t, 'rng', fast), startService(t, 'hasher', fast)])
+  const webui = await startService(t, 'webui', { LEDGER_URL: redis.url })
+  const upstreams = { RNG_URL: rng.url, HASHER_URL: hasher.url }
+  const worker = await startService(t, 'worker', { ...fast, ...upstreams, LEDGER_URL: redis.url })
+  await until(
+    'enough hashes in /json',
+    () => totals(webui.url),
+    ({ hashes }) => hashes > 20,
+  )
+  await redis.stop('SIGTERM')
+  await worker.line(/ledger .* lost/)
+  worker.kill('SIGTERM')
+  assert.equal(await worker.exited, 1)
+  const said = worker.lines.map((line) => Number(fields(line)['unrecorded'] ?? 0)).filter((hashes) => hashes > 0)
+  assert.equal(said.length, 1, worker.lines.join('\n'))
+  await redis.start()
+  const { hashes } = await until('an answer from /json', () => totals(webui.url))
+  const made = await hashed(hasher.url)
+  // The last entry may have been recorded although its reply was lost. Hasher may have responded
+  // to two loops that were cut off.
+  const last = worker.lines.findLast((line) => 'sequence' in fields(line)) ?? ''
+  const mayBeRecorded = Number(fields(last)['hashes'])
+  const uncounted = made - hashes
+  const what = `${hashes} of ${made} are counted, ${said[0]} may not be, ${mayBeRecorded} of those in the last entry`
+  assert.ok(uncounted >= said[0]! - mayBeRecorded && uncounted <= said[0]! + 2, what)
+})

@@ -36,8 +36,10 @@ export function createOutage(log: Log, options: OutageOptions) {
       failedAt = performance.now()
       if (++failures === 1) {
         beganAt = failedAt
+        // Services start in any order, so a neighbour that is not there yet is no reason to warn.
+        const level = problem !== undefined || hasSucceeded ? 'warn' : 'info'
         const line = problem ?? (hasSucceeded ? `${what} is lost` : `waiting for ${what}`)
-        log.warn(fields, `${line}: ${reasonOf(error)}; ${next}`)
+        log[level](fields, `${line}: ${reasonOf(error)}; ${next}`)
       }
       return backoffMs(failures)
     },
