@@ -147,5 +147,7 @@ test('every viewer is sent a snapshot each second', { skip }, async (t) => {
 
   const text = await readEvents(`${stack.urls.webui}/events`, hasSnapshots)
   const snapshots = [...text.matchAll(/data: (\{.*)\n\n/g)].map(([, data]) => JSON.parse(data ?? '') as { now: number })
-  for (const [index, { now }] of snapshots.entries()) if (index > 0) assert.ok(now - snapshots[index - 1]!.now > 0.5)
+  // On a busy machine one may be late, and the next then follows sooner.
+  const [first, last] = [snapshots.at(0)!.now, snapshots.at(-1)!.now]
+  assert.ok(last - first > snapshots.length - 2, `${snapshots.length} within ${last - first} s`)
 })
