@@ -1,24 +1,21 @@
 export type Keys = ReturnType<typeof keysUnder>
 
-/**
- * The names of all keys. `hashes` and `wallet` are the classic's, so its worker and web UI can
- * share the store.
- */
+/** The names of all keys. `hashes` and `wallet` are the classic's, which can share the store. */
 export function keysUnder(prefix: string) {
-  return {
-    hashes: `${prefix}hashes`,
+  const keys = {
     wallet: `${prefix}wallet`,
-    recorded: `${prefix}recorded`,
-    unkept: `${prefix}unkept`,
     since: `${prefix}since`,
-    coinsBefore: `${prefix}coins-before`,
     entries: `${prefix}entries`,
-    entry: (worker: string) => `${prefix}entry:${worker}`,
-    slot: (slot: number) => `${prefix}measured:${slot}`,
     workers: `${prefix}workers`,
     report: (worker: string) => `${prefix}report:${worker}`,
-    // In version 0.1 an entry was called a batch: its workers record here.
-    batches: `${prefix}batches`,
-    batchesCopy: `${prefix}batches-copy`,
+    slot: (slot: number) => `${prefix}measured:${slot}`,
+  }
+  const first = ['hashes', 'wallet', 'recorded', 'unkept', 'since', 'coins-before', 'entries', 'workers']
+  // In version 0.1 an entry was called a batch: its workers record in `batches`.
+  const shared = [...first, 'batches', 'batches-copy'].map((name) => prefix + name)
+  return {
+    ...keys,
+    /** The keys of every script, in the order of lua/prelude.lua. */
+    ofScript: (worker = '') => [...shared, `${prefix}entry:${worker}`, keys.report(worker)],
   }
 }

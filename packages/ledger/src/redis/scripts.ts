@@ -4,10 +4,7 @@ import { defineScript, type CommandParser } from '@redis/client'
 
 const prelude = read('prelude')
 
-/**
- * The scripts in lua/, as methods of the client. docs/decisions/ledger.md proves that they count an
- * entry exactly once.
- */
+/** The scripts in lua/, as methods of the client. docs/decisions/ledger.md has the proof. */
 export const scripts = {
   keepCoins: script('keep-coins'),
   commit: script<number>('commit'),
@@ -29,6 +26,5 @@ function script<Reply = unknown>(name: string) {
 /** `input` travels as JSON; `values` are binary, so they follow it as they are. */
 function parseCommand(parser: CommandParser, keys: string[], input: object = {}, values: Buffer[] = []): void {
   parser.pushKeysLength(keys)
-  parser.push(JSON.stringify(input))
-  for (const value of values) parser.push(value)
+  parser.push(JSON.stringify(input), ...values)
 }

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 
-import { checkEntry, checkSeconds } from '../check-entry.ts'
+import { checkEntry, checkSeconds } from '../check.ts'
 import { fileOf } from '../file-url.ts'
 import type { Entry, Coin, CoinCounts, Ledger } from '../ledger.ts'
 import { HISTORY_S, MILLIONTHS, spread } from '../spread.ts'
