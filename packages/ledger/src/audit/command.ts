@@ -3,8 +3,8 @@ import { resolve } from 'node:path'
 
 import { loadConfig } from '@dockercoins/service'
 
-import { fileOf } from '../file-url.ts'
 import { ledgerSettings, openLedger } from '../index.ts'
+import { fileOf } from '../settings.ts'
 import { audit, describeAudit } from './audit.ts'
 
 const USAGE = `Usage: npm run audit [-- URL]
@@ -26,7 +26,7 @@ const ledgerUrl = { ...ledgerSettings.ledgerUrl, ...(url !== undefined && { vari
 const config = loadConfig({ ...ledgerSettings, ledgerUrl })
 
 try {
-  const path = config.ledgerUrl.startsWith('file:') ? fileOf(config.ledgerUrl) : undefined
+  const path = fileOf(config.ledgerUrl)
   if (path !== undefined && !existsSync(path)) throw new Error(`there is no file ${resolve(path)}`)
   const ledger = await openLedger(config)
   try {

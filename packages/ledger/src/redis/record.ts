@@ -41,7 +41,7 @@ function commit(client: Client, keys: Keys, { worker, sequence, hashes, coins, f
     hashes,
     digests: coins.map(({ digest }) => digest),
     from: Math.floor(from / 1000),
-    slots: slots.map(({ start, shares }) => [start, ...shares]),
+    slots: slots.map(({ numbers }) => numbers),
     aheadS: AHEAD_S,
   })
 }

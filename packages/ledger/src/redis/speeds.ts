@@ -9,16 +9,16 @@ const SLOTS = 2880
 /** Seconds further ahead of the server's clock are not kept: they would overwrite past hours. */
 export const AHEAD_S = (SLOTS * SLOT_S) / 2
 
-/** The slots that an entry touches: the first second, and the share of each of its seconds. */
+/** The slots that an entry touches, each with the numbers of its text. */
 export function slotsOf(entry: Parameters<typeof spread>[0]) {
   const slots = new Map<number, number[]>()
   for (const { second, millionths } of spread(entry)) {
     const start = startOf(second)
-    const shares = slots.get(start) ?? Array.from({ length: SLOT_S }, () => 0)
-    slots.set(start, shares)
-    shares[second - start] = millionths
+    const numbers = slots.get(start) ?? [start].concat(Array.from({ length: SLOT_S }, () => 0))
+    numbers[1 + second - start] = millionths
+    slots.set(start, numbers)
   }
-  return [...slots].map(([start, shares]) => ({ slot: slotOf(start), start, shares }))
+  return [...slots].map(([start, numbers]) => ({ slot: slotOf(start), numbers }))
 }
 
 /** The slots that hold `count` seconds from `from`, in order. */
