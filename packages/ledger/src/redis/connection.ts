@@ -8,8 +8,6 @@ import { scripts } from './scripts.ts'
 /** A name server may take a while, too. */
 const CONNECT_TIMEOUT_MS = 4000
 const CALL_TIMEOUT_MS = 5000
-/** Between a connection that failed and the next, however many calls there are. */
-const RECONNECT_DELAY_MS = 50
 
 /** Replies of a server that may never serve the ledger: a replica, one that loads, another node. */
 const WRONG_SERVER = /^(READONLY|MASTERDOWN|LOADING|MOVED|CLUSTERDOWN|TRYAGAIN|ASK)\b/
@@ -33,41 +31,31 @@ interface Attempt {
  */
 export function connectRedis(url: string, onConnect: (client: Client) => Promise<void>) {
   const closed = new AbortController()
-  let delayMs = 0
   /** `url`, or the node of a Redis Cluster that holds the keys. */
   let address = url
   let current: Attempt | undefined = connect()
 
   function connect(): Attempt {
     const client = createOne(address)
-    const attempt: Attempt = { client, connected: sleep(delayMs, undefined, { signal: closed.signal }).then(run) }
+    const attempt: Attempt = { client, connected: client.connect().then(begin) }
     client.on('error', (error) => (attempt.failure = error))
     client.once('terminated', () => drop(attempt))
     client.unref() // a process that has nothing else to do may end
-    attempt.connected.catch(() => {})
+    attempt.connected.catch(() => drop(attempt))
     return attempt
 
-    async function run(): Promise<void> {
-      try {
-        await client.connect()
-      } catch (error) {
-        drop(attempt)
-        throw error
-      }
+    function begin(): void {
       // A client that is destroyed while TCP connects goes on connecting.
-      if (current !== attempt) return drop(attempt)
-      delayMs = 0
-      void onConnect(client)
+      if (current === attempt) void onConnect(client)
+      else client.destroy()
     }
   }
 
   function drop(attempt: Attempt, nextAddress = url): void {
-    if (current === attempt) {
-      current = undefined
-      address = nextAddress
-      delayMs = RECONNECT_DELAY_MS
-    }
     attempt.client.destroy()
+    if (current !== attempt) return
+    current = undefined
+    address = nextAddress
   }
 
   return {

@@ -1,5 +1,9 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
+import type { Coin, CoinCounts, Sums, Totals } from '../ledger.ts'
+import type { Share } from '../spread.ts'
+import type { StoredReport } from './running-workers.ts'
+
 /** The file's format, kept as its `user_version`. The first edition left it at 0. */
 const FORMAT = 1
 
@@ -49,7 +53,7 @@ const STATEMENTS = {
   coinCounts: `SELECT [totals].coins - [unkept].coins AS kept, [unkept].coins AS unkept FROM [totals], [unkept]`,
   sums: `SELECT hashes, (SELECT coalesce(sum(hashes), 0) FROM [batches]) AS entries,
     (SELECT sum(coins) FROM [found]) AS coins FROM [totals]`,
-  firstSecond: 'SELECT min(second) AS second FROM [speed]',
+  firstSecond: 'SELECT min(second) AS first FROM [speed]',
   shares: 'SELECT second, millionths FROM [speed] WHERE second >= ? AND second < ?',
   reports: `SELECT worker, sequence, expires_ms AS expiresMs, report FROM [workers] JOIN [batches] USING (worker)
     ORDER BY expires_ms DESC`,
@@ -57,6 +61,26 @@ const STATEMENTS = {
 }
 
 export type Statements = Record<keyof typeof STATEMENTS, StatementSync>
+
+/** A row that each query returns. The tables are STRICT, so their columns have these types. */
+interface Rows {
+  lastEntry: { sequence: number }
+  totals: Totals
+  coinCounts: CoinCounts
+  sums: Sums
+  firstSecond: { first: number | null }
+  shares: Share
+  reports: StoredReport
+  coins: Coin
+}
+
+export function readOne<Query extends keyof Rows>(sql: Statements, query: Query): Rows[Query] {
+  return { ...sql[query].get() } as unknown as Rows[Query]
+}
+
+export function readAll<Query extends keyof Rows>(sql: Statements, query: Query, ...values: (string | number)[]) {
+  return sql[query].all(...values) as unknown as Rows[Query][]
+}
 
 /**
  * Creates missing tables and prepares all statements. Any number of processes may do so at once.

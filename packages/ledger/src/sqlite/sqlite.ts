@@ -1,9 +1,9 @@
 import { checkEntry, checkSeconds } from '../check.ts'
-import type { Coin, CoinCounts, Entry, Ledger, Sums, Totals } from '../ledger.ts'
-import { HISTORY_S, MILLIONTHS, spread, type Share } from '../spread.ts'
+import type { Coin, CoinCounts, Entry, Ledger } from '../ledger.ts'
+import { HISTORY_S, MILLIONTHS, spread } from '../spread.ts'
 import { openFile } from './file.ts'
-import { watchRunning, type StoredReport } from './running-workers.ts'
-import { prepare, type Statements } from './schema.ts'
+import { watchRunning } from './running-workers.ts'
+import { prepare, readAll, readOne, type Statements } from './schema.ts'
 
 /** Coins per page while the wallet is streamed. Other calls run between two pages. */
 const PAGE = 1000
@@ -21,10 +21,8 @@ const ENTRIES_TO_TIDY = 60
 export function openSqlite(path: string, keyPrefix: string, maxCoins: number): Ledger {
   const file = openFile(path, (db) => prepare(db, keyPrefix))
   const runningOf = watchRunning()
+  const readCoins = (after: string) => file.call((sql) => readAll(sql, 'coins', after, PAGE))
 
-  const readCoins = (after: string) => file.call((sql) => sql.coins.all(after, PAGE) as unknown as Coin[])
-
-  // The tables are STRICT, so the types of their columns hold.
   return {
     async record(entry) {
       checkEntry(entry)
@@ -35,23 +33,22 @@ export function openSqlite(path: string, keyPrefix: string, maxCoins: number): L
         return outcome
       })
     },
-    totals: () => file.call((sql) => ({ ...sql.totals.get() }) as unknown as Totals),
-    coinCounts: () => file.call(readCoinCounts),
-    sums: () => file.call((sql) => ({ ...sql.sums.get() }) as unknown as Sums),
+    totals: () => file.call((sql) => readOne(sql, 'totals')),
+    coinCounts: () => file.call((sql) => readOne(sql, 'coinCounts')),
+    sums: () => file.call((sql) => readOne(sql, 'sums')),
     async speeds(from, count) {
       checkSeconds(from, count)
       return file.call((sql) => {
-        const { second: first } = sql.firstSecond.get() as { second: number | null }
-        const isKnown = (second: number) => first !== null && second >= first
-        const speeds = Array.from<unknown, number | null>({ length: count }, (_, i) => (isKnown(from + i) ? 0 : null))
-        for (const { second, millionths } of sql.shares.all(from, from + count) as unknown as Share[]) {
+        const first = readOne(sql, 'firstSecond').first ?? Infinity
+        const speeds = Array.from<unknown, number | null>({ length: count }, (_, i) => (from + i < first ? null : 0))
+        for (const { second, millionths } of readAll(sql, 'shares', from, from + count)) {
           speeds[second - from] = millionths / MILLIONTHS
         }
         return speeds
       })
     },
     async reports() {
-      return runningOf(await file.call((sql) => sql.reports.all() as unknown as StoredReport[]))
+      return runningOf(await file.call((sql) => readAll(sql, 'reports')))
     },
     async *coins() {
       let page = await readCoins('')
@@ -70,7 +67,7 @@ export function openSqlite(path: string, keyPrefix: string, maxCoins: number): L
 /** Counts an entry once, within a transaction. */
 function apply(sql: Statements, entry: Entry, maxCoins: number): 'recorded' | 'duplicate' {
   const { worker, sequence, hashes, coins, to, report } = entry
-  const last = sql.lastEntry.get(worker) as { sequence: number } | undefined
+  const [last] = readAll(sql, 'lastEntry', worker)
   if (last && sequence <= last.sequence) return 'duplicate'
 
   const { kept, unkept } = addCoins(sql, coins, maxCoins)
@@ -93,15 +90,11 @@ function apply(sql: Statements, entry: Entry, maxCoins: number): 'recorded' | 'd
 
 /** Keeps what there is room for. A coin that the wallet holds gets its newest bytes, as in Redis. */
 function addCoins(sql: Statements, coins: Coin[], maxCoins: number): CoinCounts {
-  const room = maxCoins - readCoinCounts(sql).kept
+  const room = maxCoins - readOne(sql, 'coinCounts').kept
   const added: CoinCounts = { kept: 0, unkept: 0 }
   for (const { digest, bytes } of coins) {
     if (added.kept < room && sql.addCoin.run(digest, bytes).changes === 1) added.kept++
     else if (sql.replaceCoin.run(digest, bytes).changes === 0) added.unkept++
   }
   return added
-}
-
-function readCoinCounts(sql: Statements): CoinCounts {
-  return { ...sql.coinCounts.get() } as unknown as CoinCounts
 }
