@@ -1,7 +1,7 @@
 import type { Entry } from '../ledger.ts'
 import type { Client } from './connection.ts'
-import type { Keys } from './keys.ts'
-import { AHEAD_S, slotsOf } from './speeds.ts'
+import type { Keys } from './scripts.ts'
+import { slotsOf } from './speeds.ts'
 
 /** Coins per script: Lua passes a few thousand values at most to one command. */
 const CHUNK = 1000
@@ -42,7 +42,6 @@ function commit(client: Client, keys: Keys, { worker, sequence, hashes, coins, f
     digests: coins.map(({ digest }) => digest),
     from: Math.floor(from / 1000),
     slots: slots.map(({ numbers }) => numbers),
-    aheadS: AHEAD_S,
   })
 }
 

@@ -4,8 +4,8 @@ import { checkEntry, checkSeconds } from '../check.ts'
 import type { Coin, Ledger } from '../ledger.ts'
 import { parseReports } from '../stored-reports.ts'
 import { connectRedis, type Client, type Connection } from './connection.ts'
-import { keysUnder } from './keys.ts'
 import { recordEntry } from './record.ts'
+import { keysUnder } from './scripts.ts'
 import { readSpeeds, slotsFrom } from './speeds.ts'
 
 /** Coins per reply while the wallet is streamed. */

@@ -6,8 +6,6 @@ import { MILLIONTHS, spread } from '../spread.ts'
 const SLOT_S = 10
 /** Eight hours. A slot is overwritten when its turn comes again. */
 const SLOTS = 2880
-/** Seconds further ahead of the server's clock are not kept: they would overwrite past hours. */
-export const AHEAD_S = (SLOTS * SLOT_S) / 2
 
 /** The slots that an entry touches, each with the numbers of its text. */
 export function slotsOf(entry: Parameters<typeof spread>[0]) {

@@ -40,19 +40,15 @@ export function openFile<Prepared>(path: string, prepare: (db: DatabaseSync) => 
   }
 
   function use(): Prepared {
-    if (handle) {
-      const { db, inodes } = handle
-      const found = inodesOf(path)
-      const changed = SUFFIXES.findIndex((_, i) => found[i] !== inodes[i])
-      if (changed >= 0) {
-        handle = undefined
-        letGo(path, db, inodes, found)
-        const name = changed === 0 ? 'the file' : `its ${SUFFIXES[changed]} file`
-        const what = found[changed] === MISSING ? 'deleted' : 'replaced'
-        throw new Error(`${name} was ${what} while in use; the next call opens it again`)
-      }
-    }
-    return (handle ??= open()).prepared
+    const { db, prepared, inodes } = (handle ??= open())
+    const found = inodesOf(path)
+    const changed = SUFFIXES.findIndex((_, i) => found[i] !== inodes[i])
+    if (changed < 0) return prepared
+    handle = undefined
+    letGo(path, db, inodes, found)
+    const name = changed === 0 ? 'the file' : `its ${SUFFIXES[changed]} file`
+    const what = found[changed] === MISSING ? 'deleted' : 'replaced'
+    throw new Error(`${name} was ${what} while in use; the next call opens it again`)
   }
 
   try {

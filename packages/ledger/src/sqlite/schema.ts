@@ -55,6 +55,7 @@ const STATEMENTS = {
     (SELECT sum(coins) FROM [found]) AS coins FROM [totals]`,
   firstSecond: 'SELECT min(second) AS first FROM [speed]',
   shares: 'SELECT second, millionths FROM [speed] WHERE second >= ? AND second < ?',
+  // Newest first: the names of all reports together are bounded.
   reports: `SELECT worker, sequence, expires_ms AS expiresMs, report FROM [workers] JOIN [batches] USING (worker)
     ORDER BY expires_ms DESC`,
   coins: 'SELECT digest, bytes FROM [wallet] WHERE digest > ? ORDER BY digest LIMIT ?',

@@ -2,8 +2,7 @@
 -- duplicate. Neither reads nor writes a key that expires: Redis would add a DEL, and so make the
 -- write a transaction.
 -- KEYS from 13: the slots of the measured speed. Input: sequence, hashes, digests, from (second),
--- slots (each: first second, then millionths of a hash per second), aheadS (slots further ahead of
--- the server's clock are not kept).
+-- slots (each: first second, then millionths of a hash per second).
 local sequence, hashes, coins = lastEntry(ENTRY)
 if input.sequence <= sequence then return 0 end
 
@@ -28,9 +27,9 @@ set(ENTRY, text(input.sequence) .. ' ' .. text(hashes + input.hashes) .. ' ' .. 
 local now = tonumber(redis.call('TIME')[1])
 if not read('GET', SINCE) then set(SINCE, text(math.min(input.from, now))) end
 
--- A slot is added to the same ten seconds, or replaces older ones, or ones so far ahead that they
--- cannot be right.
-local newest = now + input.aheadS
+-- A slot is added to the same ten seconds, or replaces older ones. One more than four hours ahead of
+-- this clock is not kept, and is replaced: it would take the place of a past one.
+local newest = now + 14400
 for i, slot in ipairs(input.slots) do
   local key = KEYS[12 + i]
   local held = {}
