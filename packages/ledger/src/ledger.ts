@@ -4,23 +4,16 @@
  * applied or not; it is safe to call again with the same entry.
  */
 export interface Ledger {
-  /**
-   * Counts an entry exactly once. Changes nothing and resolves to 'duplicate' if the worker's last
-   * sequence number is not below the entry's.
-   */
+  /** Counts an entry exactly once. 'duplicate': the worker's last sequence is not below its own. */
   record(entry: Entry): Promise<'recorded' | 'duplicate'>
   /** The counters, 0 in an empty ledger. Coins count whether the wallet keeps them or not. */
   totals(): Promise<Totals>
   /**
    * The measured speed, in hashes per second, of `count` whole seconds from `from` (seconds since
-   * the epoch). 0: no hash was computed. null: the speed is not known, because the second is before
-   * the first entry or is no longer kept.
+   * the epoch). null: it is not known, before the first entry or because it is no longer kept.
    */
   speeds(from: number, count: number): Promise<(number | null)[]>
-  /**
-   * The last report of each running worker: its `expiresAfterMs` has not passed since its last
-   * entry.
-   */
+  /** The last report of each worker whose `expiresAfterMs` has not passed since its last entry. */
   reports(): Promise<Report[]>
   /** Streams all coins in the wallet. A coin added during the call may be missing. */
   coins(): AsyncIterable<Coin>
@@ -38,9 +31,7 @@ export interface Totals {
   /** The counter, which foreign workers increase too. */
   hashes: number
   coins: number
-  /**
-   * The hashes of all entries ever recorded; `hashes - recorded` is the number of foreign hashes.
-   */
+  /** The hashes of all entries; `hashes - recorded` is the number of foreign hashes. */
   recorded: number
 }
 
@@ -56,10 +47,7 @@ export interface Sums {
   hashes: number
   /** The hashes of all entries, added up worker by worker. */
   entries: number
-  /**
-   * The coins that all entries brought, added up worker by worker; a coin that was brought twice
-   * counts twice.
-   */
+  /** The coins of all entries, added up worker by worker; one brought twice counts twice. */
   coins: number
 }
 
@@ -70,16 +58,13 @@ export interface Coin {
   bytes: Uint8Array
 }
 
-/** The work of one worker since its previous entry. */
+/** The work of one worker since its previous entry. Moments are in milliseconds since the epoch. */
 export interface Entry {
   /** UUID of the worker process, new at each start. */
   worker: string
   /** 1, 2, 3… within the worker. */
   sequence: number
-  /**
-   * Units completed between `from` and `to`, both moments at which a unit ended (milliseconds since
-   * the epoch).
-   */
+  /** Of the units completed between `from` and `to`, both moments at which a unit ended. */
   hashes: number
   from: number
   to: number
@@ -88,42 +73,32 @@ export interface Entry {
   report?: Report
 }
 
-/** A worker's settings and where its time went, for the dashboard. */
-export interface Report {
-  worker: string
+/** A worker's settings and where its time went, for the dashboard. Times are in milliseconds. */
+export interface Report extends Pick<Entry, 'worker' | 'from' | 'to' | 'hashes'> {
   hostname: string
   loops: number
-  /** Covers the units completed between these two moments (milliseconds since the epoch). */
-  from: number
-  to: number
-  hashes: number
   /** 1, or `BATCH`. */
   hashesPerUnit: number
-  /** The worker counts as running for this long after the report, in milliseconds. */
+  /** The worker counts as running for this long after the report. */
   expiresAfterMs: number
-  /** Sums over all units, in milliseconds. */
+  /** Sum over all units. */
   pauseMs: number
-  /**
-   * How long one pause is set to be, in milliseconds; absent or 0 where that is not known or there
-   * is no pause.
-   */
+  /** How long one pause is set to be; absent or 0 if unknown or without a pause. */
   delayMs?: number
   rng: UpstreamReport
   hasher: UpstreamReport
-  /** A few, newest first: when the worker found them, in milliseconds since the epoch. */
+  /** A few, newest first, and when the worker found them. */
   latestCoins: { digest: string; at: number }[]
 }
 
-/**
- * Sums over the requests answered, in milliseconds, and how many each replica (X-Served-By)
- * answered.
- */
+/** Sums over the requests answered, in milliseconds. */
 export interface UpstreamReport {
   queueMs: number
   workMs: number
   networkMs: number
   /** Requests that a replica serves at a time, from its newest response; 0 if unknown. */
   concurrency: number
+  /** How many requests each replica (X-Served-By) answered. */
   replicas: Record<string, number>
   /** Replicas that the worker cannot reach now: the last known name, or address and port. */
   notResponding: string[]

@@ -1,7 +1,7 @@
+import { fileURLToPath } from 'node:url'
+
 import { integer, text } from '@dockercoins/service'
 import * as v from 'valibot'
-
-import { fileOf } from './file-url.ts'
 
 /** What every process that uses the ledger reads from its environment. */
 export const ledgerSettings = {
@@ -33,24 +33,22 @@ export const walletSettings = {
   }),
 }
 
-function isLedgerUrl(url: string): boolean {
-  return url.startsWith('file:') ? fileOf(url) !== undefined : isRedisUrl(url)
-}
-
-function isRedisUrl(url: string): boolean {
-  if (!/^rediss?:\/\//.test(url) || !URL.canParse(url)) return false
-  const { hostname, pathname, search, hash, username, password } = new URL(url)
-  return hostname !== '' && /^(\/\d{0,5})?$/.test(pathname) && !search && !hash && isEncoded(username + password)
-}
-
 /**
- * Whether every `%` begins an encoded character, as a password with special characters needs in a
- * URL.
+ * The path in `file:PATH`, undefined for another URL. PATH is literal, so that it may contain any
+ * character; only `file://…` is percent-encoded, as URLs are.
  */
-function isEncoded(part: string): boolean {
+export function fileOf(url: string): string | undefined {
+  if (!url.startsWith('file:')) return undefined
+  return url.startsWith('file://') ? fileURLToPath(url) : url.slice('file:'.length)
+}
+
+function isLedgerUrl(url: string): boolean {
   try {
-    decodeURIComponent(part)
-    return true
+    const path = fileOf(url)
+    if (path !== undefined) return path !== '' && !path.endsWith('/') && !path.includes('\0')
+    const { hostname, pathname, search, hash, username, password } = new URL(url)
+    decodeURIComponent(username + password) // throws where a `%` begins no encoded character
+    return /^rediss?:\/\//.test(url) && hostname !== '' && /^(\/\d{0,5})?$/.test(pathname) && !search && !hash
   } catch {
     return false
   }

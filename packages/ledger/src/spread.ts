@@ -1,28 +1,23 @@
-/**
- * Buckets count in millionths of a hash: integers, so that any number of shares add up to exactly
- * what was done.
- */
+/** Speeds are stored in millionths of a hash: integers, so that shares add up exactly. */
 export const MILLIONTHS = 1_000_000
 
 /** How far back the measured speed is drawn, in seconds. */
 export const HISTORY_S = 3600
 
-/** The share of an entry that falls into one second of the wall clock. */
+/** The share of an entry that falls into one second since the epoch. */
 export interface Share {
-  /** Seconds since the epoch. */
   second: number
   millionths: number
 }
 
 /**
  * Spreads an entry evenly over the seconds that it covers; the shares add up to exactly its hashes.
- * An entry that covers no time (a clock was set back, or everything ended at once) counts in the
- * second of its end. In an entry longer than an hour (after a long outage) the older part goes into
- * the second of its beginning, outside the graph. An entry has at most 3602 shares.
+ * An entry that covers no time (a clock was set back) counts in the second of its end. In an entry
+ * longer than an hour (after a long outage) the older part goes into the second of its beginning,
+ * outside the graph. An entry has at most 3602 shares.
  */
 export function spread({ hashes, from, to }: { hashes: number; from: number; to: number }): Share[] {
   const total = hashes * MILLIONTHS
-  const last = Math.floor(to / 1000)
   const shares: Share[] = []
   let given = 0
   const giveUntil = (end: number, second: number) => {
@@ -32,10 +27,10 @@ export function spread({ hashes, from, to }: { hashes: number; from: number; to:
     given = due
   }
 
-  const first = Math.floor(from / 1000)
+  const last = Math.floor(to / 1000)
+  const first = Math.min(Math.floor(from / 1000), last)
   const oldest = Math.max(first, last - HISTORY_S)
   if (first < oldest) giveUntil(oldest * 1000, first)
   for (let second = oldest; second <= last; second++) giveUntil((second + 1) * 1000, second)
-  if (given < total) shares.push({ second: last, millionths: total - given })
   return shares
 }

@@ -1,32 +1,15 @@
 import { hash } from 'node:crypto'
 
-import type { Coin, Ledger, Sums } from '../ledger.ts'
+import type { Coin, Ledger } from '../ledger.ts'
 
 /** Bad coins that are listed; further ones are only counted. */
 const MAX_EXAMPLES = 5
 
+const FOREIGN = "from foreign workers, such as the classic's"
 const WHY_MISSING = 'evicted by a Redis with a maxmemory-policy, removed by somebody, or the same coin found twice'
-
 const EMPTY = 'The ledger is empty: if workers have recorded, check the URL and KEY_PREFIX.'
 
-export interface Audit extends Omit<Sums, 'coins'> {
-  /** Coins in the wallet that were checked. */
-  coins: number
-  badCoins: number
-  /** What is wrong with the first few bad coins. */
-  examples: string[]
-  /** Coins that were counted while the wallet was full. */
-  unkeptCoins: number
-  /** Coins that entries brought, and that are neither in the wallet nor counted as not kept. */
-  missingCoins: number
-  /** Coins in the wallet that no entry brought. */
-  foreignCoins: number
-  /** Hashes in the counter that are in no entry. */
-  foreignHashes: number
-  /** Hashes of entries that are not in the counter. */
-  missingHashes: number
-  sound: boolean
-}
+export type Audit = Awaited<ReturnType<typeof audit>>
 
 /**
  * Proves a ledger sound: every coin is the SHA-256 of its bytes and begins with 0, every coin of
@@ -35,7 +18,7 @@ export interface Audit extends Omit<Sums, 'coins'> {
  * fault. The audit may run while workers record: it does not report their new coins as foreign or
  * missing. Memory does not grow with the wallet.
  */
-export async function audit(ledger: Pick<Ledger, 'coins' | 'coinCounts' | 'sums'>): Promise<Audit> {
+export async function audit(ledger: Pick<Ledger, 'coins' | 'coinCounts' | 'sums'>) {
   // Coins are counted before and after the entries are summed, so an entry recorded in between
   // does not appear as foreign or missing.
   const before = await ledger.coinCounts()
@@ -57,7 +40,8 @@ export async function audit(ledger: Pick<Ledger, 'coins' | 'coinCounts' | 'sums'
   }
 }
 
-async function checkWallet(wallet: AsyncIterable<Coin>): Promise<Pick<Audit, 'coins' | 'badCoins' | 'examples'>> {
+/** Counts the coins, and describes what is wrong with the first few bad ones. */
+async function checkWallet(wallet: AsyncIterable<Coin>) {
   const checked = { coins: 0, badCoins: 0, examples: Array.of<string>() }
   for await (const coin of wallet) {
     checked.coins++
@@ -69,24 +53,30 @@ async function checkWallet(wallet: AsyncIterable<Coin>): Promise<Pick<Audit, 'co
   return checked
 }
 
-/** The audit in a few plain lines, the verdict last. */
-export function describeAudit(found: Audit): string[] {
-  const { coins, badCoins, examples, unkeptCoins, missingCoins, foreignCoins, foreignHashes, missingHashes } = found
-  const lines = [`coins checked: ${coins}, bad: ${badCoins}`, ...examples.map((example) => `  ${example}`)]
-  if (badCoins > examples.length) lines.push(`  and ${badCoins - examples.length} more`)
-  if (unkeptCoins > 0) lines.push(`coins counted, but not kept because the wallet was full: ${unkeptCoins}`)
-  if (foreignCoins > 0) lines.push(`coins from foreign workers, such as the classic's: ${foreignCoins}`)
-  if (missingCoins > 0) lines.push(`coins missing: ${missingCoins} (${WHY_MISSING})`)
-  lines.push(`hashes counted: ${found.hashes}`, `hashes in entries: ${found.entries}`)
-  if (foreignHashes > 0) lines.push(`hashes from foreign workers, such as the classic's: ${foreignHashes}`)
-  if (missingHashes > 0) lines.push(`hashes missing from the counter: ${missingHashes} (it was set back or removed)`)
-  if (found.hashes === 0 && found.entries === 0 && coins + unkeptCoins + missingCoins === 0) lines.push(EMPTY)
-  return [...lines, found.sound ? 'The ledger is sound.' : 'The ledger is NOT sound.']
-}
-
 function faultOf({ digest, bytes }: Coin): string | undefined {
   const name = JSON.stringify(digest.slice(0, 64))
   if (!digest.startsWith('0')) return `${name} does not begin with 0`
   const actual = hash('sha256', bytes)
   return digest === actual ? undefined : `${name} is not the SHA-256 of its ${bytes.length} bytes, which is ${actual}`
+}
+
+/** The audit in a few plain lines, the verdict last. */
+export function describeAudit(found: Audit): string[] {
+  const { hashes, entries, coins, badCoins, examples, unkeptCoins, missingCoins, foreignCoins } = found
+  const { foreignHashes, missingHashes, sound } = found
+  const isEmpty = hashes + entries + coins + unkeptCoins + missingCoins === 0
+  return [
+    `coins checked: ${coins}, bad: ${badCoins}`,
+    ...examples.map((example) => `  ${example}`),
+    badCoins > examples.length && `  and ${badCoins - examples.length} more`,
+    unkeptCoins > 0 && `coins counted, but not kept because the wallet was full: ${unkeptCoins}`,
+    foreignCoins > 0 && `coins ${FOREIGN}: ${foreignCoins}`,
+    missingCoins > 0 && `coins missing: ${missingCoins} (${WHY_MISSING})`,
+    `hashes counted: ${hashes}`,
+    `hashes in entries: ${entries}`,
+    foreignHashes > 0 && `hashes ${FOREIGN}: ${foreignHashes}`,
+    missingHashes > 0 && `hashes missing from the counter: ${missingHashes} (it was set back or removed)`,
+    isEmpty && EMPTY,
+    sound ? 'The ledger is sound.' : 'The ledger is NOT sound.',
+  ].filter((line) => line !== false)
 }

@@ -3,8 +3,8 @@ import { resolve } from 'node:path'
 
 import { loadConfig } from '@dockercoins/service'
 
-import { fileOf } from '../file-url.ts'
 import { ledgerSettings, openLedger } from '../index.ts'
+import { fileOf } from '../settings.ts'
 import { audit, describeAudit } from './audit.ts'
 
 const USAGE = `Usage: npm run audit [-- URL]
@@ -16,26 +16,20 @@ if (url === '--help' || url === '-h') {
   console.log(USAGE)
   process.exit()
 }
-// npm runs the command in the repository's folder. A relative path is relative to the user's
-// folder.
+// npm runs the command in the repository's folder; a relative path is relative to the user's.
 if (process.env.INIT_CWD !== undefined) process.chdir(process.env.INIT_CWD)
-const ARGUMENT = 'The URL argument'
-if (url !== undefined) process.env[ARGUMENT] = url
-// An error about an invalid URL names the place that it came from.
-const ledgerUrl = { ...ledgerSettings.ledgerUrl, ...(url !== undefined && { variable: ARGUMENT }) }
-const config = loadConfig({ ...ledgerSettings, ledgerUrl })
+// The argument is read like a variable, so that an error about it names the argument.
+const variable = url === undefined ? ledgerSettings.ledgerUrl.variable : 'The URL argument'
+if (url !== undefined) process.env[variable] = url
+const config = loadConfig({ ...ledgerSettings, ledgerUrl: { ...ledgerSettings.ledgerUrl, variable } })
 
 try {
-  const path = config.ledgerUrl.startsWith('file:') ? fileOf(config.ledgerUrl) : undefined
+  const path = fileOf(config.ledgerUrl)
   if (path !== undefined && !existsSync(path)) throw new Error(`there is no file ${resolve(path)}`)
   const ledger = await openLedger(config)
-  try {
-    const found = await audit(ledger)
-    for (const line of describeAudit(found)) console.log(line)
-    process.exitCode = found.sound ? 0 : 1
-  } finally {
-    await ledger.close()
-  }
+  const found = await audit(ledger).finally(() => ledger.close())
+  for (const line of describeAudit(found)) console.log(line)
+  process.exitCode = found.sound ? 0 : 1
 } catch (error) {
   const reason = error instanceof Error ? error.message : String(error)
   console.error(

@@ -8,26 +8,13 @@ import { scripts } from './scripts.ts'
 /** A name server may take a while, too. */
 const CONNECT_TIMEOUT_MS = 4000
 const CALL_TIMEOUT_MS = 5000
-/** Between a connection that failed and the next, however many calls there are. */
-const RECONNECT_DELAY_MS = 50
 
-/**
- * Replies of a server that cannot serve the ledger, and may never: a replica, one that loads its
- * data, a node of a cluster that holds other keys. The connection is dropped, so that the name is
- * resolved again.
- */
+/** Replies of a server that may never serve the ledger: a replica, one that loads, another node. */
 const WRONG_SERVER = /^(READONLY|MASTERDOWN|LOADING|MOVED|CLUSTERDOWN|TRYAGAIN|ASK)\b/
 
 export type Client = WithFewCommands<ReturnType<typeof createOne>>
 
-export interface Connection {
-  /**
-   * Runs commands on the connection, which is made first if there is none. Rejects after 5 s at the
-   * latest.
-   */
-  call<T>(commands: (client: Client) => Promise<T>): Promise<T>
-  close(): Promise<void>
-}
+export type Connection = ReturnType<typeof connectRedis>
 
 interface Attempt {
   client: Client
@@ -42,70 +29,58 @@ interface Attempt {
  * with a backoff of their own, so the client's reconnecting is switched off: a call would have to
  * wait for its next attempt.
  */
-export function connectRedis(url: string, onConnect: (client: Client) => Promise<void>): Connection {
-  const explain = explainer(url)
+export function connectRedis(url: string, onConnect: (client: Client) => Promise<void>) {
   const closed = new AbortController()
-  let current: Attempt | undefined
-  let delayMs = 0
   /** `url`, or the node of a Redis Cluster that holds the keys. */
   let address = url
-
-  function drop(attempt: Attempt): void {
-    if (current === attempt) current = undefined
-    delayMs = RECONNECT_DELAY_MS
-    attempt.client.destroy()
-  }
+  let current: Attempt | undefined = connect()
 
   function connect(): Attempt {
     const client = createOne(address)
-    const attempt: Attempt = { client, connected: run() }
+    const attempt: Attempt = { client, connected: client.connect().then(begin) }
     client.on('error', (error) => (attempt.failure = error))
     client.once('terminated', () => drop(attempt))
     client.unref() // a process that has nothing else to do may end
-    attempt.connected.catch(() => {})
+    attempt.connected.catch(() => drop(attempt))
     return attempt
 
-    async function run(): Promise<void> {
-      await sleep(delayMs, undefined, { signal: closed.signal })
-      try {
-        await client.connect()
-      } catch (error) {
-        address = url
-        drop(attempt)
-        throw error
-      }
+    function begin(): void {
       // A client that is destroyed while TCP connects goes on connecting.
-      if (current !== attempt) return drop(attempt)
-      delayMs = 0
-      void onConnect(client)
+      if (current === attempt) void onConnect(client)
+      else client.destroy()
     }
   }
-  current = connect()
+
+  function drop(attempt: Attempt, nextAddress = url): void {
+    attempt.client.destroy()
+    if (current !== attempt) return
+    current = undefined
+    address = nextAddress
+  }
 
   return {
-    async call(commands) {
+    /** Runs commands on the connection, made first if there is none. Rejects after 5 s at the latest. */
+    async call<T>(commands: (client: Client) => Promise<T>): Promise<T> {
       closed.signal.throwIfAborted()
       const attempt = (current ??= connect())
       const settled = new AbortController()
       const signal = AbortSignal.any([settled.signal, closed.signal])
       const timeout = sleep(CALL_TIMEOUT_MS, undefined, { signal }).then(() => {
+        drop(attempt)
         throw (attempt.failure = new Error(`no reply within ${CALL_TIMEOUT_MS} ms`))
       })
       try {
         return await Promise.race([attempt.connected.then(() => commands(attempt.client)), timeout])
       } catch (error) {
         closed.signal.throwIfAborted()
-        if (error === attempt.failure) drop(attempt)
-        if (error instanceof ErrorReply && WRONG_SERVER.test(error.message)) {
-          address = movedTo(error.message, url) ?? url
-          drop(attempt)
-        }
-        throw explain(attempt.client.isReady || error instanceof ErrorReply ? error : (attempt.failure ?? error))
+        if (!(error instanceof ErrorReply)) throw explain(url, attempt.failure ?? error)
+        if (WRONG_SERVER.test(error.message)) drop(attempt, movedTo(error.message, url))
+        throw explain(url, error)
       } finally {
         settled.abort()
       }
     },
-    async close() {
+    async close(): Promise<void> {
       closed.abort(new Error('the ledger is closed'))
       if (current) drop(current)
     },
@@ -132,19 +107,13 @@ function createOne(url: string) {
   })
 }
 
-/**
- * Returns a function that makes one line of an error: which server, and why; without the password.
- */
-function explainer(url: string) {
+/** One line: which server, and why. Without the password, which some servers repeat. */
+function explain(url: string, error: unknown): Error {
   const { host, password } = new URL(url)
-  const secrets = [password, decodeURIComponent(password)].filter((secret) => secret !== '')
-  return (error: unknown): Error => {
-    const outcome = error instanceof ErrorReply ? 'refused' : 'cannot be reached'
-    const line = messageOf(error).replace(/\s+/g, ' ')
-    // Some servers repeat the password in their errors.
-    const safe = secrets.reduce((text, secret) => text.replaceAll(secret, '***'), line)
-    return new Error(`Redis at ${host} ${outcome}: ${safe}`)
-  }
+  const outcome = error instanceof ErrorReply ? 'refused' : 'cannot be reached'
+  let line = messageOf(error).replace(/\s+/g, ' ')
+  for (const secret of [password, decodeURIComponent(password)]) if (secret) line = line.replaceAll(secret, '***')
+  return new Error(`Redis at ${host} ${outcome}: ${line}`)
 }
 
 function messageOf(error: unknown): string {

@@ -1,11 +1,12 @@
 import type { Entry } from '../ledger.ts'
 import type { Client } from './connection.ts'
-import type { Keys } from './keys.ts'
-import { AHEAD_S, slotsOf } from './speeds.ts'
+import type { Keys } from './scripts.ts'
+import { slotsOf } from './speeds.ts'
 
 /** Coins per script: Lua passes a few thousand values at most to one command. */
 const CHUNK = 1000
 
+/** Clients whose connection has closed any transaction that a crash left in the append-only file. */
 const sealed = new WeakSet<Client>()
 
 /**
@@ -13,7 +14,8 @@ const sealed = new WeakSet<Client>()
  * precedes the commit is harmless without it and is repeated when the entry is sent again.
  */
 export async function recordEntry(client: Client, keys: Keys, entry: Entry, maxCoins: number) {
-  await seal(client, keys)
+  if (!sealed.has(client)) await client.seal(keys.ofScript())
+  sealed.add(client)
   await Promise.all([client.sAdd(keys.entries, entry.worker), ...keepCoins(client, keys, entry, maxCoins)])
   const committed = commit(client, keys, entry)
   // Sent together with the commit. The count does not need it, so errors are ignored: the next
@@ -23,41 +25,27 @@ export async function recordEntry(client: Client, keys: Keys, entry: Entry, maxC
   return applied === 1 ? 'recorded' : 'duplicate'
 }
 
-/**
- * Closes a transaction that a crash may have left open in the append-only file, once per
- * connection.
- */
-async function seal(client: Client, keys: Keys): Promise<void> {
-  if (sealed.has(client)) return
-  await client.seal([keys.hashes, keys.unkept, keys.batches, keys.batchesCopy, keys.coinsBefore, keys.wallet])
-  sealed.add(client)
-}
-
 function keepCoins(client: Client, keys: Keys, { worker, sequence, coins }: Entry, maxCoins: number) {
   return Array.from({ length: Math.ceil(coins.length / CHUNK) }, (_, i) => {
     const chunk = coins.slice(i * CHUNK, (i + 1) * CHUNK)
     const digests = chunk.map(({ digest }) => digest)
     const values = chunk.map(({ bytes }) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
-    return client.keepCoins([keys.wallet, keys.entry(worker)], { sequence, maxCoins, digests }, values)
+    return client.keepCoins(keys.ofScript(worker), { sequence, maxCoins, digests }, values)
   })
 }
 
-function commit(client: Client, keys: Keys, entry: Entry): Promise<number> {
-  const slots = slotsOf(entry)
-  const counters = [keys.hashes, keys.recorded, keys.unkept, keys.since, keys.wallet, keys.entry(entry.worker)]
-  return client.commit([...counters, ...slots.map(({ slot }) => keys.slot(slot))], {
-    sequence: entry.sequence,
-    hashes: entry.hashes,
-    digests: entry.coins.map(({ digest }) => digest),
-    from: Math.floor(entry.from / 1000),
-    slots: slots.map(({ start, shares }) => [start].concat(shares)),
-    aheadS: AHEAD_S,
+function commit(client: Client, keys: Keys, { worker, sequence, hashes, coins, from, to }: Entry): Promise<number> {
+  const slots = slotsOf({ hashes, from, to })
+  return client.commit([...keys.ofScript(worker), ...slots.map(({ slot }) => keys.slot(slot))], {
+    sequence,
+    hashes,
+    digests: coins.map(({ digest }) => digest),
+    from: Math.floor(from / 1000),
+    slots: slots.map(({ numbers }) => numbers),
   })
 }
 
 function putReport(client: Client, keys: Keys, { worker, sequence, report }: Entry) {
   const input = { sequence, worker, report: JSON.stringify(report), expiresAfterMs: report?.expiresAfterMs ?? 0 }
-  return ['report', 'worker', 'expired'].map((step) =>
-    client.putReport([keys.entry(worker), keys.report(worker), keys.workers], { ...input, step }),
-  )
+  return ['report', 'worker', 'expired'].map((step) => client.putReport(keys.ofScript(worker), { ...input, step }))
 }

@@ -1,20 +1,17 @@
 import { RESP_TYPES } from '@redis/client'
 
-import { checkEntry, checkSeconds } from '../check-entry.ts'
+import { checkEntry, checkSeconds } from '../check.ts'
 import type { Coin, Ledger } from '../ledger.ts'
 import { parseReports } from '../stored-reports.ts'
 import { connectRedis, type Client, type Connection } from './connection.ts'
-import { keysUnder, type Keys } from './keys.ts'
 import { recordEntry } from './record.ts'
+import { keysUnder } from './scripts.ts'
 import { readSpeeds, slotsFrom } from './speeds.ts'
 
 /** Coins per reply while the wallet is streamed. */
 const PAGE = 1000
 
-/**
- * A ledger in Redis (7.0 or newer) or Valkey. Calls reject while the server cannot be reached.
- * `warn` gets a line about a server that may lose data.
- */
+/** A ledger in Redis (7.0 or newer) or Valkey. `warn` gets a line about a server that may lose data. */
 export function openRedis(url: string, keyPrefix: string, maxCoins: number, warn: (line: string) => void): Ledger {
   const keys = keysUnder(keyPrefix)
   let hasWarned = false
@@ -24,18 +21,29 @@ export function openRedis(url: string, keyPrefix: string, maxCoins: number, warn
     hasWarned ||= line !== undefined
   })
 
+  async function readTotals() {
+    const numbers = await redis.call((client) => client.readTotals(keys.ofScript()))
+    const [hashes = 0, recorded = 0, kept = 0, unkept = 0] = numbers.map(Number)
+    return { hashes, recorded, kept, unkept }
+  }
+
   return {
     async record(entry) {
       checkEntry(entry)
       return redis.call((client) => recordEntry(client, keys, entry, maxCoins))
     },
     async totals() {
-      const { hashes, recorded, unkept, wallet, batches } = keys
-      const [total = '0', ofEntries, coinsUnkept = '0', coinsKept] = await redis.call((client) =>
-        client.readTotals([hashes, recorded, unkept, wallet, batches]),
-      )
-      const coins = Number(coinsKept) + toCount(unkept, coinsUnkept)
-      return { hashes: toCount(hashes, total), coins, recorded: Number(ofEntries) }
+      const { hashes, recorded, kept, unkept } = await readTotals()
+      return { hashes, coins: kept + unkept, recorded }
+    },
+    async coinCounts() {
+      const { kept, unkept } = await readTotals()
+      return { kept, unkept }
+    },
+    async sums() {
+      const numbers = await redis.call((client) => client.readSums(keys.ofScript()))
+      const [hashes = 0, entries = 0, coins = 0] = numbers.map(Number)
+      return { hashes, entries, coins }
     },
     async speeds(from, count) {
       checkSeconds(from, count)
@@ -43,43 +51,24 @@ export function openRedis(url: string, keyPrefix: string, maxCoins: number, warn
       const [since, ...texts] = await redis.call((client) => client.mGet([keys.since, ...slots]))
       return readSpeeds(from, count, Number(since ?? Infinity), texts)
     },
-    reports: () => redis.call((client) => readReports(client, keys)),
+    async reports() {
+      const workers = await redis.call((client) => client.zRange(keys.workers, 0, -1))
+      if (workers.length === 0) return []
+      // A killed worker's report has expired, although it is listed until the next entry.
+      return parseReports(await redis.call((client) => client.mGet(workers.map(keys.report))))
+    },
     coins: () => readCoins(redis, keys.wallet),
-    async coinCounts() {
-      const read = (client: Client) => Promise.all([client.hLen(keys.wallet), client.get(keys.unkept)])
-      const [kept, unkept] = await redis.call(read)
-      return { kept, unkept: toCount(keys.unkept, unkept ?? '0') }
-    },
-    async sums() {
-      const { hashes, entries, batches, coinsBefore } = keys
-      const [total = '0', ofEntries, coins] = await redis.call((client) =>
-        client.readSums([hashes, entries, batches, coinsBefore], { entry: keys.entry('') }),
-      )
-      return { hashes: toCount(hashes, total), entries: Number(ofEntries), coins: Number(coins) }
-    },
-    async ping() {
-      await redis.call((client) => client.ping())
-    },
+    ping: () => redis.call(async (client) => void (await client.ping())),
     close: () => redis.close(),
   }
 }
 
-/**
- * The warning about a server that evicts keys when its memory is full; undefined where INFO does
- * not show that it may.
- */
+/** The warning about a server that evicts keys when its memory is full, where INFO shows that it may. */
 async function describeEviction(client: Client): Promise<string | undefined> {
   const info = await client.info('memory').catch(() => '')
   const policy = /^maxmemory_policy:(allkeys-\S+)/m.exec(info)?.[1]
   if (policy === undefined || /^maxmemory:0\s/m.test(info)) return undefined
   return `Redis may evict the ledger's keys when its memory is full: expected maxmemory-policy noeviction, found ${policy}`
-}
-
-async function readReports(client: Client, keys: Keys) {
-  const workers = await client.zRange(keys.workers, 0, -1)
-  if (workers.length === 0) return []
-  // The report of a killed worker has expired, although the worker is listed until the next entry.
-  return parseReports(await client.mGet(workers.map(keys.report)))
 }
 
 async function* readCoins(redis: Connection, wallet: string): AsyncGenerator<Coin> {
@@ -91,9 +80,4 @@ async function* readCoins(redis: Connection, wallet: string): AsyncGenerator<Coi
     for (const { field, value } of page.entries) yield { digest: field.toString(), bytes: value }
     cursor = page.cursor.toString()
   } while (cursor !== '0')
-}
-
-function toCount(key: string, value: string): number {
-  if (/^-?\d{1,19}$/.test(value)) return Number(value)
-  throw new Error(`expected key '${key}' to be an integer, found ${JSON.stringify(value.slice(0, 40))}`)
 }

@@ -1,31 +1,22 @@
 import { MILLIONTHS, spread } from '../spread.ts'
 
-// The measured speed is a ring of slots whose keys never expire: a key that expires would make the
-// commit a transaction (lua/commit.lua). A slot's text is its first second, then the millionths of
-// a hash of each of its seconds.
+// The measured speed is a ring of slots that never expire (lua/commit.lua says why). A slot's text
+// is its first second, then the millionths of a hash of each of its seconds.
 
 const SLOT_S = 10
 /** Eight hours. A slot is overwritten when its turn comes again. */
 const SLOTS = 2880
-/**
- * Seconds further ahead of the server's clock than this are not kept: they would overwrite the past
- * hours.
- */
-export const AHEAD_S = (SLOTS * SLOT_S) / 2
 
-/**
- * The slots that an entry touches: the first second of each, and the entry's share of each of its
- * seconds.
- */
-export function slotsOf(entry: { hashes: number; from: number; to: number }) {
+/** The slots that an entry touches, each with the numbers of its text. */
+export function slotsOf(entry: Parameters<typeof spread>[0]) {
   const slots = new Map<number, number[]>()
   for (const { second, millionths } of spread(entry)) {
     const start = startOf(second)
-    const shares = slots.get(start) ?? Array.from({ length: SLOT_S }, () => 0)
-    slots.set(start, shares)
-    shares[second - start] = (shares[second - start] ?? 0) + millionths
+    const numbers = slots.get(start) ?? [start].concat(Array.from({ length: SLOT_S }, () => 0))
+    numbers[1 + second - start] = millionths
+    slots.set(start, numbers)
   }
-  return [...slots].map(([start, shares]) => ({ slot: slotOf(start), start, shares }))
+  return [...slots].map(([start, numbers]) => ({ slot: slotOf(start), numbers }))
 }
 
 /** The slots that hold `count` seconds from `from`, in order. */
@@ -35,9 +26,8 @@ export function slotsFrom(from: number, count: number): number[] {
 }
 
 /**
- * The speeds of `count` seconds from `from`, in hashes per second, out of the texts of `slotsFrom`.
- * `since` is the second of the ledger's first entry. null where the slot was overwritten, and
- * before `since` where nothing is known.
+ * The speeds of `count` seconds from `from`, out of the texts of `slotsFrom`. null where the slot
+ * was overwritten, and where nothing is known before `since`, the second of the first entry.
  */
 export function readSpeeds(from: number, count: number, since: number, texts: (string | null)[]): (number | null)[] {
   const slots = texts.map((text) => (text === null ? [] : text.split(' ').map(Number)))
@@ -57,6 +47,5 @@ function startOf(second: number): number {
 }
 
 function slotOf(start: number): number {
-  const turn = start / SLOT_S
-  return ((turn % SLOTS) + SLOTS) % SLOTS
+  return (((start / SLOT_S) % SLOTS) + SLOTS) % SLOTS
 }

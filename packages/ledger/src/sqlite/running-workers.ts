@@ -1,22 +1,13 @@
 import type { Report } from '../ledger.ts'
 import { parseReports } from '../stored-reports.ts'
 
-/** A worker's last report as it is stored. */
 export interface StoredReport {
   worker: string
   /** Of the entry that brought the report. */
   sequence: number
-  /**
-   * When the report expires, by the clock of the worker's machine; milliseconds since the epoch.
-   */
+  /** By the clock of the worker's machine; milliseconds since the epoch. */
   expiresMs: number
   report: string
-}
-
-interface Sighting {
-  sequence: number
-  isRunning: boolean
-  since: number
 }
 
 /**
@@ -27,30 +18,27 @@ interface Sighting {
  * valid.
  */
 export function watchRunning(now = () => performance.now(), wallClock = Date.now) {
-  let seen = new Map<string, Sighting>()
-  let lookedAt = -Infinity
-
-  function look({ worker, sequence, expiresMs }: StoredReport, { expiresAfterMs }: Report, at: number): Sighting {
-    const before = seen.get(worker)
-    if (before?.sequence === sequence) {
-      return { ...before, isRunning: before.isRunning && at - before.since < expiresAfterMs }
-    }
-    const wasWatched = at - lookedAt < expiresAfterMs
-    return { sequence, isRunning: wasWatched || expiresMs > wallClock(), since: at }
-  }
+  let seen = new Map<string, { sequence: number; isRunning: boolean; since: number }>()
+  let lastCallAt = -Infinity
 
   return (stored: StoredReport[]): Report[] => {
     const at = now()
-    const sightings = new Map<string, Sighting>()
-    const running = stored.flatMap((row) =>
-      parseReports([row.report]).filter((report) => {
-        const sighting = look(row, report, at)
-        sightings.set(row.worker, sighting)
-        return sighting.isRunning
-      }),
-    )
+    const sightings: typeof seen = new Map()
+    const rows = new Map(stored.map((row) => [row.worker, row]))
+    const running = parseReports(stored.map(({ report }) => report)).filter(({ worker, expiresAfterMs }) => {
+      const row = rows.get(worker)
+      if (!row) return false
+      const before = seen.get(worker)
+      const isWatched = at - lastCallAt < expiresAfterMs
+      const sighting =
+        before?.sequence === row.sequence
+          ? { ...before, isRunning: before.isRunning && at - before.since < expiresAfterMs }
+          : { sequence: row.sequence, isRunning: isWatched || row.expiresMs > wallClock(), since: at }
+      sightings.set(worker, sighting)
+      return sighting.isRunning
+    })
     seen = sightings
-    lookedAt = at
+    lastCallAt = at
     return running
   }
 }

@@ -1,52 +1,99 @@
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
-import * as v from 'valibot'
-
-export type Tables = ReturnType<typeof tablesUnder>
-
-/** The tables' names, quoted for SQL; with a prefix they are the Redis keys' namesakes. */
-export function tablesUnder(prefix: string) {
-  // SQLite takes `A` and `a` for the same name and reserves those that begin with `sqlite_`: such
-  // letters are written as ~41.
-  const safe = prefix.replace(/[A-Z~]|^s/g, (letter) => `~${letter.charCodeAt(0).toString(16)}`)
-  const table = (name: string) => `"${safe.replaceAll('"', '""')}${name}"`
-  return {
-    totals: table('totals'),
-    wallet: table('wallet'),
-    unkept: table('unkept'),
-    batches: table('batches'),
-    found: table('found'),
-    workers: table('workers'),
-    speed: table('speed'),
-  }
-}
-
-/** What each statement returns. */
-export const rows = {
-  format: v.object({ user_version: v.number() }),
-  totals: v.object({ hashes: v.number(), coins: v.number(), recorded: v.number() }),
-  coinCounts: v.object({ kept: v.number(), unkept: v.number() }),
-  sums: v.object({ hashes: v.number(), entries: v.number(), coins: v.number() }),
-  last: v.optional(v.object({ sequence: v.number() })),
-  shares: v.array(v.object({ second: v.number(), millionths: v.number() })),
-  firstSecond: v.object({ second: v.nullable(v.number()) }),
-  reports: v.array(v.object({ worker: v.string(), sequence: v.number(), expiresMs: v.number(), report: v.string() })),
-  coins: v.array(v.object({ digest: v.string(), bytes: v.instance(Uint8Array<ArrayBufferLike>) })),
-}
+import type { Coin, CoinCounts, Sums, Totals } from '../ledger.ts'
+import type { Share } from '../spread.ts'
+import type { StoredReport } from './running-workers.ts'
 
 /** The file's format, kept as its `user_version`. The first edition left it at 0. */
 const FORMAT = 1
 
+// In SQL, [name] is a table: `KEY_PREFIX` precedes the name.
+
+// A process of the first edition may have the file open: it names no columns in its statements, so
+// its tables keep theirs. `found` with worker '': the coins that it counted.
+const TABLES = `
+  CREATE TABLE IF NOT EXISTS [totals] (
+    id INTEGER PRIMARY KEY CHECK (id = 1), hashes INTEGER NOT NULL, coins INTEGER NOT NULL
+  ) STRICT;
+  INSERT OR IGNORE INTO [totals] VALUES (1, 0, 0);
+  CREATE TABLE IF NOT EXISTS [wallet] (digest TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS [unkept] (id INTEGER PRIMARY KEY CHECK (id = 1), coins INTEGER NOT NULL) STRICT;
+  INSERT OR IGNORE INTO [unkept] VALUES (1, 0);
+  CREATE TABLE IF NOT EXISTS [batches] (
+    worker TEXT PRIMARY KEY, sequence INTEGER NOT NULL, hashes INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS [found] (worker TEXT PRIMARY KEY, coins INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  INSERT OR IGNORE INTO [found] SELECT '', coins FROM [totals];
+  CREATE TABLE IF NOT EXISTS [workers] (
+    worker TEXT PRIMARY KEY, expires_ms INTEGER NOT NULL, report TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS [speed] (second INTEGER PRIMARY KEY, millionths INTEGER NOT NULL) STRICT;
+`
+
+/** Every statement of a ledger, by the name under which it is called. */
+const STATEMENTS = {
+  begin: 'BEGIN IMMEDIATE',
+  commit: 'COMMIT',
+  lastEntry: 'SELECT sequence FROM [batches] WHERE worker = ?',
+  addEntry: `INSERT INTO [batches] VALUES (?, ?, ?)
+    ON CONFLICT DO UPDATE SET sequence = excluded.sequence, hashes = hashes + excluded.hashes`,
+  addFound: 'INSERT INTO [found] VALUES (?, ?) ON CONFLICT DO UPDATE SET coins = coins + excluded.coins',
+  // Counting the rows of a wallet takes longer the more there are, so coins are counted as they
+  // come, kept or not.
+  addTotals: 'UPDATE [totals] SET hashes = hashes + ?, coins = coins + ?',
+  addCoin: 'INSERT INTO [wallet] VALUES (?, ?) ON CONFLICT DO NOTHING',
+  addUnkept: 'UPDATE [unkept] SET coins = coins + ?',
+  replaceCoin: 'UPDATE [wallet] SET bytes = ?2 WHERE digest = ?1',
+  addShare: 'INSERT INTO [speed] VALUES (?, ?) ON CONFLICT DO UPDATE SET millionths = millionths + excluded.millionths',
+  dropShares: 'DELETE FROM [speed] WHERE second <= (SELECT second FROM [speed] ORDER BY second DESC LIMIT 1 OFFSET ?)',
+  putWorker: 'INSERT OR REPLACE INTO [workers] VALUES (?, ?, ?)',
+  dropWorker: 'DELETE FROM [workers] WHERE worker = ?',
+  dropWorkers: 'DELETE FROM [workers] WHERE expires_ms <= ?',
+  totals: 'SELECT hashes, coins, (SELECT coalesce(sum(hashes), 0) FROM [batches]) AS recorded FROM [totals]',
+  coinCounts: `SELECT [totals].coins - [unkept].coins AS kept, [unkept].coins AS unkept FROM [totals], [unkept]`,
+  sums: `SELECT hashes, (SELECT coalesce(sum(hashes), 0) FROM [batches]) AS entries,
+    (SELECT sum(coins) FROM [found]) AS coins FROM [totals]`,
+  firstSecond: 'SELECT min(second) AS first FROM [speed]',
+  shares: 'SELECT second, millionths FROM [speed] WHERE second >= ? AND second < ?',
+  // Newest first: the names of all reports together are bounded.
+  reports: `SELECT worker, sequence, expires_ms AS expiresMs, report FROM [workers] JOIN [batches] USING (worker)
+    ORDER BY expires_ms DESC`,
+  coins: 'SELECT digest, bytes FROM [wallet] WHERE digest > ? ORDER BY digest LIMIT ?',
+}
+
+export type Statements = Record<keyof typeof STATEMENTS, StatementSync>
+
+/** A row that each query returns. The tables are STRICT, so their columns have these types. */
+interface Rows {
+  lastEntry: { sequence: number }
+  totals: Totals
+  coinCounts: CoinCounts
+  sums: Sums
+  firstSecond: { first: number | null }
+  shares: Share
+  reports: StoredReport
+  coins: Coin
+}
+
+export function readOne<Query extends keyof Rows>(sql: Statements, query: Query): Rows[Query] {
+  return { ...sql[query].get() } as unknown as Rows[Query]
+}
+
+export function readAll<Query extends keyof Rows>(sql: Statements, query: Query, ...values: (string | number)[]) {
+  return sql[query].all(...values) as unknown as Rows[Query][]
+}
+
 /**
- * Creates missing tables. Any number of processes may do so at once, also while a process of the
- * first edition has the file open: it names no columns in its statements, so its tables keep
- * theirs. Throws for a file of a newer format.
+ * Creates missing tables and prepares all statements. Any number of processes may do so at once.
+ * Throws for a file of a newer format.
  */
-export function createTables(
-  db: DatabaseSync,
-  { totals, wallet, unkept, batches, found, workers, speed }: Tables,
-): void {
-  const { user_version: format } = v.parse(rows.format, db.prepare('PRAGMA user_version').get())
+export function prepare(db: DatabaseSync, prefix: string): Statements {
+  // SQLite does not distinguish `A` from `a`, and reserves names that begin with `sqlite_`: such
+  // letters are written as ~41.
+  const safe = prefix.replace(/[A-Z~]|^s/g, (letter) => `~${letter.charCodeAt(0).toString(16)}`).replaceAll('"', '""')
+  const named = (sql: string) => sql.replace(/\[(\w+)\]/g, (_, name) => `"${safe}${name}"`)
+
+  const format = Number(db.prepare('PRAGMA user_version').get()?.user_version)
   if (format > FORMAT) {
     throw new Error(
       `expected a file of format ${FORMAT} or older, got format ${format}: use the newer version of DockerCoins that wrote it`,
@@ -54,78 +101,8 @@ export function createTables(
   }
   // An acknowledged entry survives a power cut: every commit is written through to the disk.
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
-  db.exec(`
-    BEGIN IMMEDIATE;
-    CREATE TABLE IF NOT EXISTS ${totals} (
-      id INTEGER PRIMARY KEY CHECK (id = 1), hashes INTEGER NOT NULL, coins INTEGER NOT NULL
-    ) STRICT;
-    INSERT OR IGNORE INTO ${totals} VALUES (1, 0, 0);
-    CREATE TABLE IF NOT EXISTS ${wallet} (digest TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT, WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS ${unkept} (id INTEGER PRIMARY KEY CHECK (id = 1), coins INTEGER NOT NULL) STRICT;
-    INSERT OR IGNORE INTO ${unkept} VALUES (1, 0);
-    CREATE TABLE IF NOT EXISTS ${batches} (
-      worker TEXT PRIMARY KEY, sequence INTEGER NOT NULL, hashes INTEGER NOT NULL
-    ) STRICT, WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS ${found} (
-      worker TEXT PRIMARY KEY, coins INTEGER NOT NULL
-    ) STRICT, WITHOUT ROWID;
-    -- Coins that the first edition counted, which did not record who found them.
-    INSERT OR IGNORE INTO ${found} SELECT '', coins FROM ${totals};
-    CREATE TABLE IF NOT EXISTS ${workers} (
-      worker TEXT PRIMARY KEY, expires_ms INTEGER NOT NULL, report TEXT NOT NULL
-    ) STRICT, WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS ${speed} (second INTEGER PRIMARY KEY, millionths INTEGER NOT NULL) STRICT;
-    PRAGMA user_version = ${FORMAT};
-    COMMIT;
-  `)
-}
-
-export type Statements = ReturnType<typeof prepareStatements>
-
-/** Everything that is ever asked of the file. */
-export function prepareStatements(
-  db: DatabaseSync,
-  { totals, wallet, unkept, batches, found, workers, speed }: Tables,
-) {
-  return {
-    lastSequence: db.prepare(`SELECT sequence FROM ${batches} WHERE worker = ?`),
-    addEntry: db.prepare(
-      `INSERT INTO ${batches} VALUES (?, ?, ?)
-       ON CONFLICT DO UPDATE SET sequence = excluded.sequence, hashes = hashes + excluded.hashes`,
-    ),
-    addFound: db.prepare(`INSERT INTO ${found} VALUES (?, ?) ON CONFLICT DO UPDATE SET coins = coins + excluded.coins`),
-    // Counting the rows of a wallet takes longer the more there are, so coins are counted as they
-    // come, kept or not.
-    addTotals: db.prepare(`UPDATE ${totals} SET hashes = hashes + ?, coins = coins + ?`),
-    addCoin: db.prepare(`INSERT INTO ${wallet} VALUES (?, ?) ON CONFLICT DO NOTHING`),
-    addUnkept: db.prepare(`UPDATE ${unkept} SET coins = coins + ?`),
-    replaceCoin: db.prepare(`UPDATE ${wallet} SET bytes = ?2 WHERE digest = ?1`),
-    addShare: db.prepare(
-      `INSERT INTO ${speed} VALUES (?, ?) ON CONFLICT DO UPDATE SET millionths = millionths + excluded.millionths`,
-    ),
-    dropShares: db.prepare(
-      `DELETE FROM ${speed} WHERE second <= (SELECT second FROM ${speed} ORDER BY second DESC LIMIT 1 OFFSET ?)`,
-    ),
-    putWorker: db.prepare(`INSERT OR REPLACE INTO ${workers} VALUES (?, ?, ?)`),
-    dropWorker: db.prepare(`DELETE FROM ${workers} WHERE worker = ?`),
-    dropWorkers: db.prepare(`DELETE FROM ${workers} WHERE expires_ms <= ?`),
-    totals: db.prepare(
-      `SELECT hashes, coins, (SELECT coalesce(sum(hashes), 0) FROM ${batches}) AS recorded FROM ${totals}`,
-    ),
-    coinCounts: db.prepare(
-      `SELECT ${totals}.coins - ${unkept}.coins AS kept, ${unkept}.coins AS unkept FROM ${totals}, ${unkept}`,
-    ),
-    firstSecond: db.prepare(`SELECT min(second) AS second FROM ${speed}`),
-    shares: db.prepare(`SELECT second, millionths FROM ${speed} WHERE second >= ? AND second < ?`),
-    reports: db.prepare(
-      `SELECT worker, sequence, expires_ms AS expiresMs, report FROM ${workers} JOIN ${batches} USING (worker)
-       ORDER BY expires_ms`,
-    ),
-    coins: db.prepare(`SELECT digest, bytes FROM ${wallet} WHERE digest > ? ORDER BY digest LIMIT ?`),
-    sums: db.prepare(
-      `SELECT hashes, (SELECT coalesce(sum(hashes), 0) FROM ${batches}) AS entries,
-         (SELECT sum(coins) FROM ${found}) AS coins
-       FROM ${totals}`,
-    ),
-  }
+  db.exec(`BEGIN IMMEDIATE; ${named(TABLES)} PRAGMA user_version = ${FORMAT}; COMMIT`)
+  return Object.fromEntries(
+    Object.entries(STATEMENTS).map(([name, sql]) => [name, db.prepare(named(sql))]),
+  ) as Statements
 }

@@ -1,94 +1,63 @@
-import * as v from 'valibot'
-
-import { checkEntry, checkSeconds } from '../check-entry.ts'
-import { fileOf } from '../file-url.ts'
-import type { Entry, Coin, CoinCounts, Ledger } from '../ledger.ts'
+import { checkEntry, checkSeconds } from '../check.ts'
+import type { Coin, CoinCounts, Entry, Ledger } from '../ledger.ts'
 import { HISTORY_S, MILLIONTHS, spread } from '../spread.ts'
 import { openFile } from './file.ts'
 import { watchRunning } from './running-workers.ts'
-import { createTables, prepareStatements, rows, tablesUnder, type Statements } from './schema.ts'
+import { prepare, readAll, readOne, type Statements } from './schema.ts'
 
-/** Coins to a page while the wallet is streamed: between two pages others get their turn. */
+/** Coins per page while the wallet is streamed. Other calls run between two pages. */
 const PAGE = 1000
-
-/**
- * The newest seconds for which the speed is kept: an hour, and hours more for clocks that are ahead
- * or behind.
- */
+/** The speed is kept for this many seconds: an hour, and more for clocks that are ahead or behind. */
 const KEPT_SECONDS = 8 * HISTORY_S
-/**
- * How long the report of a worker that was killed stays in the file, by the clock of a worker that
- * records.
- */
+/** How long a killed worker's report stays in the file, by the clock of a worker that records. */
 const KEPT_REPORT_MS = KEPT_SECONDS * 1000
-/**
- * One in so many of a worker's entries, the first included, also deletes rows that are no longer
- * needed.
- */
+/** One in so many of a worker's entries, the first included, also deletes what is no longer needed. */
 const ENTRIES_TO_TIDY = 60
 
 /**
- * A ledger in one file, shared by all processes of this machine. Rejects where no waiting would
- * help: the URL names no file, the file is no database, or permission is missing.
+ * A ledger in one file, shared by all processes of this machine. Throws where waiting would not
+ * help: the file is no database, or permission is missing.
  */
-export async function openSqlite(url: string, keyPrefix: string, maxCoins: number): Promise<Ledger> {
-  const path = fileOf(url)
-  if (path === undefined) throw new Error(`expected the ledger's URL to be file:PATH, got ${url}`)
-  const tables = tablesUnder(keyPrefix)
-  const file = openFile(path, (db) => {
-    createTables(db, tables)
-    return prepareStatements(db, tables)
-  })
+export function openSqlite(path: string, keyPrefix: string, maxCoins: number): Ledger {
+  const file = openFile(path, (db) => prepare(db, keyPrefix))
   const runningOf = watchRunning()
-  const read = <T>(schema: v.GenericSchema<unknown, T>, question: (statements: Statements) => unknown) =>
-    file.call((statements) => v.parse(schema, question(statements)))
+  const readCoins = (after: string) => file.call((sql) => readAll(sql, 'coins', after, PAGE))
 
   return {
     async record(entry) {
       checkEntry(entry)
-      return file.call((statements, db) => {
-        db.exec('BEGIN IMMEDIATE')
-        const outcome = apply(statements, entry, maxCoins)
-        db.exec('COMMIT')
+      return file.call((sql) => {
+        sql.begin.run()
+        const outcome = apply(sql, entry, maxCoins)
+        sql.commit.run()
         return outcome
       })
     },
-    async totals() {
-      return read(rows.totals, (sql) => sql.totals.get())
-    },
+    totals: () => file.call((sql) => readOne(sql, 'totals')),
+    coinCounts: () => file.call((sql) => readOne(sql, 'coinCounts')),
+    sums: () => file.call((sql) => readOne(sql, 'sums')),
     async speeds(from, count) {
       checkSeconds(from, count)
-      const { second: first } = await read(rows.firstSecond, (sql) => sql.firstSecond.get())
-      const shares = await read(rows.shares, (sql) => sql.shares.all(from, from + count))
-      const speeds = Array.from<unknown, number | null>({ length: count }, (_, i) =>
-        first === null || from + i < first ? null : 0,
-      )
-      for (const { second, millionths } of shares) speeds[second - from] = millionths / MILLIONTHS
-      return speeds
+      return file.call((sql) => {
+        const first = readOne(sql, 'firstSecond').first ?? Infinity
+        const speeds = Array.from<unknown, number | null>({ length: count }, (_, i) => (from + i < first ? null : 0))
+        for (const { second, millionths } of readAll(sql, 'shares', from, from + count)) {
+          speeds[second - from] = millionths / MILLIONTHS
+        }
+        return speeds
+      })
     },
     async reports() {
-      return runningOf(await read(rows.reports, (sql) => sql.reports.all()))
+      return runningOf(await file.call((sql) => readAll(sql, 'reports')))
     },
     async *coins() {
-      let last = ''
-      for (;;) {
-        const after = last
-        const page = await read(rows.coins, (sql) => sql.coins.all(after, PAGE))
+      let page = await readCoins('')
+      for (let last = page.at(-1); last; last = page.at(-1)) {
         yield* page
-        const end = page.at(-1)
-        if (!end) return
-        last = end.digest
+        page = await readCoins(last.digest)
       }
     },
-    async coinCounts() {
-      return read(rows.coinCounts, (sql) => sql.coinCounts.get())
-    },
-    async sums() {
-      return read(rows.sums, (sql) => sql.sums.get())
-    },
-    async ping() {
-      await read(rows.totals, (sql) => sql.totals.get())
-    },
+    ping: () => file.call((sql) => void sql.totals.get()),
     async close() {
       file.close()
     },
@@ -98,7 +67,7 @@ export async function openSqlite(url: string, keyPrefix: string, maxCoins: numbe
 /** Counts an entry once, within a transaction. */
 function apply(sql: Statements, entry: Entry, maxCoins: number): 'recorded' | 'duplicate' {
   const { worker, sequence, hashes, coins, to, report } = entry
-  const last = v.parse(rows.last, sql.lastSequence.get(worker))
+  const [last] = readAll(sql, 'lastEntry', worker)
   if (last && sequence <= last.sequence) return 'duplicate'
 
   const { kept, unkept } = addCoins(sql, coins, maxCoins)
@@ -107,8 +76,7 @@ function apply(sql: Statements, entry: Entry, maxCoins: number): 'recorded' | 'd
   if (coins.length > 0) sql.addFound.run(worker, coins.length)
   sql.addEntry.run(worker, sequence, hashes)
   for (const { second, millionths } of spread(entry)) sql.addShare.run(second, millionths)
-  // An entry without hashes also marks its second: the speed was 0 then, which is not the same as
-  // unknown.
+  // An entry without hashes also marks its second: the speed was 0, which is not unknown.
   if (hashes === 0) sql.addShare.run(Math.floor(to / 1000), 0)
   const now = Date.now()
   if (report) sql.putWorker.run(worker, now + report.expiresAfterMs, JSON.stringify(report))
@@ -120,12 +88,9 @@ function apply(sql: Statements, entry: Entry, maxCoins: number): 'recorded' | 'd
   return 'recorded'
 }
 
-/**
- * Keeps what there is room for. A coin that is in the wallet already is no new one; its last bytes
- * win, as in Redis.
- */
+/** Keeps what there is room for. A coin that the wallet holds gets its newest bytes, as in Redis. */
 function addCoins(sql: Statements, coins: Coin[], maxCoins: number): CoinCounts {
-  const room = maxCoins - v.parse(rows.coinCounts, sql.coinCounts.get()).kept
+  const room = maxCoins - readOne(sql, 'coinCounts').kept
   const added: CoinCounts = { kept: 0, unkept: 0 }
   for (const { digest, bytes } of coins) {
     if (added.kept < room && sql.addCoin.run(digest, bytes).changes === 1) added.kept++

@@ -3,8 +3,6 @@
 // images have only the commands that the ledger uses.
 
 import AUTH from '@redis/client/dist/lib/commands/AUTH.js'
-import GET from '@redis/client/dist/lib/commands/GET.js'
-import HLEN from '@redis/client/dist/lib/commands/HLEN.js'
 import HSCAN from '@redis/client/dist/lib/commands/HSCAN.js'
 import type allCommands from '@redis/client/dist/lib/commands/index.js'
 import INFO from '@redis/client/dist/lib/commands/INFO.js'
@@ -17,8 +15,6 @@ import type { Command } from '@redis/client/dist/lib/RESP/types.js'
 export const redisCommands = {
   /** Used by the client itself, where the URL has a password. */
   AUTH: AUTH.default,
-  get: GET.default,
-  hLen: HLEN.default,
   hScan: HSCAN.default,
   info: INFO.default,
   mGet: MGET.default,

@@ -1,11 +1,6 @@
 -- Puts an entry's coins into the wallet before the entry is committed, as many as there is room
--- for. A coin that the wallet holds gets its newest bytes. Does nothing for an entry that is
--- committed.
---
--- KEYS: wallet, entry:<worker>. Input: sequence, maxCoins, digests.
--- ARGV[1 + i]: the bytes of digest i.
-local WALLET, ENTRY = unpack(KEYS)
-
+-- for. A coin that the wallet holds gets its newest bytes. Does nothing for a committed entry.
+-- Input: sequence, maxCoins, digests. ARGV[1 + i]: the bytes of digest i.
 if input.sequence <= lastEntry(ENTRY) then return end
 local room = input.maxCoins - read('HLEN', WALLET)
 local kept, known = {}, {}

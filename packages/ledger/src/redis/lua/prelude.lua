@@ -1,6 +1,8 @@
 -- Opens each script. ARGV[1] is a JSON object. A script makes at most one write command (seal.lua
 -- excepted), so Redis does not write it to the append-only file as a transaction, which a crash
 -- could cut in two.
+local HASHES, WALLET, RECORDED, UNKEPT, SINCE, COINS_BEFORE, ENTRIES, WORKERS, BATCHES, COPY, ENTRY, REPORT =
+  unpack(KEYS, 1, 12)
 local input = cjson.decode(ARGV[1])
 
 -- Runs a command that reads a key. An error names the key.
@@ -12,6 +14,15 @@ end
 
 local function text(number) return string.format('%.0f', number) end
 
+-- The number in a key, 0 without one.
+local function count(key)
+  local value = read('GET', key) or '0'
+  if not string.match(value, '^%-?%d+$') then
+    error({ err = "ERR expected key '" .. key .. "' to be a whole number, found '" .. string.sub(value, 1, 40) .. "'" })
+  end
+  return tonumber(value)
+end
+
 -- A worker's last sequence number, and the hashes and coins of all its entries.
 local function lastEntry(key)
   local sequence, hashes, coins = string.match(read('GET', key) or '0 0 0', '^(%d+) (%d+) (%d+)$')
@@ -19,10 +30,9 @@ local function lastEntry(key)
   return tonumber(sequence), tonumber(hashes), tonumber(coins)
 end
 
--- The hashes that workers of version 0.1 recorded: one field for each worker, '<sequence>
--- <hashes>'.
-local function sumOfBatches(key)
+-- The hashes that workers of version 0.1 recorded: a field '<sequence> <hashes>' for each worker.
+local function sumOfBatches()
   local sum = 0
-  for _, batch in ipairs(read('HVALS', key)) do sum = sum + tonumber(string.match(batch, ' (%d+)$') or 0) end
+  for _, batch in ipairs(read('HVALS', BATCHES)) do sum = sum + tonumber(string.match(batch, ' (%d+)$') or 0) end
   return sum
 end

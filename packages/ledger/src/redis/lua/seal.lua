@@ -2,10 +2,6 @@
 -- in the append-only file. Redis skips the head at the next start and applies it at the start after
 -- that. This script is a transaction itself, so it closes the head, and it states again what the
 -- head of a script of version 0.1 may have changed.
---
--- KEYS: hashes, unkept, batches, a copy of batches, coins-before, wallet.
-local HASHES, UNKEPT, BATCHES, COPY, COINS_BEFORE, WALLET = unpack(KEYS)
-
 local function restate(key, value)
   redis.call('SET', key, value or '0')
   if not value then redis.call('DEL', key) end
@@ -13,7 +9,7 @@ end
 
 local hashes, unkept = read('GET', HASHES), read('GET', UNKEPT)
 local batches = read('HGETALL', BATCHES)
-local coinsBefore = read('GET', COINS_BEFORE) or text(read('HLEN', WALLET) + (tonumber(unkept or '0') or 0))
+local coinsBefore = read('GET', COINS_BEFORE) or text(read('HLEN', WALLET) + count(UNKEPT))
 restate(HASHES, hashes)
 restate(UNKEPT, unkept)
 redis.call('SET', COINS_BEFORE, coinsBefore)

@@ -1,13 +1,9 @@
--- The counter, and the hashes and coins of all entries added up worker by worker, at one moment.
---
--- KEYS: hashes, entries, batches, coins-before.
--- Input: entry (what precedes a worker's id in the name of its key).
-local HASHES, ENTRIES, BATCHES, COINS_BEFORE = unpack(KEYS)
-
-local hashes, coins = sumOfBatches(BATCHES), tonumber(read('GET', COINS_BEFORE) or '0') or 0
+-- Returns the counter, and the hashes and coins of all entries added up worker by worker, at one
+-- moment. ENTRY is the key of a worker without an id, so it is what precedes the id of each.
+local hashes, coins = sumOfBatches(), count(COINS_BEFORE)
 for _, worker in ipairs(read('SMEMBERS', ENTRIES)) do
-  local _, hashesOfWorker, coinsOfWorker = lastEntry(input.entry .. worker)
+  local _, hashesOfWorker, coinsOfWorker = lastEntry(ENTRY .. worker)
   hashes = hashes + hashesOfWorker
   coins = coins + coinsOfWorker
 end
-return { read('GET', HASHES) or '0', text(hashes), text(coins) }
+return { text(count(HASHES)), text(hashes), text(coins) }
