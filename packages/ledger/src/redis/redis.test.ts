@@ -39,6 +39,21 @@ suite('a Redis that fails', { skip: hasRedisServer() ? false : NO_REDIS }, () =>
     assert.deepEqual(await ledger.sums(), { hashes: 20, entries: 20, coins: 0 })
   })
 
+  test('a ledger that is emptied while workers record is sound after they connect again', async (t) => {
+    const ledger = await open(t)
+    const entry = sampleEntry({ coins: [sampleCoin()] })
+    await ledger.record(entry)
+    const client = createClient({ url: server.url })
+    await client.connect()
+    t.after(() => client.destroy())
+    await client.flushAll()
+    await ledger.record({ ...entry, sequence: 2, coins: [sampleCoin(), sampleCoin()] })
+    await ledger.close()
+    const again = await open(t, server.url, false)
+    await again.record({ ...entry, sequence: 3, coins: [] })
+    assert.deepEqual(await again.sums(), { hashes: 20, entries: 20, coins: 2 })
+  })
+
   test('a ledger opens although it is down, and counts once it is there', async (t) => {
     await server.stop()
     const ledger = await open(t, server.url, false)

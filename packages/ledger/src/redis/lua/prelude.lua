@@ -36,3 +36,15 @@ local function sumOfBatches()
   for _, batch in ipairs(read('HVALS', BATCHES)) do sum = sum + tonumber(string.match(batch, ' (%d+)$') or 0) end
   return sum
 end
+
+-- The hashes and coins of all entries, added up worker by worker. ENTRY is the key of a worker
+-- without an id here, so it is what precedes the id of each.
+local function sumOfEntries()
+  local hashes, coins = 0, 0
+  for _, worker in ipairs(read('SMEMBERS', ENTRIES)) do
+    local _, hashesOfWorker, coinsOfWorker = lastEntry(ENTRY .. worker)
+    hashes = hashes + hashesOfWorker
+    coins = coins + coinsOfWorker
+  end
+  return hashes, coins
+end

@@ -9,7 +9,12 @@ end
 
 local hashes, unkept = read('GET', HASHES), read('GET', UNKEPT)
 local batches = read('HGETALL', BATCHES)
-local coinsBefore = read('GET', COINS_BEFORE) or text(read('HLEN', WALLET) + count(UNKEPT))
+local coinsBefore = read('GET', COINS_BEFORE)
+if not coinsBefore then
+  -- The ledger may have been emptied since the connection before: then entries brought these coins.
+  local _, coins = sumOfEntries()
+  coinsBefore = text(math.max(0, read('HLEN', WALLET) + count(UNKEPT) - coins))
+end
 restate(HASHES, hashes)
 restate(UNKEPT, unkept)
 redis.call('SET', COINS_BEFORE, coinsBefore)
