@@ -2,8 +2,6 @@ import { useSignalEffect, type ReadonlySignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import UPlot from 'uplot'
 
-import 'uplot/dist/uPlot.min.css'
-
 import { theme } from './choice.tsx'
 
 export interface Curve {

@@ -1,8 +1,8 @@
 import { computed, signal } from '@preact/signals'
 
+import { formatRate, formatTime } from '../src/format.ts'
 import { Choice, createChoice } from './choice.tsx'
 import { classicPoints, classicView } from './classic.ts'
-import { formatRate, formatTime } from './format.ts'
 import { Graph, type Curve, type Point } from './graph.tsx'
 import { series, seriesVersion, serverNow } from './page-state.ts'
 import { raise, summarize } from './series.ts'

@@ -1,5 +1,5 @@
 import type { Update } from '../src/api.ts'
-import { formatRate, formatTime } from './format.ts'
+import { formatRate, formatTime } from '../src/format.ts'
 
 /** Numbers older than this are marked as old, seconds. */
 const OLD_AFTER_S = 5

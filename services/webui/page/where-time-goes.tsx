@@ -1,7 +1,7 @@
 import { Fragment } from 'preact'
 
 import type { Bottleneck, Pipeline, Stage } from '../src/api.ts'
-import { formatCount, formatMs, formatPart, formatRate, known } from './format.ts'
+import { formatCount, formatMs, formatPart, formatRate, known } from '../src/format.ts'
 import { Figures, type Row } from './headline.tsx'
 import { snapshot } from './page-state.ts'
 
