@@ -1,5 +1,3 @@
-import { Fragment } from 'preact'
-
 import type { Pipeline, Stage } from '../src/api.ts'
 import { formatCount, formatMs, formatPart, formatRate, known } from '../src/format.ts'
 import { Figures, type Row } from './headline.tsx'
@@ -19,7 +17,14 @@ export function WhereTimeGoes() {
       <h2 id="pipeline-title">Where the time goes</h2>
       <p class={bottleneck && bottleneck !== 'none' ? 'advice full' : 'advice'}>
         {advice?.text ?? 'Not known yet.'}
-        {advice?.command && <Command text={advice.command} />}
+        {advice?.command && (
+          <code>
+            {/* A long command breaks between two options. */}
+            {advice.command.split(/(?<= )(?=--scale)/).map((part) => (
+              <span key={part}>{part}</span>
+            ))}
+          </code>
+        )}
       </p>
       <TimeBar pipeline={pipeline} />
       <ol class="stages">
@@ -51,20 +56,6 @@ function serviceRows(stage: Stage | undefined): Row[] {
     ['Serving', known(stage?.serviceMs, formatMs)],
     ['Network', known(stage?.networkMs, formatMs)],
   ]
-}
-
-/** A shell command. A long one breaks between two options. */
-function Command({ text }: { text: string }) {
-  return (
-    <code>
-      {text.split(/ (?=--scale)/).map((part, index) => (
-        <Fragment key={part}>
-          {index > 0 && ' '}
-          <span>{part}</span>
-        </Fragment>
-      ))}
-    </code>
-  )
 }
 
 /** One unit of work from left to right, a picture of the figures on the cards. */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { build, type BuildFailure } from 'esbuild'
+import { build } from 'esbuild'
 
 const folder = fileURLToPath(new URL('../page/', import.meta.url))
 
@@ -25,10 +25,8 @@ export async function bundlePage(): Promise<string> {
     jsxImportSource: 'preact',
     legalComments: 'eof',
     logLevel: 'silent',
-  }).catch((error: Error | BuildFailure) => {
-    // esbuild's own failures have no list of errors.
-    const why = 'errors' in error ? error.errors.map(describe).join('; ') : error.message
-    throw new Error(`the page cannot be bundled: ${why}`)
+  }).catch(({ message }: Error) => {
+    throw new Error(`the page cannot be bundled: ${message.replaceAll('\n', ' ')}`)
   })
   const texts = new Map(outputFiles.map(({ path, text }) => [basename(path), text]))
   const template = await readFile(`${folder}index.html`, 'utf8')
@@ -36,8 +34,4 @@ export async function bundlePage(): Promise<string> {
   return template
     .replace('icon.svg', `data:image/svg+xml;base64,${icon}`)
     .replace(/<(style|script) src="(.+)">/g, (_, element: string, name: string) => `<${element}>${texts.get(name)}`)
-}
-
-function describe({ location, text }: BuildFailure['errors'][number]): string {
-  return location ? `${location.file}:${location.line}: ${text}` : text
 }

@@ -29,9 +29,8 @@ export function describePipeline(
   const loops = sum(reports, (report) => report.loops)
   const isDelayKnown = reports.every(({ delayMs = 0 }) => delayMs > 0)
   const workers = { running: reports.map(({ hostname }) => hostname), notResponding: [] }
-  const worker = describeStage(reports, workers, (report) => {
-    return { requests: unitsOf(report), queueMs: 0, workMs: report.pauseMs, networkMs: 0 }
-  })
+  const pauses = (report: Report) => ({ requests: unitsOf(report), queueMs: 0, workMs: report.pauseMs, networkMs: 0 })
+  const worker = describeStage(reports, workers, pauses)
   const rng = describeUpstream(reports, 'rng', replicas.rng, foreignSpeed)
   const hasher = describeUpstream(reports, 'hasher', replicas.hasher, foreignSpeed)
 
@@ -64,9 +63,7 @@ export function describePipeline(
 }
 
 function describeUpstream(reports: Report[], name: Upstream, replicas: Replicas, foreignSpeed: number | null): Stage {
-  const stage = describeStage(reports, replicas, (report) => {
-    return { ...report[name], requests: Object.values(report[name].replicas).reduce((total, one) => total + one, 0) }
-  })
+  const stage = describeStage(reports, replicas, ({ [name]: sums }) => ({ ...sums, requests: requestsOf(sums) }))
   const concurrency = Math.max(0, ...reports.map((report) => report[name].concurrency))
   stage.timed = concurrency > 0 || stage.queueMs + stage.serviceMs > 0
   const capacity = ratio(stage.count * concurrency * 1000, stage.serviceMs)
@@ -83,25 +80,16 @@ type Sums = Pick<UpstreamReport, 'queueMs' | 'workMs' | 'networkMs'> & { request
 
 /** The figures that all stages have. `sumsOf` gives the sums of a report. */
 function describeStage(reports: Report[], replicas: Replicas, sumsOf: (report: Report) => Sums): Stage {
-  const sums = reports.map((report) => ({ ...sumsOf(report), report }))
-  const requests = sum(sums, (one) => one.requests)
+  const total = (name: keyof Sums) => sum(reports, (report) => sumsOf(report)[name])
+  const requests = total('requests')
   return {
     count: replicas.running.length,
     replicas: firstNames(replicas.running),
     notResponding: firstNames(replicas.notResponding),
-    perSecond: sum(sums, (one) => rate(one.report, one.requests)),
-    queueMs: ratio(
-      sum(sums, (one) => one.queueMs),
-      requests,
-    ),
-    serviceMs: ratio(
-      sum(sums, (one) => one.workMs),
-      requests,
-    ),
-    networkMs: ratio(
-      sum(sums, (one) => one.networkMs),
-      requests,
-    ),
+    perSecond: sum(reports, (report) => rate(report, sumsOf(report).requests)),
+    queueMs: ratio(total('queueMs'), requests),
+    serviceMs: ratio(total('workMs'), requests),
+    networkMs: ratio(total('networkMs'), requests),
     share: 0,
     timed: true,
   }
@@ -119,6 +107,10 @@ export function namesOf({ replicas }: UpstreamReport): string[] {
 
 function unitsOf({ hashes, hashesPerUnit }: Report): number {
   return hashes / hashesPerUnit
+}
+
+function requestsOf({ replicas }: UpstreamReport): number {
+  return Object.values(replicas).reduce((total, requests) => total + requests, 0)
 }
 
 function totalMs({ queueMs, serviceMs, networkMs }: Stage): number {
@@ -140,8 +132,8 @@ function part(some: number, all: number): number {
   return Math.min(1, ratio(some, all))
 }
 
-function sum<T>(list: T[], of: (one: T) => number): number {
-  return list.reduce((total, one) => total + of(one), 0)
+function sum(reports: Report[], of: (report: Report) => number): number {
+  return reports.reduce((total, report) => total + of(report), 0)
 }
 
 /** The first of the names, rng-2 before rng-10. */
