@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { isBuiltin } from 'node:module'
 import { resolve } from 'node:path'
 
@@ -76,14 +76,8 @@ await build({
 const inputs = Object.keys(main.metafile.inputs)
 if (service === 'webui') {
   const { bundlePage } = await import('@dockercoins/webui/bundle-page')
-  await mkdir(`${target}/page`)
-  for (const { name, body } of await bundlePage()) await writeFile(`${target}/page/${name}`, body)
-  const page = await build({
-    ...options,
-    entryPoints: ['services/webui/page/page.tsx'],
-    loader: { '.svg': 'empty' },
-    write: false,
-  })
+  await writeFile(`${target}/page.html`, await bundlePage())
+  const page = await build({ ...options, entryPoints: ['services/webui/page/page.tsx'], write: false })
   inputs.push(...Object.keys(page.metafile.inputs))
 }
 await writeFile(`${target}/THIRD-PARTY-NOTICES`, await thirdPartyNotices(inputs))

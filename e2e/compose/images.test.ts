@@ -106,7 +106,6 @@ async function bundledPackages(service: string): Promise<Set<string>> {
     format: 'esm',
     platform: 'node',
     external: ['./bundle-page.ts'],
-    loader: { '.svg': 'empty' },
     outdir: '.',
     write: false,
     metafile: true,

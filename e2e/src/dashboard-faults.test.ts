@@ -11,7 +11,7 @@ import { hasRedisServer, NO_REDIS, startRedisServer } from '@dockercoins/testing
 import { startService } from '@dockercoins/testing/service-process'
 import { buildWebui } from '@dockercoins/webui/app'
 import { settings } from '@dockercoins/webui/config'
-import { loadPage, type Page as PageFiles } from '@dockercoins/webui/page'
+import { loadPage, type Page } from '@dockercoins/webui/page'
 import { createClient } from '@redis/client'
 
 const skip = hasBrowser() ? false : NO_BROWSER
@@ -29,7 +29,7 @@ function createLedger(speed: (second: number) => number) {
 const steadyLedger = createLedger(() => 3)
 
 /** Starts a web UI in this process. */
-async function startWebui(t: TestContext, files: PageFiles, env: NodeJS.ProcessEnv = {}, ledger = steadyLedger) {
+async function startWebui(t: TestContext, files: Page, env: NodeJS.ProcessEnv = {}, ledger = steadyLedger) {
   const config = parseSettings(settings, { PORT: '0', HOST: '127.0.0.1', ...env })
   const webui = buildWebui(config, ledger, files)
   webui.log.level = 'silent'
@@ -77,16 +77,13 @@ async function startBalancer(t: TestContext, choose: (path: string) => string) {
 }
 
 async function startTwoVersions(t: TestContext): Promise<[older: string, newer: string]> {
-  const files = await page
-  const older = await startWebui(t, withVersion(files, 'v1'))
-  const newer = await startWebui(t, withVersion(files, 'v2'))
+  const older = await startWebui(t, withVersion(await page, 'v1'))
+  const newer = await startWebui(t, withVersion(await page, 'v2'))
   return [older.url, newer.url]
 }
 
-function withVersion(files: PageFiles, version: string): PageFiles {
-  const rename = (body: Buffer) => Buffer.from(body.toString().replace(files.version, version))
-  const named = files.files.map(({ name, body }) => ({ name, body: name === 'index.html' ? rename(body) : body }))
-  return { ...files, version, files: named }
+function withVersion(original: Page, version: string): Page {
+  return { html: original.html.replace(original.version, version), version }
 }
 
 suite('the dashboard in a browser', { skip }, () => {

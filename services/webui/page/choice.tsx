@@ -2,19 +2,25 @@ import { effect, signal, type Signal } from '@preact/signals'
 
 /** A viewer's choice, the first option by default. It is kept where the browser permits. */
 export function createChoice<T extends string>(name: string, options: readonly [T, ...T[]]): Signal<T> {
-  const kept = recall(name)
+  const kept = storage()?.getItem(name)
   const choice = signal<T>(options.find((option) => option === kept) ?? options[0])
-  effect(() => keep(name, choice.value))
+  effect(() => storage()?.setItem(name, choice.value))
   return choice
+}
+
+function storage(): Storage | undefined {
+  try {
+    return localStorage
+  } catch {
+    return undefined // A browser may forbid a page to store anything.
+  }
 }
 
 /** The colours of the page. */
 export const theme = createChoice('theme', ['system', 'light', 'dark'])
 
 effect(() => {
-  const { dataset } = document.documentElement
-  if (theme.value === 'system') delete dataset['theme']
-  else dataset['theme'] = theme.value
+  document.documentElement.dataset['theme'] = theme.value
 })
 
 /** Radio buttons in a row. */
@@ -25,30 +31,13 @@ export function Choice<T extends string>(props: {
 }) {
   const { label, choice, options } = props
   return (
-    <fieldset class="choice">
-      <legend>{label}</legend>
+    <fieldset class="choice" aria-label={label}>
       {options.map(([value, text]) => (
         <label key={value}>
           <input type="radio" name={label} checked={choice.value === value} onChange={() => (choice.value = value)} />
-          <span>{text}</span>
+          {text}
         </label>
       ))}
     </fieldset>
   )
-}
-
-function recall(name: string): string | undefined {
-  try {
-    return localStorage.getItem(name) ?? undefined
-  } catch {
-    return undefined
-  }
-}
-
-function keep(name: string, value: string): void {
-  try {
-    localStorage.setItem(name, value)
-  } catch {
-    // A browser may forbid a page to store anything.
-  }
 }

@@ -1,9 +1,8 @@
-import { useSignalEffect, type ReadonlySignal } from '@preact/signals'
+import { signal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import UPlot from 'uplot'
 
-import 'uplot/dist/uPlot.min.css'
-
+import { formatRate, formatTime } from '../src/format.ts'
 import { theme } from './choice.tsx'
 
 export interface Curve {
@@ -20,21 +19,6 @@ export interface Curve {
   top: number
 }
 
-export interface Point {
-  at: number
-  speed: number | null
-}
-
-export interface GraphProps {
-  curve: ReadonlySignal<Curve>
-  /** CSS custom property with the colour of the curve. */
-  colour: string
-  /** The graph in words, because it is a picture. */
-  label: string
-  /** Gets the point under the pointer, or undefined. */
-  onPoint: (point: Point | undefined) => void
-}
-
 /** Steps between two labels of the time, seconds. */
 const TIME_STEPS_S = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1800]
 
@@ -43,16 +27,22 @@ for (const name of ['--measured', '--classic', '--capacity', '--hasher', '--quie
   CSS.registerProperty({ name, syntax: '<color>', inherits: true, initialValue: 'black' })
 }
 
-/** A curve over time. */
-export function Graph({ curve, colour, label, onPoint }: GraphProps) {
+/** The time and the speed under the pointer. */
+export const pointed = signal('')
+
+/** A curve over time. `colour` is a CSS custom property, and `label` has the picture in words. */
+export function Graph({ curve, colour, label }: { curve: Curve; colour: string; label: string }) {
   const frame = useRef<HTMLDivElement>(null)
-  const plot = useRef<UPlot>(undefined)
+  const plot = useRef<UPlot>(null)
+  const newest = useRef(curve)
+  newest.current = curve
+  // The colours are read at each drawing.
+  void theme.value
 
   useEffect(() => {
-    const parent = frame.current
-    if (!parent) return undefined
+    const parent = frame.current!
     const size = () => ({ width: parent.clientWidth, height: parent.clientHeight })
-    const chart = new UPlot({ ...options(curve, colour, onPoint), ...size() }, [[], [], [], []], parent)
+    const chart = new UPlot({ ...options(colour, newest), ...size() }, [[], [], [], []], parent)
     plot.current = chart
     const resized = new ResizeObserver(() => chart.setSize(size()))
     resized.observe(parent)
@@ -62,8 +52,8 @@ export function Graph({ curve, colour, label, onPoint }: GraphProps) {
     }
   }, [])
 
-  useSignalEffect(() => {
-    const { x, y, foreign, capacity, from, until } = curve.value
+  useEffect(() => {
+    const { x, y, foreign, capacity, from, until } = curve
     const chart = plot.current
     chart?.batch(() => {
       chart.setData([x, y, foreign, capacity], false)
@@ -71,22 +61,12 @@ export function Graph({ curve, colour, label, onPoint }: GraphProps) {
     })
   })
 
-  useSignalEffect(() => {
-    void theme.value
-    plot.current?.redraw(false)
-  })
-
   return <div class="graph" role="img" aria-label={label} ref={frame} />
 }
 
-function options(
-  curve: ReadonlySignal<Curve>,
-  colour: string,
-  onPoint: GraphProps['onPoint'],
-): Omit<UPlot.Options, 'width' | 'height'> {
+function options(colour: string, newest: { current: Curve }): Omit<UPlot.Options, 'width' | 'height'> {
   const rem = parseFloat(rootStyle().fontSize)
-  const paths = UPlot.paths.stepped?.({ align: 1 })
-  const steps: UPlot.Series = { width: 1.5, points: { show: false }, ...(paths && { paths }) }
+  const steps: UPlot.Series = { width: 1.5, points: { show: false }, paths: UPlot.paths.stepped!({ align: 1 }) }
   const axis: UPlot.Axis = {
     stroke: cssColour('--quiet'),
     // A whole number: uPlot scales only the digits just before "px" to the pixels of the screen.
@@ -99,7 +79,7 @@ function options(
     padding: [rem / 2, 2 * rem, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
-    scales: { y: { range: () => [0, curve.peek().top] } },
+    scales: { y: { range: () => [0, newest.current.top] } },
     axes: [
       { ...axis, space: 5 * rem, incrs: TIME_STEPS_S, values: '{HH}:{mm}:{ss}', size: 2 * rem },
       { ...axis, size: 3 * rem, space: 2 * rem },
@@ -110,13 +90,13 @@ function options(
       { ...steps, stroke: cssColour('--hasher') },
       { ...steps, stroke: cssColour('--capacity'), dash: [6 * devicePixelRatio, 5 * devicePixelRatio] },
     ],
-    hooks: { setCursor: [({ cursor, data }) => onPoint(pointAt(data, cursor.idx))] },
+    hooks: { setCursor: [showPoint] },
   }
 }
 
-function pointAt([x, y]: UPlot.AlignedData, index: number | null | undefined): Point | undefined {
-  const at = x[index ?? -1]
-  return at === undefined ? undefined : { at, speed: y?.[index ?? -1] ?? null }
+function showPoint({ cursor: { idx }, data: [x, y] }: UPlot): void {
+  const [at = 0, speed] = [x[idx ?? -1], y?.[idx ?? -1] ?? null]
+  pointed.value = speed === null ? '' : `${formatTime(at)}: ${formatRate(speed)}/s`
 }
 
 function rootStyle(): CSSStyleDeclaration {

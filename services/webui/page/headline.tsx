@@ -1,4 +1,4 @@
-import { formatCount, formatRate, known } from './format.ts'
+import { formatCount, formatRate, known } from '../src/format.ts'
 import { snapshot } from './page-state.ts'
 
 /** The speed now, large, and the totals. */

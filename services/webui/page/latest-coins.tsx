@@ -1,4 +1,4 @@
-import { formatAge } from './format.ts'
+import { formatAge } from '../src/format.ts'
 import { serverNow, snapshot } from './page-state.ts'
 
 export function LatestCoins() {

@@ -3,7 +3,7 @@ import { computed, signal } from '@preact/signals'
 import type { History, LedgerLost, Snapshot, Update } from '../src/api.ts'
 import { reloadPage } from './reload.ts'
 import { createSeries, type Series } from './series.ts'
-import { describeStatus } from './status.ts'
+import { describeStatus, type Connection } from './status.ts'
 
 const HOUR_S = 3600
 /** So long after the ledger recovered, workers have recorded what they kept, milliseconds. */
@@ -21,28 +21,22 @@ export const snapshot = signal<Snapshot | undefined>(undefined)
 export const series = { measured: createSeries(), foreign: createSeries(), capacity: createSeries() }
 export const seriesVersion = signal(0)
 
-const update = signal<Update | undefined>(undefined)
-const updatedAt = signal(0)
-const disconnectedSince = signal<number | undefined>(undefined)
-const isOtherVersion = signal(false)
 /** Moves once per second, whatever the server does. */
 const clock = signal(readClock())
-/** When the newest snapshot came, by `clock`. */
-let snapshotAt = 0
+/** How far the server's clock was ahead of it at the newest snapshot, seconds. */
+const serverAhead = signal(0)
+const connection = signal<Omit<Connection, 'now'>>({
+  update: undefined,
+  updatedAt: 0,
+  disconnectedSince: undefined,
+  isOtherVersion: false,
+})
 
 /** The state of the connection, the ledger and the workers. */
-export const status = computed(() =>
-  describeStatus({
-    update: update.value,
-    updatedAt: updatedAt.value,
-    disconnectedSince: disconnectedSince.value,
-    now: clock.value,
-    isOtherVersion: isOtherVersion.value,
-  }),
-)
+export const status = computed(() => describeStatus({ ...connection.value, now: clock.value }))
 
 /** The server's time, seconds since the epoch, also while the server is away. */
-export const serverNow = computed(() => clock.value + (snapshot.value ? snapshot.value.now - snapshotAt : 0))
+export const serverNow = computed(() => clock.value + serverAhead.value)
 
 let events: EventSource | undefined
 let receivedAt = 0
@@ -63,31 +57,38 @@ function connect(): void {
   receivedAt = readClock()
   events = new EventSource('events')
   events.addEventListener('page', ({ data }: MessageEvent<string>) => {
-    disconnectedSince.value = undefined
-    isOtherVersion.value = data !== document.documentElement.dataset['version']
-    if (isOtherVersion.value) void reloadPage()
+    const isOtherVersion = data !== document.documentElement.dataset['version']
+    changeConnection({ disconnectedSince: undefined, isOtherVersion })
+    if (isOtherVersion) void reloadPage()
   })
   events.addEventListener('snapshot', ({ data }: MessageEvent<string>) => takeSnapshot(JSON.parse(data) as Snapshot))
   events.addEventListener('ledger-lost', ({ data }: MessageEvent<string>) => takeUpdate(JSON.parse(data) as LedgerLost))
   // The browser reconnects by itself. After a proxy's error it does not; then the silence makes us.
-  events.addEventListener('error', () => (disconnectedSince.value ??= readClock()))
+  events.addEventListener('error', () => {
+    changeConnection({ disconnectedSince: connection.value.disconnectedSince ?? readClock() })
+  })
 }
 
-function takeUpdate(next: Update): void {
-  clock.value = updatedAt.value = receivedAt = readClock()
-  update.value = next
+function changeConnection(change: Partial<Connection>): void {
+  connection.value = { ...connection.value, ...change }
+}
+
+function takeUpdate(update: Update): void {
+  clock.value = receivedAt = readClock()
+  changeConnection({ update, updatedAt: receivedAt })
 }
 
 function takeSnapshot(next: Snapshot): void {
   const from = next.settledUntil - next.speeds.length
+  const { update } = connection.value
   if (snapshot.value && next.now < snapshot.value.now - STEP_S) {
     for (const each of Object.values(series)) each.forgetFrom(next.settledUntil)
   }
   // The page may have missed more than a snapshot sends again.
   if (series.measured.until > 0 && series.measured.until < from) void readHistory()
   // Workers now record what they kept while the ledger was away, which may be older still.
-  if (update.value && 'ledgerLostSince' in update.value) setTimeout(readHistory, LATE_MS)
-  snapshotAt = readClock()
+  if (update && 'ledgerLostSince' in update) setTimeout(readHistory, LATE_MS)
+  serverAhead.value = next.now - readClock()
   snapshot.value = next
   addLevel(series.foreign, next.now, next.pipeline.foreignSpeed)
   addLevel(series.capacity, next.now, next.pipeline.capacity)

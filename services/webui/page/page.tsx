@@ -1,7 +1,5 @@
 import { render } from 'preact'
 
-import './page.css'
-
 import { Choice, theme } from './choice.tsx'
 import { Headline } from './headline.tsx'
 import { LatestCoins } from './latest-coins.tsx'

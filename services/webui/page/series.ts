@@ -66,11 +66,10 @@ export function summarize(from: number, speeds: (number | null)[], parts: number
   })
 }
 
+type Poll = Pick<Totals, 'hashes' | 'now'>
+
 /** The speed as the classic's page computed it: how far the counter moved between two polls. */
-export function classicSpeed(
-  before: Pick<Totals, 'hashes' | 'now'>,
-  after: Pick<Totals, 'hashes' | 'now'>,
-): number | null {
+export function classicSpeed(before: Poll, after: Poll): number | null {
   const seconds = after.now - before.now
   return seconds > 0 ? (after.hashes - before.hashes) / seconds : null
 }

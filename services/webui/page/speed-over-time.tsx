@@ -1,9 +1,9 @@
-import { computed, signal } from '@preact/signals'
+import { computed } from '@preact/signals'
 
+import { formatRate, formatTime } from '../src/format.ts'
 import { Choice, createChoice } from './choice.tsx'
 import { classicPoints, classicView } from './classic.ts'
-import { formatRate, formatTime } from './format.ts'
-import { Graph, type Curve, type Point } from './graph.tsx'
+import { Graph, pointed, type Curve } from './graph.tsx'
 import { series, seriesVersion, serverNow } from './page-state.ts'
 import { raise, summarize } from './series.ts'
 
@@ -13,11 +13,9 @@ const TABLE_ROWS = 10
 
 const minutes = createChoice('minutes', ['5', '1', '15', '60'])
 const minuteOptions = (['1', '5', '15', '60'] as const).map((count) => [count, `${count} min`] as const)
-const pointed = signal<Point | undefined>(undefined)
-const setPointed = (point: Point | undefined) => void (pointed.value = point)
 
 /** Both curves have the same scales. */
-const curves = computed(() => {
+const curves = computed((): { measured: Curve; classic: Curve } => {
   void seriesVersion.value
   // While the server is away time goes on, and a gap grows at the end.
   const until = Math.max(Math.floor(serverNow.value) - LAG_S, series.measured.until)
@@ -28,41 +26,36 @@ const curves = computed(() => {
   const capacity = raise(series.capacity.window(until, length), y, foreign)
   const points = classicPoints.value.filter(({ at }) => at > from)
   const highest = Math.max(...[...y, ...foreign, ...points.map(({ speed }) => speed)].map(Number))
-  const scales = { from, until, top: top(highest, Math.max(...capacity.map(Number))) }
-  const measured: Curve = {
+  const highestCapacity = Math.max(...capacity.map(Number))
+  // Space above the curve, and for the capacity unless the curve would be flat then.
+  const top = 1.15 * Math.max(highest, highestCapacity < 5 * highest ? highestCapacity : 0, 0.1)
+  const measured = {
     // The speed of a whole second is drawn in its middle.
     x: y.map((_, index) => from + index + 0.5),
     y,
     // Without workers that do not report there is no curve.
     foreign: foreign.map((speed) => speed || null),
     capacity,
-    ...scales,
   }
-  const classic: Curve = {
+  const classic = {
     x: points.map(({ at }) => at),
     y: points.map(({ speed }) => speed),
     foreign: points.map(() => null),
     capacity: points.map(({ at }) => capacity[Math.min(Math.floor(at), until - 1) - from] ?? null),
-    ...scales,
   }
-  return { measured, classic }
+  const scales = { from, until, top }
+  return { measured: { ...measured, ...scales }, classic: { ...classic, ...scales } }
 })
-const measuredCurve = computed(() => curves.value.measured)
-const classicCurve = computed(() => curves.value.classic)
-
-/** Space above the curve, and for the capacity unless the curve would be flat then. */
-function top(highest: number, capacity: number): number {
-  return 1.15 * Math.max(highest, capacity < 5 * highest ? capacity : 0, 0.1)
-}
 
 /** The measured speed and, where chosen, the speed as the classic's page would have drawn it. */
 export function SpeedOverTime() {
+  const { measured, classic } = curves.value
   const isClassic = classicView.value === 'on'
   return (
     <section class="graphs" aria-labelledby="graphs-title">
       <header>
         <h2 id="graphs-title">Speed over time</h2>
-        <Readout />
+        <p class="readout">{pointed}</p>
         <Choice label="Minutes shown" choice={minutes} options={minuteOptions} />
         <label class="switch">
           <input
@@ -71,62 +64,42 @@ export function SpeedOverTime() {
             checked={isClassic}
             onChange={() => (classicView.value = isClassic ? 'off' : 'on')}
           />
-          <span>Classic view</span>
+          Classic view
         </label>
       </header>
       <div class="curves">
-        <MeasuredSpeed />
-        {isClassic && <ClassicSpeed />}
+        <figure>
+          <Graph curve={measured} colour="--measured" label={describe('The measured speed', measured)} />
+          <figcaption>
+            <Key colour="--measured" /> measured speed <Key colour="--capacity" isDashed /> capacity{' '}
+            {measured.foreign.some(Boolean) && [<Key key="" colour="--hasher" />, ' workers that do not report']}
+          </figcaption>
+        </figure>
+        {isClassic && (
+          <figure>
+            <Graph curve={classic} colour="--classic" label={describe('The speed as the classic drew it', classic)} />
+            <figcaption>
+              <Key colour="--classic" /> as the classic drew it. A worker moves the counter about once per second, by
+              several hashes at once. The classic’s page polls the counter once per second by its own clock, and the two
+              intervals beat against each other. So the graph is a saw-tooth although the work is steady. But it
+              includes every worker that moves the counter, also one that reports nothing else.
+            </figcaption>
+          </figure>
+        )}
       </div>
       <details>
         <summary>Show as a table</summary>
-        <SpeedTable />
+        <SpeedTable {...measured} />
       </details>
     </section>
   )
 }
 
-function MeasuredSpeed() {
-  const label = describe('The measured speed', measuredCurve.value)
-  const hasForeign = measuredCurve.value.foreign.some((speed) => speed !== null)
-  return (
-    <figure>
-      <Graph curve={measuredCurve} colour="--measured" label={label} onPoint={setPointed} />
-      <figcaption>
-        <Key colour="--measured" /> measured speed <Key colour="--capacity" isDashed /> capacity{' '}
-        {hasForeign && <Key colour="--hasher" />} {hasForeign && 'workers that do not report'}
-      </figcaption>
-    </figure>
-  )
-}
-
-function ClassicSpeed() {
-  const label = describe('The speed as the classic drew it', classicCurve.value)
-  return (
-    <figure>
-      <Graph curve={classicCurve} colour="--classic" label={label} onPoint={setPointed} />
-      <figcaption>
-        <Key colour="--classic" /> as the classic drew it. A worker moves the counter about once per second, by several
-        hashes at once. The classic’s page polls the counter once per second by its own clock, and the two intervals
-        beat against each other. So the graph is a saw-tooth although the work is steady. But it includes every worker
-        that moves the counter, also one that reports nothing else.
-      </figcaption>
-    </figure>
-  )
-}
-
 function Key({ colour, isDashed = false }: { colour: string; isDashed?: boolean }) {
-  return <i class={isDashed ? 'key dashed' : 'key'} style={{ borderColor: `var(${colour})` }} />
+  return <i class="key" style={{ borderColor: `var(${colour})`, borderTopStyle: isDashed ? 'dashed' : 'solid' }} />
 }
 
-/** The second under the pointer. */
-function Readout() {
-  const { at = 0, speed = null } = pointed.value ?? {}
-  return <p class="readout">{speed !== null && `${formatTime(at)}: ${formatRate(speed)}/s`}</p>
-}
-
-function SpeedTable() {
-  const { from, y } = measuredCurve.value
+function SpeedTable({ from, y }: Curve) {
   return (
     <table>
       <caption>Measured speed, hashes per second</caption>

@@ -1,18 +1,13 @@
 import type { Update } from '../src/api.ts'
-import { formatRate, formatTime } from './format.ts'
+import { formatRate, formatTime } from '../src/format.ts'
 
 /** Numbers older than this are marked as old, seconds. */
 const OLD_AFTER_S = 5
 /** A connection that is down for less than this was only replaced, seconds. */
 const LOST_AFTER_S = 2
 
-/** What the header shows. */
-export interface Status {
-  kind: 'connecting' | 'mining' | 'idle' | 'lost'
-  /** One or two words. */
-  title: string
-  text: string
-}
+/** What the header shows; the title is one or two words. */
+type Status = [kind: 'connecting' | 'mining' | 'idle' | 'lost', title: string, text: string]
 
 export interface Connection {
   update: Update | undefined
@@ -25,36 +20,36 @@ export interface Connection {
 }
 
 /** The status in plain words, the most important fact first. */
-export function describeStatus(connection: Connection): Status {
-  const status = describe(connection)
-  if (!connection.isOtherVersion) return status
-  const text = `${status.text} The server has another version of this page, which is loaded when possible.`
-  return { ...status, text }
+export function describeStatus(connection: Connection) {
+  const [kind, title, text] = describe(connection)
+  const hint = ' The server has another version of this page, which is loaded when possible.'
+  return { kind, title, text: connection.isOtherVersion ? text + hint : text }
 }
 
 function describe({ update, updatedAt, disconnectedSince, now }: Connection): Status {
   if (disconnectedSince !== undefined && now - disconnectedSince >= LOST_AFTER_S) {
-    const text = `No connection to the server since ${formatTime(disconnectedSince)}; reconnecting…`
-    return { kind: 'lost', title: 'Connection lost', text }
+    return [
+      'lost',
+      'Connection lost',
+      `No connection to the server since ${formatTime(disconnectedSince)}; reconnecting…`,
+    ]
   }
-  if (!update) return { kind: 'connecting', title: 'Connecting', text: 'Waiting for the first numbers.' }
+  if (!update) return ['connecting', 'Connecting', 'Waiting for the first numbers.']
   if (now - updatedAt > OLD_AFTER_S) {
-    const text = `The newest numbers are from ${formatTime(update.now)}.`
-    return { kind: 'lost', title: 'Old numbers', text }
+    return ['lost', 'Old numbers', `The newest numbers are from ${formatTime(update.now)}.`]
   }
   if ('ledgerLostSince' in update) {
     const since = `The ledger cannot be reached since ${formatTime(update.ledgerLostSince)}.`
-    return { kind: 'lost', title: 'Ledger unreachable', text: `${since} Workers keep their counts until it recovers.` }
+    return ['lost', 'Ledger unreachable', `${since} Workers keep their counts until it recovers.`]
   }
   const { foreignSpeed, loops, worker } = update.pipeline
   const others = foreignSpeed ? `Workers that do not report make ${formatRate(foreignSpeed)} hashes per second.` : ''
   if (worker.count > 0) {
     const running = `${plural(worker.count, 'worker')} running with ${plural(loops, 'loop')}.`
-    return { kind: 'mining', title: 'Mining', text: `${running} ${others}`.trim() }
+    return ['mining', 'Mining', `${running} ${others}`.trim()]
   }
-  if (others) return { kind: 'mining', title: 'Mining', text: `${others} No worker reports.` }
-  const text = foreignSpeed === null ? 'No worker reports.' : 'No worker is running: nothing is mined.'
-  return { kind: 'idle', title: 'No worker', text }
+  if (others) return ['mining', 'Mining', `${others} No worker reports.`]
+  return ['idle', 'No worker', foreignSpeed === null ? 'No worker reports.' : 'No worker is running: nothing is mined.']
 }
 
 function plural(count: number, noun: string): string {

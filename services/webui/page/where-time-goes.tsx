@@ -1,7 +1,5 @@
-import { Fragment } from 'preact'
-
-import type { Bottleneck, Pipeline, Stage } from '../src/api.ts'
-import { formatCount, formatMs, formatPart, formatRate, known } from './format.ts'
+import type { Pipeline, Stage } from '../src/api.ts'
+import { formatCount, formatMs, formatPart, formatRate, known } from '../src/format.ts'
 import { Figures, type Row } from './headline.tsx'
 import { snapshot } from './page-state.ts'
 
@@ -9,34 +7,42 @@ import { snapshot } from './page-state.ts'
 export function WhereTimeGoes() {
   const { pipeline, bottleneck, advice, ledgerMs } = snapshot.value ?? {}
   const { worker, loops, hashesPerUnit = 1 } = pipeline ?? {}
-  // Only workers report them.
-  const { rng, hasher } = worker?.count ? (pipeline ?? {}) : {}
   const workerRows: Row[] = [
     ['Loops', known(loops, formatCount)],
+    ...(hashesPerUnit > 1 ? [['Hashes per unit', formatCount(hashesPerUnit)] as const] : []),
     ['Own pause', known(worker?.serviceMs, formatMs)],
-    ['Share of a loop', known(worker?.share, formatPart)],
-  ]
-  if (hashesPerUnit > 1) workerRows.splice(1, 0, ['Hashes per unit', formatCount(hashesPerUnit)])
-  const ledgerRows: Row[] = [
-    ['Response time', known(ledgerMs, formatMs)],
-    ['Share of a loop', 'none'],
   ]
   return (
     <section class="pipeline" aria-labelledby="pipeline-title">
       <h2 id="pipeline-title">Where the time goes</h2>
       <p class={bottleneck && bottleneck !== 'none' ? 'advice full' : 'advice'}>
         {advice?.text ?? 'Not known yet.'}
-        {advice?.command && <Command text={advice.command} />}
+        {advice?.command && (
+          <code>
+            {/* A long command breaks between two options. */}
+            {advice.command.split(/(?<= )(?=--scale)/).map((part) => (
+              <span key={part}>{part}</span>
+            ))}
+          </code>
+        )}
       </p>
       <TimeBar pipeline={pipeline} />
       <ol class="stages">
-        <StageCard name="worker" stage={worker} bottleneck={bottleneck} unit="units" rows={workerRows} />
-        <StageCard name="rng" stage={rng} bottleneck={bottleneck} unit="requests" rows={serviceRows(rng)} />
-        <StageCard name="hasher" stage={hasher} bottleneck={bottleneck} unit="requests" rows={serviceRows(hasher)} />
+        <StageCard name="worker" stage={worker} unit="units" rows={workerRows} />
+        {(['rng', 'hasher'] as const).map((name) => {
+          // Only workers report them.
+          const stage = worker?.count ? pipeline?.[name] : undefined
+          return <StageCard key={name} name={name} stage={stage} unit="requests" rows={serviceRows(stage)} />
+        })}
         <li class="stage">
           <h3>ledger</h3>
           <Rate value={pipeline?.entriesPerSecond} unit="entries" />
-          <Figures rows={ledgerRows} />
+          <Figures
+            rows={[
+              ['Response time', known(ledgerMs, formatMs)],
+              ['Share of a loop', 'none'],
+            ]}
+          />
           <p class="aside">Workers send their counts once per interval. Loops do not wait for it.</p>
         </li>
       </ol>
@@ -49,22 +55,7 @@ function serviceRows(stage: Stage | undefined): Row[] {
     ['Waiting', known(stage?.queueMs, formatMs)],
     ['Serving', known(stage?.serviceMs, formatMs)],
     ['Network', known(stage?.networkMs, formatMs)],
-    ['Share of a loop', known(stage?.share, formatPart)],
   ]
-}
-
-/** A shell command. A long one breaks between two options. */
-function Command({ text }: { text: string }) {
-  return (
-    <code>
-      {text.split(/ (?=--scale)/).map((part, index) => (
-        <Fragment key={part}>
-          {index > 0 && ' '}
-          <span>{part}</span>
-        </Fragment>
-      ))}
-    </code>
-  )
 }
 
 /** One unit of work from left to right, a picture of the figures on the cards. */
@@ -94,26 +85,18 @@ function TimeBar({ pipeline }: { pipeline: Pipeline | undefined }) {
   )
 }
 
-interface CardProps {
-  name: string
-  stage: Stage | undefined
-  bottleneck: Bottleneck | undefined
-  unit: string
-  rows: Row[]
-}
-
-function StageCard({ name, stage, bottleneck, unit, rows }: CardProps) {
-  const { count } = stage ?? {}
-  const isBottleneck = bottleneck === name
+function StageCard({ name, stage, unit, rows }: { name: string; stage: Stage | undefined; unit: string; rows: Row[] }) {
+  const { count, perSecond, share } = stage ?? {}
+  const isBottleneck = snapshot.value?.bottleneck === name
   return (
     <li class={isBottleneck ? 'stage bottleneck' : 'stage'}>
       <h3>
         {name} {count !== undefined && count !== 1 && <span class="times">× {count}</span>}
         {isBottleneck && <span class="badge">bottleneck</span>}
       </h3>
-      <Rate value={stage?.perSecond} unit={unit} />
+      <Rate value={perSecond} unit={unit} />
       <p class="busy">{stage && <Use {...stage} />}</p>
-      <Figures rows={rows} />
+      <Figures rows={[...rows, ['Share of a loop', known(share, formatPart)]]} />
       <ReplicaList {...stage} />
     </li>
   )
@@ -123,9 +106,7 @@ function Use({ busy, capacity, timed }: Stage) {
   if (busy !== undefined) {
     return (
       <>
-        <span class="meter" aria-hidden="true">
-          <span style={{ width: `${busy * 100}%` }} />
-        </span>
+        <span class="meter" style={{ backgroundSize: `${busy * 100}%` }} aria-hidden="true" />
         {formatPart(busy)} busy
       </>
     )

@@ -1,5 +1,6 @@
 import type { Advice, Bottleneck, Pipeline, Upstream } from './api.ts'
 import { NEARLY_FULL } from './bottleneck.ts'
+import { formatMs, formatPart } from './format.ts'
 import { busiest } from './pipeline.ts'
 import { scaleCommand, type Platform, type Scale } from './scale-command.ts'
 
@@ -38,19 +39,18 @@ export function advise(
       return { text: 'Workers are running, but no unit of work ends: see their logs about rng and hasher.' }
     case 'machine': {
       const machine = platform === 'local' ? 'This machine' : 'The machine of the workers'
-      const late = `pauses that are set to ${ms(delayMs)} take ${ms(worker.serviceMs)}`
+      const late = `pauses that are set to ${formatMs(delayMs)} take ${formatMs(worker.serviceMs)}`
       return { text: `${machine} is busy: ${late}. More workers on it would hardly raise the speed.` }
     }
     case 'none': {
-      const why = `${describeUse(pipeline, name)}, and requests wait only ${ms(pipeline[name].queueMs)}`
-      const wanted = replicasFor(pipeline, name, 2 * ENOUGH * (worker.capacity ?? 0))
-      const both = { worker: 2 * worker.count, [name]: wanted }
+      const why = `${describeUse(pipeline, name)}, and requests wait only ${formatMs(pipeline[name].queueMs)}`
+      const both = { worker: 2 * worker.count, [name]: replicasFor(pipeline, name, 2) }
       return scaleUp(`Workers and ${name} match each other: ${why}. To go faster, add both`, both)
     }
     case 'worker':
       return scaleUp(`${describeFreeLoops(pipeline)}. Add workers`, { worker: workersToFill(pipeline, name) })
     default: {
-      const wanted = replicasFor(pipeline, bottleneck, ENOUGH * (worker.capacity ?? 0))
+      const wanted = replicasFor(pipeline, bottleneck)
       const what = wanted - current[bottleneck] > 1 ? 'replicas' : 'a replica'
       const why = describeBottleneck(pipeline, bottleneck)
       return scaleUp(`${bottleneck} is the bottleneck: ${why}. Add ${what}`, { [bottleneck]: wanted })
@@ -60,11 +60,11 @@ export function advise(
 
 function describeBottleneck(pipeline: Pipeline, name: Upstream): string {
   const { timed, share, queueMs, busy } = pipeline[name]
-  if (!timed) return `loops spend ${percent(share)} of their time on it, and it sends no Server-Timing`
-  if (pipeline.foreignSpeed) return `requests wait ${ms(queueMs)}, and workers that do not report may use it as well`
+  if (!timed) return `loops spend ${formatPart(share)} of their time on it, and it sends no Server-Timing`
+  const wait = `requests wait ${formatMs(queueMs)}`
+  if (pipeline.foreignSpeed) return `${wait}, and workers that do not report may use it as well`
   // "60 % busy" would contradict a long queue.
-  if ((busy ?? 1) < NEARLY_FULL) return `requests wait ${ms(queueMs)}`
-  return `${describeUse(pipeline, name)}, and requests wait ${ms(queueMs)}`
+  return (busy ?? 1) < NEARLY_FULL ? wait : `${describeUse(pipeline, name)}, and ${wait}`
 }
 
 function describeFreeLoops(pipeline: Pipeline): string {
@@ -74,10 +74,11 @@ function describeFreeLoops(pipeline: Pipeline): string {
   return foreignSpeed ? why : `${why}, and ${describeUse(pipeline, busiest(pipeline))}`
 }
 
-/** How many replicas serve `perSecond`, and at least one more than now. */
-function replicasFor(pipeline: Pipeline, name: Upstream, perSecond: number): number {
+/** How many replicas serve `times` the loops of now, and at least one more than now. */
+function replicasFor(pipeline: Pipeline, name: Upstream, times = 1): number {
   const { capacity = 0, count } = pipeline[name]
   const each = capacity / Math.max(1, count)
+  const perSecond = times * ENOUGH * (pipeline.worker.capacity ?? 0)
   return Math.max(count + 1, each > 0 ? Math.ceil(perSecond / each) : 0)
 }
 
@@ -95,13 +96,5 @@ function describeUse(pipeline: Pipeline, name: Upstream): string {
   const each = capacity / count
   const rate = each >= 100 ? Math.round(each) : each.toPrecision(2)
   const [replicas, are] = count === 1 ? ['replica', 'is'] : ['replicas', 'are']
-  return `${count} ${replicas} of ${name} × ${rate}/s ${are} ${percent(busy)} busy`
-}
-
-function percent(part: number): string {
-  return `${part >= 0.995 ? 100 : Math.min(99, Math.round(part * 100))} %`
-}
-
-function ms(milliseconds: number): string {
-  return `${milliseconds >= 10 ? Math.round(milliseconds) : milliseconds.toPrecision(1)} ms`
+  return `${count} ${replicas} of ${name} × ${rate}/s ${are} ${formatPart(busy)} busy`
 }

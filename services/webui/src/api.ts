@@ -1,6 +1,6 @@
-// What the web UI's server sends to browsers. The page imports no other file of the server.
+// What the web UI's server sends to browsers. Moments are in seconds since the epoch.
 
-/** `GET /json`, as in the classic. `now` is in seconds since the epoch, here and below. */
+/** `GET /json`, as in the classic. */
 export interface Totals {
   coins: number
   hashes: number
@@ -37,13 +37,13 @@ export interface Snapshot extends Totals {
   latestCoins: { digest: string; worker: string; at: number }[]
 }
 
-/** Where the time of a unit of work goes. */
+/** Where the time of a unit of work goes. Times are in milliseconds, speeds in hashes per second. */
 export interface Pipeline {
   /** Units of work in flight at once, in all workers together. */
   loops: number
   /** Hashes that a unit of work makes, on average; 1 where no unit ended. */
   hashesPerUnit: number
-  /** Mean time of a unit, and the pause as it is set (0 where not known), in milliseconds. */
+  /** Mean time of a unit, and the pause as it is set (0 where not known). */
   unitMs: number
   delayMs: number
   worker: Stage
@@ -51,9 +51,9 @@ export interface Pipeline {
   hasher: Stage
   /** Entries that are recorded in the ledger per second. */
   entriesPerSecond: number
-  /** Mean speed of the workers that do not report, in hashes per second; null while not known. */
+  /** Mean speed of the workers that do not report; null while not known. */
   foreignSpeed: number | null
-  /** The speed that theory allows, in hashes per second; null where no unit ended. */
+  /** The speed that theory allows; null where no unit ended. */
   capacity: number | null
 }
 
@@ -61,9 +61,8 @@ export interface Pipeline {
 export interface Stage {
   /** Replicas that are running. */
   count: number
-  /** Their names in order, 100 at most. */
+  /** Names, 100 at most: of running replicas, and of those that respond to no worker. */
   replicas: string[]
-  /** Names of replicas that a worker cannot reach and that respond to no other, 100 at most. */
   notResponding: string[]
   /** Requests per second of the workers that report; for the workers, units per second. */
   perSecond: number

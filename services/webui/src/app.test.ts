@@ -11,14 +11,14 @@ import { test, type TestContext } from 'node:test'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 
 import { openLedger, type Ledger } from '@dockercoins/ledger'
-import { parseSettings, type Log, type Service } from '@dockercoins/service'
+import { parseSettings, type Service } from '@dockercoins/service'
 import { assertDescribesRoutes } from '@dockercoins/testing/openapi'
 
 import openapi from '../openapi.json' with { type: 'json' }
-import type { Snapshot, Update } from './api.ts'
+import type { Snapshot } from './api.ts'
 import { buildWebui } from './app.ts'
 import { settings } from './config.ts'
-import { createEventStream, publishSnapshots } from './event-stream.ts'
+import { createEventStream, publishEverySecond } from './event-stream.ts'
 import { loadPage } from './page.ts'
 
 const page = loadPage()
@@ -92,9 +92,8 @@ test('the page is one compressed file with its version in it, so that no part ca
   const { body, headers } = await webui.inject({ url: '/', headers: { 'accept-encoding': 'identity' } })
   assert.equal(headers['content-encoding'], undefined)
   assert.ok(body.includes(`data-version="${(await page).version}"`))
-  const names = [...body.matchAll(/<[a-z]+ [^>]*(?:src|href)="([\w.-]+\.\w+)"/g)].map(([, name]) => name)
-  assert.deepEqual(names, ['icon.svg'])
-  assert.equal((await webui.inject('/icon.svg')).statusCode, 200)
+  assert.match(body, /<link rel="icon" href="data:image\/svg\+xml;base64,/)
+  assert.doesNotMatch(body, /<[a-z]+ [^>]*(?:src|href)="[\w.-]+\.\w+"/)
   assert.equal(headers.vary, 'accept-encoding')
   for (const [accepted, encoding, decompress] of [
     ['gzip, deflate, br', 'br', brotliDecompressSync],
@@ -241,29 +240,32 @@ function addViewer(stream: ReturnType<typeof createEventStream>) {
   return viewer
 }
 
-test('a lost ledger is published each second and logged once, and so is its recovery', async (t) => {
+test('an update is published each second, one at a time, until the service stops', async (t) => {
   t.mock.timers.enable({ apis: ['setInterval'] })
-  let isAway = false
-  const read = () =>
-    isAway ? Promise.reject(new Error('away')) : Promise.resolve({ now: Date.now() / 1000, pipeline: {} } as Snapshot)
-  const published: Update[] = []
-  const lines: string[] = []
-  const log = { warn: (line: string) => lines.push(line), info: (line: string) => lines.push(line) } as unknown as Log
-  const stop = publishSnapshots(read, (update) => published.push(update), log)
-  for (const next of [true, true, false, false]) {
-    await new Promise(setImmediate)
-    isAway = next
+  const published: number[] = []
+  let reads = 0
+  const second = Promise.withResolvers<void>()
+  const read = async () => {
+    const now = ++reads
+    if (now === 2) await second.promise
+    return { now, ledgerLostSince: 1 }
+  }
+  const stop = publishEverySecond(read, ({ now }) => published.push(now))
+  const pass = async () => {
     t.mock.timers.tick(1000)
+    await new Promise(setImmediate)
   }
   await new Promise(setImmediate)
-  stop()
-  t.mock.timers.tick(5000)
+  await pass()
+  await pass()
+  assert.deepEqual([reads, published], [2, [1]])
+  second.resolve()
   await new Promise(setImmediate)
-  const isLost = published.map((update) => 'ledgerLostSince' in update)
-  assert.deepEqual(isLost, [false, true, true, false, false])
-  assert.equal(lines.length, 2)
-  assert.match(lines[0]!, /^ledger is lost: away; /)
-  assert.match(lines[1]!, /^ledger has recovered after \d+\.\d s$/)
+  await pass()
+  assert.deepEqual(published, [1, 2, 3])
+  stop()
+  await pass()
+  assert.equal(reads, 3)
 })
 
 test('connections of viewers end when the service stops', async (t) => {

@@ -36,21 +36,25 @@ export function findBottleneck(pipeline: Pipeline, standing?: Bottleneck): Bottl
   return (pipeline[busiest(pipeline)].busy ?? 0) < threshold('none', NEARLY_FULL) ? 'worker' : 'none'
 }
 
+interface Verdict {
+  bottleneck?: Bottleneck
+  advice: Advice
+}
+
 /** Gives a verdict once all running workers have reported and the evidence is steady. */
 export function createVerdicts() {
-  /** The end of the newest report of each running worker. */
+  /** The end of the newest report of each running worker, now and before an outage. */
   let lastReports = new Map<string, number>()
-  let outage: { workers: Map<string, number>; endedAt?: number } | undefined
-  let standing: { bottleneck: Bottleneck; advice: Advice } | undefined
+  let outage: { reports: Map<string, number>; endedAt?: number } | undefined
+  let standing: Verdict | undefined
   let candidate: { bottleneck: Bottleneck; since: number } | undefined
 
   /** Advice to wait while workers that ran before an outage have not reported since. */
-  function awaitReports(running: Report[], now: number): Advice | undefined {
-    lastReports = new Map(running.map(({ worker, to }) => [worker, to]))
+  function awaitReports(now: number): Advice | undefined {
     if (!outage) return undefined
     outage.endedAt ??= now
-    const of = outage.workers.size
-    const reported = [...outage.workers].filter(([worker, to]) => (lastReports.get(worker) ?? to) !== to).length
+    const of = outage.reports.size
+    const reported = [...outage.reports].filter(([worker, to]) => (lastReports.get(worker) ?? to) !== to).length
     if (reported < of && now - outage.endedAt < LONGEST_WAIT_MS) {
       const text = `${reported} of the ${of} workers that were running have reported since the ledger was lost.`
       return { text: `Waiting for reports: ${text}` }
@@ -61,13 +65,9 @@ export function createVerdicts() {
 
   return {
     /** The verdict on a pipeline. `advise` returns the advice on a bottleneck, or on none. */
-    judge(
-      pipeline: Pipeline,
-      running: Report[],
-      now: number,
-      advise: (bottleneck?: Bottleneck) => Advice,
-    ): { bottleneck?: Bottleneck; advice: Advice } {
-      const wait = awaitReports(running, now)
+    judge(pipeline: Pipeline, running: Report[], now: number, advise: (bottleneck?: Bottleneck) => Advice): Verdict {
+      lastReports = new Map(running.map(({ worker, to }) => [worker, to]))
+      const wait = awaitReports(now)
       if (wait) return { advice: wait }
       const bottleneck = findBottleneck(pipeline, standing?.bottleneck)
       if (bottleneck === undefined) {
@@ -81,8 +81,7 @@ export function createVerdicts() {
     },
     /** The ledger could not be read. */
     lost() {
-      outage ??= { workers: lastReports }
-      delete outage.endedAt
+      outage = { reports: outage?.reports ?? lastReports }
       standing = candidate = undefined
     },
   }

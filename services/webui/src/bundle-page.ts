@@ -1,31 +1,21 @@
-import { hash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { build, type BuildFailure } from 'esbuild'
+import { build } from 'esbuild'
 
-/** A file that browsers request. */
-export interface PageFile {
-  name: string
-  body: Buffer
-}
-
-const source = fileURLToPath(new URL('../page', import.meta.url))
+const folder = fileURLToPath(new URL('../page/', import.meta.url))
 
 /**
- * Bundles the page from its source: index.html with its styles, its script and its version, a hash,
- * and the icon. The page needs no other file, which a server of another version would not have.
- * Rejects with one line about what is wrong in the source.
+ * Bundles the page into one file: index.html with its styles, script and icon. It needs no other
+ * file, which a server of another version would not have. Rejects with one line about what is wrong.
  */
-export async function bundlePage(): Promise<PageFile[]> {
+export async function bundlePage(): Promise<string> {
   const { outputFiles } = await build({
-    absWorkingDir: source,
-    entryPoints: ['page.tsx', 'icon.svg'],
+    absWorkingDir: folder,
+    entryPoints: ['page.tsx', 'page.css'],
     outdir: '.',
-    entryNames: '[name]',
-    assetNames: '[name]',
-    loader: { '.svg': 'copy' },
+    loader: { '.svg': 'dataurl' },
     bundle: true,
     minify: true,
     write: false,
@@ -35,22 +25,13 @@ export async function bundlePage(): Promise<PageFile[]> {
     jsxImportSource: 'preact',
     legalComments: 'eof',
     logLevel: 'silent',
-  }).catch((error: Error | BuildFailure) => {
-    // esbuild's own failures have no list of errors.
-    const why = 'errors' in error ? error.errors.map(describe).join('; ') : error.message
-    throw new Error(`the page cannot be bundled: ${why}`)
+  }).catch(({ message }: Error) => {
+    throw new Error(`the page cannot be bundled: ${message.replaceAll('\n', ' ')}`)
   })
   const texts = new Map(outputFiles.map(({ path, text }) => [basename(path), text]))
-  const template = await readFile(`${source}/index.html`, 'utf8')
-  const html = template.replace(
-    /<(style|script) src="([^"]+)">/g,
-    (_, element: string, name: string) => `<${element}>${texts.get(name)}`,
-  )
-  const version = hash('sha256', html).slice(0, 12)
-  const icon = { name: 'icon.svg', body: Buffer.from(texts.get('icon.svg') ?? '') }
-  return [{ name: 'index.html', body: Buffer.from(html.replace('"VERSION"', `"${version}"`)) }, icon]
-}
-
-function describe({ location, text }: BuildFailure['errors'][number]): string {
-  return location ? `${location.file}:${location.line}: ${text}` : text
+  const template = await readFile(`${folder}index.html`, 'utf8')
+  const icon = await readFile(`${folder}icon.svg`, 'base64')
+  return template
+    .replace('icon.svg', `data:image/svg+xml;base64,${icon}`)
+    .replace(/<(style|script) src="(.+)">/g, (_, element: string, name: string) => `<${element}>${texts.get(name)}`)
 }

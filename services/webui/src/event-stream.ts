@@ -1,10 +1,7 @@
 import type { ServerResponse } from 'node:http'
 
-import type { Log } from '@dockercoins/service'
-
 import type { Snapshot, Update } from './api.ts'
 import type { ReadHistory } from './history.ts'
-import type { ReadSnapshot } from './snapshot-reader.ts'
 
 /** One viewer more gets 503. */
 export const MAX_VIEWERS = 1000
@@ -31,42 +28,37 @@ const WAITING = ': waiting for the ledger\n\n'
 
 /**
  * The viewers of `GET /events`. The id of an event is the end of its newest second, and a viewer
- * that sends one back gets every second since. A page of another version than `pageVersion`
- * reloads.
+ * that sends one back gets every second since. A page of another version than `pageVersion` reloads.
  */
 export function createEventStream(readHistory: ReadHistory, pageVersion: string) {
   /** Each viewer, and when it has to reconnect. */
   const viewers = new Map<ServerResponse, number>()
   let latest: Update | undefined
 
-  /** The snapshot with every second since `lastEventId`. */
-  async function withMissed(snapshot: Snapshot, lastEventId: string): Promise<Snapshot> {
-    const { settledUntil, speeds } = snapshot
-    const seconds = /^\d{1,12}$/.test(lastEventId) ? settledUntil - Number(lastEventId) + speeds.length : 0
-    if (seconds <= speeds.length) return snapshot
-    const history = await readHistory(seconds).catch(() => undefined)
-    if (!history) return snapshot
-    return { ...snapshot, settledUntil: history.from + history.speeds.length, speeds: history.speeds }
-  }
-
-  async function welcome(viewer: ServerResponse, lastEventId = ''): Promise<void> {
+  async function welcome(viewer: ServerResponse, lastEventId: string): Promise<void> {
     if (!latest) return send(viewer, WAITING)
     return send(viewer, toEvent('pipeline' in latest ? await withMissed(latest, lastEventId) : latest))
   }
 
+  /** The snapshot with every second since `lastEventId`. */
+  async function withMissed(snapshot: Snapshot, lastEventId: string): Promise<Snapshot> {
+    const { settledUntil, speeds } = snapshot
+    const missed = /^\d{1,12}$/.test(lastEventId) ? settledUntil - Number(lastEventId) : 0
+    const history = missed > 0 && (await readHistory(missed + speeds.length).catch(() => undefined))
+    if (!history) return snapshot
+    return { ...snapshot, settledUntil: history.from + history.speeds.length, speeds: history.speeds }
+  }
+
   return {
-    /**
-     * Sends Server-Sent Events (HTML standard, section 9.2) to a viewer until either side closes.
-     */
-    add(viewer: ServerResponse, lastEventId: string | undefined) {
-      viewer.writeHead(200, eventHeaders)
+    isSaturated: () => viewers.size >= MAX_VIEWERS,
+    /** Sends events (HTML standard, section 9.2) to a viewer until either side closes. */
+    add(viewer: ServerResponse, lastEventId = '') {
       viewer.write(`retry: ${RETRY_MS}\nevent: page\ndata: ${pageVersion}\n\n`)
       // Jitter, so that viewers do not reconnect at the same moment.
       viewers.set(viewer, performance.now() + ROTATE_MS * (0.75 + Math.random() / 2))
       viewer.once('close', () => viewers.delete(viewer))
       void welcome(viewer, lastEventId)
     },
-    isSaturated: () => viewers.size >= MAX_VIEWERS,
     /** Sends an update to all viewers. */
     publish(update: Update) {
       latest = update
@@ -93,26 +85,9 @@ function toEvent(update: Update): string {
   return `${head}\ndata: ${JSON.stringify(update)}\n\n`
 }
 
-/**
- * Reads and publishes a snapshot once per second until the returned function is called. Logs once
- * when the ledger is lost and once when it has recovered.
- */
-export function publishSnapshots(readSnapshot: ReadSnapshot, publish: (update: Update) => void, log: Log): () => void {
-  let lostSince: number | undefined
+/** Reads and publishes an update once per second until the returned function is called. */
+export function publishEverySecond(read: () => Promise<Update>, publish: (update: Update) => void): () => void {
   let isReading = false
-
-  async function read(): Promise<Update> {
-    try {
-      const snapshot = await readSnapshot()
-      if (lostSince !== undefined) log.info(`ledger has recovered after ${(snapshot.now - lostSince).toFixed(1)} s`)
-      lostSince = undefined
-      return snapshot
-    } catch (error) {
-      const now = Date.now() / 1000
-      if (lostSince === undefined) log.warn(`ledger is lost: ${(error as Error).message}; retrying until it recovers`)
-      return { now, ledgerLostSince: (lostSince ??= now) }
-    }
-  }
 
   async function readAndPublish(): Promise<void> {
     if (isReading) return

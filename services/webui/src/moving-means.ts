@@ -1,5 +1,3 @@
-import type { Totals } from '@dockercoins/ledger'
-
 import type { Pipeline } from './api.ts'
 
 /** The classic's worker moves the counter once per second by several hashes. Milliseconds. */
@@ -11,21 +9,20 @@ const CAPACITY_SAMPLES = 10
 
 /**
  * Measures how fast workers that record no entries move the counter: hashes per second, null while
- * not known. `now` is in milliseconds by the monotonic clock.
+ * not known. `hashes` are those in no entry, and `now` is in milliseconds by the monotonic clock.
  */
-export function createForeignSpeed(): (totals: Totals, now: number) => number | null {
+export function createForeignSpeed(): (hashes: number, now: number) => number | null {
   let samples: { at: number; hashes: number }[] = []
 
-  return ({ hashes, recorded }, now) => {
-    const newest = { at: now, hashes: hashes - recorded }
+  return (hashes, now) => {
     // The ledger was emptied, or its counter was set back.
-    if (newest.hashes < (samples.at(-1)?.hashes ?? 0)) samples = []
-    samples.push(newest)
+    if (hashes < (samples.at(-1)?.hashes ?? 0)) samples = []
+    samples.push({ at: now, hashes })
     // One sample from before the window stays, so that the window is covered.
     while (samples[1] && samples[1].at <= now - FOREIGN_WINDOW_MS) samples.shift()
-    const oldest = samples[0] ?? newest
-    const coveredMs = newest.at - oldest.at
-    return coveredMs >= FOREIGN_MIN_MS ? ((newest.hashes - oldest.hashes) / coveredMs) * 1000 : null
+    const [oldest = { at: now, hashes }] = samples
+    const coveredMs = now - oldest.at
+    return coveredMs >= FOREIGN_MIN_MS ? ((hashes - oldest.hashes) / coveredMs) * 1000 : null
   }
 }
 

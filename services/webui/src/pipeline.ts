@@ -25,27 +25,17 @@ export function describePipeline(
   foreignSpeed: number | null,
 ): Pipeline {
   const units = sum(reports, unitsOf)
-  const perUnit = (of: (report: Report) => number) => ratio(sum(reports, of), units)
-  const hashesPerUnit = units > 0 ? perUnit(({ hashes }) => hashes) : 1
+  const hashesPerUnit = units > 0 ? sum(reports, ({ hashes }) => hashes) / units : 1
   const loops = sum(reports, (report) => report.loops)
   const isDelayKnown = reports.every(({ delayMs = 0 }) => delayMs > 0)
-  const worker: Stage = {
-    count: reports.length,
-    replicas: firstNames(reports.map(({ hostname }) => hostname)),
-    notResponding: [],
-    perSecond: sum(reports, (report) => rate(report, unitsOf(report))),
-    queueMs: 0,
-    serviceMs: perUnit(({ pauseMs }) => pauseMs),
-    networkMs: 0,
-    share: 0,
-    timed: true,
-  }
+  const workers = { running: reports.map(({ hostname }) => hostname), notResponding: [] }
+  const pauses = (report: Report) => ({ requests: unitsOf(report), queueMs: 0, workMs: report.pauseMs, networkMs: 0 })
+  const worker = describeStage(reports, workers, pauses)
   const rng = describeUpstream(reports, 'rng', replicas.rng, foreignSpeed)
   const hasher = describeUpstream(reports, 'hasher', replicas.hasher, foreignSpeed)
 
-  const stages = [worker, rng, hasher]
-  const unitMs = stages.reduce((total, stage) => total + totalMs(stage), 0)
-  for (const stage of stages) stage.share = ratio(totalMs(stage), unitMs)
+  const unitMs = totalMs(worker) + totalMs(rng) + totalMs(hasher)
+  for (const stage of [worker, rng, hasher]) stage.share = ratio(totalMs(stage), unitMs)
   const loopsCapacity = ratio(loops * 1000, unitMs - rng.queueMs - hasher.queueMs)
   worker.capacity = loopsCapacity
   worker.busy = part(worker.perSecond, loopsCapacity)
@@ -57,7 +47,12 @@ export function describePipeline(
     loops,
     hashesPerUnit,
     unitMs,
-    delayMs: isDelayKnown ? perUnit((report) => (report.delayMs ?? 0) * unitsOf(report)) : 0,
+    delayMs: isDelayKnown
+      ? ratio(
+          sum(reports, (report) => (report.delayMs ?? 0) * unitsOf(report)),
+          units,
+        )
+      : 0,
     worker,
     rng,
     hasher,
@@ -68,20 +63,9 @@ export function describePipeline(
 }
 
 function describeUpstream(reports: Report[], name: Upstream, replicas: Replicas, foreignSpeed: number | null): Stage {
-  const requests = sum(reports, (report) => requestsOf(report[name]))
-  const perRequest = (total: number) => ratio(total, requests)
+  const stage = describeStage(reports, replicas, ({ [name]: sums }) => ({ ...sums, requests: requestsOf(sums) }))
   const concurrency = Math.max(0, ...reports.map((report) => report[name].concurrency))
-  const stage: Stage = {
-    count: replicas.running.length,
-    replicas: firstNames(replicas.running),
-    notResponding: firstNames(replicas.notResponding),
-    perSecond: sum(reports, (report) => rate(report, requestsOf(report[name]))),
-    queueMs: perRequest(sum(reports, (report) => report[name].queueMs)),
-    serviceMs: perRequest(sum(reports, (report) => report[name].workMs)),
-    networkMs: perRequest(sum(reports, (report) => report[name].networkMs)),
-    share: 0,
-    timed: concurrency > 0 || reports.some((report) => report[name].queueMs + report[name].workMs > 0),
-  }
+  stage.timed = concurrency > 0 || stage.queueMs + stage.serviceMs > 0
   const capacity = ratio(stage.count * concurrency * 1000, stage.serviceMs)
   // Replicas that share a name count as one, which would serve more than it can.
   if (capacity > 0 && stage.perSecond < IMPOSSIBLE * capacity) {
@@ -90,6 +74,25 @@ function describeUpstream(reports: Report[], name: Upstream, replicas: Replicas,
     if (!foreignSpeed) stage.busy = part(stage.perSecond, capacity)
   }
   return stage
+}
+
+type Sums = Pick<UpstreamReport, 'queueMs' | 'workMs' | 'networkMs'> & { requests: number }
+
+/** The figures that all stages have. `sumsOf` gives the sums of a report. */
+function describeStage(reports: Report[], replicas: Replicas, sumsOf: (report: Report) => Sums): Stage {
+  const total = (name: keyof Sums) => sum(reports, (report) => sumsOf(report)[name])
+  const requests = total('requests')
+  return {
+    count: replicas.running.length,
+    replicas: firstNames(replicas.running),
+    notResponding: firstNames(replicas.notResponding),
+    perSecond: sum(reports, (report) => rate(report, sumsOf(report).requests)),
+    queueMs: ratio(total('queueMs'), requests),
+    serviceMs: ratio(total('workMs'), requests),
+    networkMs: ratio(total('networkMs'), requests),
+    share: 0,
+    timed: true,
+  }
 }
 
 /** The busier of the two services that the workers call. */

@@ -67,9 +67,7 @@ export function followReplicas(name: Upstream): (running: Report[], withWork: Re
 
   return (running, withWork, now) => {
     const responding = new Set(running.flatMap((report) => namesOf(report[name])))
-    const silent = new Set(
-      running.flatMap((report) => report[name].notResponding).filter((one) => !responding.has(one)),
-    )
+    const silent = new Set(running.flatMap((report) => report[name].notResponding)).difference(responding)
     for (const replica of withWork.flatMap((report) => namesOf(report[name]))) {
       if (respondedAt.has(replica) || respondedAt.size < MAX_REPLICAS) respondedAt.set(replica, now)
     }

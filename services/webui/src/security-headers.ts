@@ -2,18 +2,17 @@ import { hash } from 'node:crypto'
 
 /**
  * Headers of every response, from the list of the OWASP Secure Headers Project. The page runs only
- * its own scripts and styles, connects only to its own origin, and may be framed by
- * `frameAncestors`, a source list of Content Security Policy. Strict-Transport-Security is left to
- * the proxy that ends TLS.
+ * its own script and style, connects only to its own origin, and may be framed by `frameAncestors`.
+ * Strict-Transport-Security is left to the proxy that ends TLS.
  */
 export function securityHeaders(html: string, frameAncestors: string): Record<string, string> {
   const isFramed = frameAncestors !== "'none'"
   return {
     'content-security-policy': [
       "default-src 'none'",
-      `script-src ${hashSources(html, 'script')}`,
-      `style-src ${hashSources(html, 'style')}`,
-      "img-src 'self'",
+      `script-src ${hashSource(html, 'script')}`,
+      `style-src ${hashSource(html, 'style')}`,
+      'img-src data:',
       "connect-src 'self'",
       "base-uri 'none'",
       "form-action 'none'",
@@ -35,8 +34,8 @@ export function securityHeaders(html: string, frameAncestors: string): Record<st
   }
 }
 
-/** The hash of each inline script or style (hash-source in Content Security Policy). */
-function hashSources(html: string, element: 'script' | 'style'): string {
-  const contents = html.matchAll(new RegExp(`<${element}[^>]*>(.*?)</${element}>`, 'gs'))
-  return Array.from(contents, ([, content = '']) => `'sha256-${hash('sha256', content, 'base64')}'`).join(' ')
+/** The hash of the inline script or style (hash-source in Content Security Policy). */
+function hashSource(html: string, element: 'script' | 'style'): string {
+  const [, content = ''] = new RegExp(`<${element}>(.*?)</${element}>`, 's').exec(html) ?? []
+  return `'sha256-${hash('sha256', content, 'base64')}'`
 }

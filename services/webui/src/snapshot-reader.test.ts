@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 
 import type { Ledger, Report } from '@dockercoins/ledger'
+import type { Log } from '@dockercoins/service'
 
 import { settledSecond } from './history.ts'
 import { createSnapshotReader } from './snapshot-reader.ts'
@@ -52,13 +53,29 @@ function createReader(t: TestContext) {
     reports: () => respond(given.reports ?? []),
     speeds: () => respond([null, 3]),
   }
-  const read = createSnapshotReader(ledger as unknown as Ledger, 'local')
-  return async (at: number, next: Read) => {
+  const lines: string[] = []
+  const log = { warn: (line: string) => lines.push(line), info: (line: string) => lines.push(line) } as unknown as Log
+  const readUpdate = createSnapshotReader(ledger as unknown as Ledger, 'local', log)
+  async function read(at: number, next: Read) {
     given = next
     now = at
     t.mock.timers.setTime(at + (next.wall ?? 0))
-    return read()
+    const update = await readUpdate()
+    assert.ok('pipeline' in update, lines.at(-1))
+    return update
   }
+  return Object.assign(read, {
+    lines,
+    /** Finds the ledger away. */
+    async lose(at: number) {
+      given = { away: true }
+      now = at
+      t.mock.timers.setTime(at)
+      const update = await readUpdate()
+      assert.ok('ledgerLostSince' in update)
+      return update
+    },
+  })
 }
 
 /** A report of a unit that ended at `to` and took nine seconds, six of them in rng's queue. */
@@ -170,10 +187,20 @@ test('a verdict is given once the evidence has been the same for three seconds, 
   assert.equal(await verdict(1_009_000, free(1_009_000)), 'worker')
 })
 
+test('a lost ledger is in each update and is logged once, and so is its recovery', async (t) => {
+  const read = createReader(t)
+  await read(1_000_000, {})
+  assert.equal((await read.lose(1_001_000)).ledgerLostSince, 1001)
+  assert.equal((await read.lose(1_002_000)).ledgerLostSince, 1001)
+  await read(1_003_500, {})
+  await read(1_004_000, {})
+  assert.deepEqual(read.lines, ['ledger is lost: away; retrying until it recovers', 'ledger has recovered after 2.5 s'])
+})
+
 test('after an outage the verdict waits until all workers that were running have reported', async (t) => {
   const read = createReader(t)
   for (const at of [0, 1000, 2000, 3000]) await read(1_000_000 + at, { reports: second(1_000_000 + at, 10) })
-  await assert.rejects(read(1_004_000, { away: true }), /away/)
+  await read.lose(1_004_000)
   for (const at of [8_000, 11_000, 12_000]) {
     const { bottleneck, advice } = await read(1_000_000 + at, { reports: second(1_000_000 + at, 2) })
     assert.equal(bottleneck, undefined)
@@ -187,7 +214,7 @@ test('after an outage the verdict waits until all workers that were running have
 test('workers that do not come back after an outage are not waited for without end', async (t) => {
   const read = createReader(t)
   await read(1_000_000, { reports: second(1_000_000, 10) })
-  await assert.rejects(read(1_001_000, { away: true }), /away/)
+  await read.lose(1_001_000)
   const texts = []
   for (const at of [2_000, 17_000, 20_000]) {
     texts.push((await read(1_000_000 + at, { reports: second(1_000_000 + at, 2) })).advice.text)

@@ -1,7 +1,8 @@
 import type { Ledger, Report } from '@dockercoins/ledger'
+import type { Log } from '@dockercoins/service'
 
 import { advise } from './advice.ts'
-import type { Snapshot } from './api.ts'
+import type { Snapshot, Update } from './api.ts'
 import { createVerdicts } from './bottleneck.ts'
 import { settledSecond } from './history.ts'
 import { createCapacity, createForeignSpeed } from './moving-means.ts'
@@ -13,14 +14,11 @@ import type { Platform } from './scale-command.ts'
 const RESENT_S = 60
 const LATEST_COINS = 8
 
-/** Rejects when the ledger does. */
-export type ReadSnapshot = () => Promise<Snapshot>
-
 /**
- * Returns a reader of the ledger that remembers what ran recently. `platform` is that of the
- * advice.
+ * Returns a reader of the ledger that remembers what ran recently, and logs once when the ledger is
+ * lost and once when it has recovered.
  */
-export function createSnapshotReader(ledger: Ledger, platform: Platform): ReadSnapshot {
+export function createSnapshotReader(ledger: Ledger, platform: Platform, log: Log): () => Promise<Update> {
   const workers = followWorkers()
   const rngReplicas = followReplicas('rng')
   const hasherReplicas = followReplicas('hasher')
@@ -28,19 +26,25 @@ export function createSnapshotReader(ledger: Ledger, platform: Platform): ReadSn
   const smoothCapacity = createCapacity()
   const verdicts = createVerdicts()
   let known = { rng: 0, hasher: 0 }
+  let lostSince: number | undefined
 
   return async () => {
     try {
-      return await read()
+      const snapshot = await read()
+      if (lostSince !== undefined) log.info(`ledger has recovered after ${(snapshot.now - lostSince).toFixed(1)} s`)
+      lostSince = undefined
+      return snapshot
     } catch (error) {
       verdicts.lost()
-      throw error
+      const now = Date.now() / 1000
+      if (lostSince === undefined) log.warn(`ledger is lost: ${(error as Error).message}; retrying until it recovers`)
+      return { now, ledgerLostSince: (lostSince ??= now) }
     }
   }
 
   async function read(): Promise<Snapshot> {
     const began = performance.now()
-    const [totals, reports] = await Promise.all([ledger.totals(), ledger.reports()])
+    const [{ hashes, coins, recorded }, reports] = await Promise.all([ledger.totals(), ledger.reports()])
     const readAt = performance.now()
     const now = Date.now() / 1000
     const { running, withWork } = workers(reports, readAt)
@@ -51,20 +55,17 @@ export function createSnapshotReader(ledger: Ledger, platform: Platform): ReadSn
       rng: rngReplicas(running, withWork, readAt),
       hasher: hasherReplicas(running, withWork, readAt),
     }
-    const pipeline = describePipeline(withWork, replicas, measureForeignSpeed(totals, readAt))
+    const pipeline = describePipeline(withWork, replicas, measureForeignSpeed(hashes - recorded, readAt))
     // Only workers report replicas. When none runs, the advice keeps the numbers last known.
     if (running.length > 0) known = { rng: pipeline.rng.count, hasher: pipeline.hasher.count }
-    const verdict = verdicts.judge(pipeline, running, readAt, (bottleneck) =>
-      advise(pipeline, bottleneck, platform, known),
-    )
     return {
-      hashes: totals.hashes,
-      coins: totals.coins,
+      hashes,
+      coins,
       now,
       settledUntil,
       speeds,
+      ...verdicts.judge(pipeline, running, readAt, (bottleneck) => advise(pipeline, bottleneck, platform, known)),
       pipeline: { ...pipeline, capacity: smoothCapacity(pipeline) },
-      ...verdict,
       ledgerMs: readAt - began,
       latestCoins: latestCoins(running),
     }

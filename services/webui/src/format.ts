@@ -1,3 +1,5 @@
+// How figures are written, on the page and in the server's advice.
+
 const counts = new Intl.NumberFormat('en')
 
 /** 12,345 */
