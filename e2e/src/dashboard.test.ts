@@ -151,7 +151,7 @@ suite('the dashboard in a browser', { skip }, () => {
 
     await stack.stop('worker', 'SIGKILL')
     await untilState(page, 'No worker')
-    assert.match(await page.locator('.advice').innerText(), /^No worker is running/)
+    assert.match(await page.locator('.advice').innerText(), /^No worker reports/)
     await stack.start('worker')
     await untilMining(page)
 

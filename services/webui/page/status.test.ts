@@ -44,9 +44,9 @@ test('workers that do not report are mining as well', () => {
   )
 })
 
-test('the status is "nothing is mined" only when that is known', () => {
-  assert.doesNotMatch(describeStatus({ ...connection, update: snapshot(0, null) }).text, /nothing is mined/)
-  assert.match(describeStatus({ ...connection, update: snapshot(0, 0) }).text, /nothing is mined/)
+test('the status is "nothing is counted" only when that is known', () => {
+  assert.doesNotMatch(describeStatus({ ...connection, update: snapshot(0, null) }).text, /nothing is counted/)
+  assert.match(describeStatus({ ...connection, update: snapshot(0, 0) }).text, /nothing is counted/)
 })
 
 test('another version of the server is mentioned in every state', () => {

@@ -49,7 +49,7 @@ function describe({ update, updatedAt, disconnectedSince, now }: Connection): St
     return ['mining', 'Mining', `${running} ${others}`.trim()]
   }
   if (others) return ['mining', 'Mining', `${others} No worker reports.`]
-  return ['idle', 'No worker', foreignSpeed === null ? 'No worker reports.' : 'No worker is running: nothing is mined.']
+  return ['idle', 'No worker', foreignSpeed === null ? 'No worker reports.' : 'No worker reports: nothing is counted.']
 }
 
 function plural(count: number, noun: string): string {

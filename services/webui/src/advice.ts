@@ -31,7 +31,7 @@ export function advise(
     if (foreignSpeed === null) return { text: 'No worker reports.' }
     if (foreignSpeed > 0)
       return { text: 'Only workers that do not report are mining, so where their time goes is not known.' }
-    return scaleUp('No worker is running, so nothing is mined. Start one', { worker: 1 })
+    return scaleUp('No worker reports. If one is running, its log shows why; if none is, start one', { worker: 1 })
   }
   const name = busiest(pipeline)
   switch (bottleneck) {

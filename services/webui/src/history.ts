@@ -5,7 +5,9 @@ import type { History } from './api.ts'
 /** The ledger keeps the speed of each second for an hour. */
 export const MAX_HISTORY_S = 3600
 /** A running worker delays settled seconds for this long, or until its report expires. Seconds. */
-const LONGEST_WAIT_S = 10
+const USUAL_WAIT_S = 10
+/** But no longer than this: a snapshot sends so many seconds again, with what was recorded late. */
+export const LONGEST_WAIT_S = 60
 
 /** Returns the settled seconds before now, an hour of them at most. */
 export type ReadHistory = (seconds: number) => Promise<History>
@@ -42,6 +44,6 @@ export function createHistory(ledger: Ledger): ReadHistory {
  */
 export function settledSecond(now: number, workers: Pick<Report, 'to' | 'expiresAfterMs'>[]): number {
   const reported = Math.min(now - 1, ...workers.map(({ to }) => to / 1000))
-  const longestWait = Math.max(LONGEST_WAIT_S, ...workers.map(({ expiresAfterMs }) => expiresAfterMs / 1000))
-  return Math.floor(Math.max(reported, now - longestWait, 0))
+  const expiry = Math.max(USUAL_WAIT_S, ...workers.map(({ expiresAfterMs }) => expiresAfterMs / 1000))
+  return Math.floor(Math.max(reported, now - Math.min(expiry, LONGEST_WAIT_S), 0))
 }

@@ -141,7 +141,7 @@ test('a worker that is to be started leaves the others as they are', () => {
 test('no worker, and workers that finish no unit, have advice of their own', () => {
   const empty = describePipeline([], { rng: [], hasher: [] })
   assert.equal(empty.bottleneck, undefined)
-  assert.match(adviseOn(empty, 'local').text, /^No worker is running/)
+  assert.match(adviseOn(empty, 'local').text, /^No worker reports/)
   const idle = describePipeline(reports(2, 0, 0), one)
   assert.equal(idle.capacity, null)
   assert.match(adviseOn(idle, 'local').text, /no unit of work ends/)
@@ -190,7 +190,7 @@ test('workers that do not report count as mining', () => {
   const alone = describePipeline([], none, { foreignSpeed: 3.3 })
   assert.match(adviseOn(alone, 'local').text, /^Only workers that do not report are mining/)
   const unknown = describePipeline([], none, { foreignSpeed: null })
-  assert.doesNotMatch(adviseOn(unknown, 'local').text, /nothing is mined/)
+  assert.doesNotMatch(adviseOn(unknown, 'local').text, /nothing is counted/)
 })
 
 test('pauses that take longer than set are those of a busy machine, and no worker is advised', () => {

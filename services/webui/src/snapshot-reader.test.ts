@@ -29,6 +29,10 @@ test('a worker that reports once a minute delays the settled seconds', () => {
   assert.equal(settledSecond(100.5, [{ to: 40_000, expiresAfterMs: 210_000 }]), 40)
 })
 
+test('a worker that has not reported for more than a minute delays the settled seconds no longer', () => {
+  assert.equal(settledSecond(1000.5, [{ to: 0, expiresAfterMs: 2_100_000 }]), 940)
+})
+
 test('a worker whose unit takes long delays the settled seconds by ten seconds at most', () => {
   assert.equal(settledSecond(100.5, [{ to: 20_000, expiresAfterMs: 3500 }]), 90)
 })

@@ -4,14 +4,12 @@ import type { Log } from '@dockercoins/service'
 import { advise } from './advice.ts'
 import type { Snapshot, Update } from './api.ts'
 import { createVerdicts } from './bottleneck.ts'
-import { settledSecond } from './history.ts'
+import { LONGEST_WAIT_S, settledSecond } from './history.ts'
 import { createCapacity, createForeignSpeed } from './moving-means.ts'
 import { describePipeline } from './pipeline.ts'
 import { followReplicas, followWorkers } from './running-workers.ts'
 import type { Platform } from './scale-command.ts'
 
-/** Each snapshot sends this many seconds again, because a late entry may change them. */
-const RESENT_S = 60
 const LATEST_COINS = 8
 
 /**
@@ -49,7 +47,8 @@ export function createSnapshotReader(ledger: Ledger, platform: Platform, log: Lo
     const now = Date.now() / 1000
     const { running, withWork } = workers(reports, readAt)
     const settledUntil = settledSecond(now, running)
-    const speeds = await ledger.speeds(settledUntil - RESENT_S, RESENT_S)
+    // Sent again each second, because a late entry may change them.
+    const speeds = await ledger.speeds(settledUntil - LONGEST_WAIT_S, LONGEST_WAIT_S)
 
     const replicas = {
       rng: rngReplicas(running, withWork, readAt),
