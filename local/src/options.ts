@@ -1,6 +1,6 @@
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
 
-import { redactUrl } from '@dockercoins/service/redact'
+import { redactUrl } from '@dockercoins/service/settings'
 
 import { serviceNames, type ServiceName } from './spawn-service.ts'
 

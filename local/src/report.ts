@@ -1,4 +1,4 @@
-import { redactUrl } from '@dockercoins/service/redact'
+import { redactUrl } from '@dockercoins/service/settings'
 
 import { ask } from './ask.ts'
 import { DEFAULT_PORT } from './options.ts'

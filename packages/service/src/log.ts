@@ -8,13 +8,14 @@ export type Log = FastifyBaseLogger
 
 /** Unread log lines, in bytes. While there are more, further lines are dropped and counted. */
 export const MAX_BACKLOG = 1_048_576
-/** How long a process that ends waits until its last lines are read, in milliseconds. */
-const FLUSH_MS = 500
+/** Lines per second of one kind, such as requests or coins. */
+export const LINES_PER_SECOND = 50
+
+const ignore = () => {}
 
 /**
- * A log on standard output: a JSON object per line, or with `text` the time, the level unless it is
- * "info", and the message. Logging never blocks the process and never ends it, even when the reader
- * is slow or gone.
+ * A log on standard output: a JSON object per line, or text for people. Logging never blocks the
+ * process and never ends it, even when the reader is slow or gone.
  */
 export function createLog(
   name: string,
@@ -28,11 +29,9 @@ export function createLog(
     if (stream.writableLength <= MAX_BACKLOG) stream.write(logFormat === 'json' ? line : toText(line))
     else if (dropped++ === 0) stream.once('drain', reportDropped)
   }
-
   function reportDropped(): void {
-    const lines = dropped
+    log.warn({ dropped }, `${dropped} lines dropped: the log was not read fast enough`)
     dropped = 0
-    log.warn({ dropped: lines }, `${lines} lines dropped: the log was not read fast enough`)
   }
 
   const log = pino({ name, level: debug ? 'debug' : 'info' }, { write })
@@ -48,11 +47,34 @@ export function toText(line: string): string {
   return `${clock} ${label}${msg}${err ? `\n${err.stack}` : ''}\n`
 }
 
+/**
+ * Caps the lines about `events`, so that at thousands of requests per second the log costs next to
+ * nothing (docs/performance.md). "N more `events`" follows at the end of the second.
+ */
+export function capLog(log: Log, events: string) {
+  let lines = 0
+  let endOfSecond: NodeJS.Timeout | undefined
+
+  /** Writes the summary that is due, if any. */
+  function flush(): void {
+    clearTimeout(endOfSecond)
+    endOfSecond = undefined
+    const unwritten = lines - LINES_PER_SECOND
+    lines = 0
+    if (unwritten > 0) log.info({ unwritten }, `${unwritten} more ${events} in the same second`)
+  }
+
+  /** Writes the line that `describe` returns. It is not called above the limit. */
+  function info(describe: () => [fields: object, message: string]): void {
+    endOfSecond ??= setTimeout(flush, 1000).unref()
+    if (++lines <= LINES_PER_SECOND) log.info(...describe())
+  }
+  return { info, flush }
+}
+
 /** Ends the process once its log lines are read, or after half a second. */
 export async function exit(exitCode = process.exitCode): Promise<never> {
   const written = new Promise((resolve) => process.stdout.write('', resolve))
-  await Promise.race([written, sleep(FLUSH_MS)])
+  await Promise.race([written, sleep(500)])
   process.exit(exitCode)
 }
-
-function ignore(): void {}

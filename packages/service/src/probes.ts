@@ -1,8 +1,8 @@
-import type { FastifyPluginCallback } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 
 import packageJson from '../../../package.json' with { type: 'json' }
-import { Problem } from './problem.ts'
+import { Problem } from './protocol.ts'
 
 /** Routes that are served in any state, and that the access log leaves out. */
 export const PROBES = new Set(['/healthz', '/readyz', '/metrics', '/version'])
@@ -19,14 +19,12 @@ export function createMetrics(revision: string): Registry {
   return metrics
 }
 
-interface ProbeOptions {
-  isReady: () => boolean | Promise<boolean>
-  revision: string
-}
-
 /** The routes that platforms and Prometheus ask for. */
-export const addProbes: FastifyPluginCallback<ProbeOptions> = (service, { isReady, revision }, done) => {
-  service.get('/healthz', (_request, reply) => reply.type('text/plain').send('ok\n'))
+export async function addProbes(
+  service: FastifyInstance,
+  { isReady, revision }: { isReady: () => boolean | Promise<boolean>; revision: string },
+) {
+  service.get('/healthz', async (_request, reply) => reply.type('text/plain').send('ok\n'))
   service.get('/readyz', async (_request, reply) => {
     if (service.isStopping || !(await isReady())) throw new Problem(503, 'not ready')
     return reply.type('text/plain').send('ready\n')
@@ -34,6 +32,5 @@ export const addProbes: FastifyPluginCallback<ProbeOptions> = (service, { isRead
   service.get('/metrics', async (_request, reply) =>
     reply.type(service.metrics.contentType).send(await service.metrics.metrics()),
   )
-  service.get('/version', (_request, reply) => reply.send({ version, revision }))
-  done()
+  service.get('/version', async () => ({ version, revision }))
 }

@@ -1,23 +1,81 @@
 import { STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-import { Problem, problemBody } from './problem.ts'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 
 // What HTTP asks of a server beyond what Node and Fastify do.
 
-/**
- * How long a connection that is being closed may be silent, and how long it may go on sending.
- * Milliseconds.
- */
-const LINGER_SILENT_MS = 5000
-const LINGER_MS = 20_000
+/** An error that the client gets as Problem Details (RFC 9457): what was expected, and what came. */
+export class Problem extends Error {
+  override name = 'Problem'
+  readonly statusCode: number
+  readonly headers: Record<string, string>
 
-/**
- * RFC 9110, section 7.2. Two Host lines arrive joined by a comma and a space, which no host
- * contains.
- */
+  constructor(statusCode: number, detail: string, headers: Record<string, string> = {}) {
+    super(detail)
+    this.statusCode = statusCode
+    this.headers = headers
+  }
+}
+
+/** nginx's status code for a client that closed its connection before the response was complete. */
+export const CLIENT_GONE = 499
+
+/** A 503 that asks the client to retry in a second. */
+export function unavailable(detail: string): Problem {
+  return new Problem(503, detail, { 'retry-after': '1' })
+}
+
+function toBody({ statusCode, message }: Problem): string {
+  const title = STATUS_CODES[statusCode] ?? 'Error'
+  return JSON.stringify({ type: 'about:blank', title, status: statusCode, detail: message })
+}
+
+/** Fastify's error handler. The message of an unexpected error is logged and not sent. */
+export function sendProblem(error: FastifyError | Problem, request: FastifyRequest, reply: FastifyReply): void {
+  let problem = error instanceof Problem ? error : new Problem(error.statusCode ?? 500, error.message)
+  if (problem !== error && problem.statusCode >= 500) {
+    reply.server.log.error({ err: error }, `${request.method} ${request.url} failed`)
+    problem = new Problem(500, 'internal error')
+  }
+  void reply.code(problem.statusCode).headers(problem.headers).type('application/problem+json').send(toBody(problem))
+}
+
+/** Writes a response where Fastify has no request, and closes the connection. */
+export function writeProblem(socket: Socket, problem: Problem, commonHeaders: Record<string, string>): void {
+  const { statusCode, headers } = problem
+  const body = toBody(problem)
+  const all = {
+    date: new Date().toUTCString(),
+    ...commonHeaders,
+    ...headers,
+    'content-type': 'application/problem+json',
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  }
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.write(`HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}\r\n${lines.join('')}\r\n${body}`)
+  linger(socket)
+}
+
+const parserProblems: Record<string, [status: number, detail: string]> = {
+  HPE_HEADER_OVERFLOW: [431, 'expected at most 16 KiB of headers'],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'expected smaller chunk extensions'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'expected the whole request sooner'],
+}
+
+/** The problem of a request that Node's parser rejects. */
+export function parserProblem({ code = '' }: NodeJS.ErrnoException): Problem {
+  return new Problem(...(parserProblems[code] ?? [400, 'expected a well-formed HTTP/1.1 request']))
+}
+
+/** RFC 9110, section 7.2. Two Host lines arrive joined by a comma and a space: no valid host. */
 const validHost =
   /^(?:\[(?:[\da-f:.]+(?:%25[\w.~-]+)?|v[\da-f]+\.[\w.~!$&'()*+,;=:-]+)\]|(?:[\w.~!$&'()*+,;=-]|%[\da-f]{2})*)(?::\d*)?$/i
+
+function quote(value: string): string {
+  return JSON.stringify(value.slice(0, 100))
+}
 
 /** The problem with the Host or Expect header of a request, if there is one. */
 export function headerProblem({ headers, httpVersion }: IncomingMessage): Problem | undefined {
@@ -30,13 +88,9 @@ export function headerProblem({ headers, httpVersion }: IncomingMessage): Proble
   return undefined
 }
 
-function quote(value: string): string {
-  return JSON.stringify(value.slice(0, 100))
-}
-
 /**
- * Sends 100 (Continue) when a route begins to read the body. A request that is refused gets its
- * final status at once (RFC 9110, section 10.1.1). `headerProblem` refuses any other Expect header.
+ * Sends 100 (Continue) when a route begins to read the body, so that a request that is refused gets
+ * its final status at once (RFC 9110, section 10.1.1).
  */
 export function handleExpect(server: Server): void {
   server.on('checkExpectation', (request, response) => server.emit('request', request, response))
@@ -50,66 +104,30 @@ export function handleExpect(server: Server): void {
   })
 }
 
-const parserProblems: Record<string, [status: number, detail: string]> = {
-  HPE_HEADER_OVERFLOW: [431, 'expected at most 16 KiB of headers'],
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'expected smaller chunk extensions'],
-  ERR_HTTP_REQUEST_TIMEOUT: [408, 'expected the whole request sooner'],
-}
-
-/** The problem of a request that Node's parser rejects. */
-export function parserProblem({ code = '' }: NodeJS.ErrnoException): Problem {
-  const [status, detail] = parserProblems[code] ?? [400, 'expected a well-formed HTTP/1.1 request']
-  return new Problem(status, detail)
-}
-
-/** Writes a response where Fastify has no request, and closes the connection. */
-export function writeProblem(socket: Socket, { statusCode, message, headers }: Problem): void {
-  const body = problemBody(statusCode, message)
-  const all = {
-    date: new Date().toUTCString(),
-    ...headers,
-    'content-type': 'application/problem+json',
-    'content-length': Buffer.byteLength(body),
-    connection: 'close',
-  }
-  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
-  socket.write(`HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}\r\n${lines.join('')}\r\n${body}`)
-  linger(socket)
-}
-
-/** Whether the client may still be sending the body of `request`. */
-function isBodyUnread({ complete, headers }: IncomingMessage): boolean {
-  if (complete) return false
-  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
-}
-
 /**
  * Whether the connection of `request` closes after the response: the service is stopping, or the
- * client may still be sending. In the second case it closes in stages (RFC 9112, section 9.6). A
- * connection that is closed while the client still sends is reset, and the reset discards the
- * response before the client has read it.
+ * client may still be sending. In the second case it closes in stages (RFC 9112, section 9.6).
  */
-export function closesAfter(request: IncomingMessage, isStopping: boolean): boolean {
-  const { socket } = request
-  const isUnread = isBodyUnread(request)
+export function closesAfter({ socket, complete, headers }: IncomingMessage, isStopping: boolean): boolean {
+  const hasBody = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
+  const isUnread = hasBody && !complete
   if (isUnread) socket.destroySoon = () => linger(socket)
   return isUnread || isStopping
 }
 
 /**
- * Ends our side, and discards what the client sends until it ends its side too or a time limit is
- * reached.
+ * Ends our side, and discards what the client sends until it ends its side, is silent for 5 s, or
+ * 20 s have passed. A reset at once would discard the response before the client has read it.
  */
 function linger(socket: Socket): void {
   if (socket.destroyed) return
   // Detaches the HTTP parser: nothing that follows is a request.
-  socket.removeAllListeners('data')
-  socket.on('data', () => {})
+  socket.removeAllListeners('data').on('data', () => {})
   const close = () => socket.destroy()
-  const deadline = setTimeout(close, LINGER_MS)
+  const deadline = setTimeout(close, 20_000)
   socket.once('close', () => clearTimeout(deadline))
   socket.once('end', close)
-  socket.setTimeout(LINGER_SILENT_MS, close)
+  socket.setTimeout(5_000, close)
   socket.end(() => socket.readableEnded && close())
   socket.resume()
 }

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers'
 import { test, type TestContext } from 'node:test'
 
 import packageJson from '../../../package.json' with { type: 'json' }
-import { Problem } from './problem.ts'
+import { Problem } from './protocol.ts'
 import { createService, type Service, type ServiceOptions } from './service.ts'
 
 const config = {

@@ -4,14 +4,29 @@ import type { AddressInfo, Socket } from 'node:net'
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Registry } from 'prom-client'
 
-import { boundConnections, type Connections } from './connections.ts'
+import { boundConnections } from './connections.ts'
 import { observeRequests } from './fast/requests.ts'
 import { createLog, exit } from './log.ts'
 import { addProbes, createMetrics, PROBES } from './probes.ts'
-import { Problem, sendProblem, unavailable } from './problem.ts'
-import { closesAfter, handleExpect, headerProblem, parserProblem, writeProblem } from './protocol.ts'
-import type { Config, httpSettings } from './settings.ts'
+import {
+  closesAfter,
+  handleExpect,
+  headerProblem,
+  parserProblem,
+  Problem,
+  sendProblem,
+  unavailable,
+  writeProblem,
+} from './protocol.ts'
+import type { HttpConfig } from './settings.ts'
 import { aborted } from './stop-signal.ts'
+
+export { createHistogram } from './fast/histogram.ts'
+export { sendSmall } from './fast/requests.ts'
+export { capLog, exit, type Log } from './log.ts'
+export { CLIENT_GONE, Problem, unavailable } from './protocol.ts'
+export * from './settings.ts'
+export { aborted, stopSignal } from './stop-signal.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -25,7 +40,6 @@ declare module 'fastify' {
 }
 
 export type Service = FastifyInstance
-export type HttpConfig = Config<typeof httpSettings>
 
 export interface ServiceOptions {
   /** Whether the process has what it needs; /readyz returns 503 while not. */
@@ -38,18 +52,12 @@ export interface ServiceOptions {
 
 /** Time that requests in progress have when the process stops. Milliseconds. */
 const STOP_DEADLINE_MS = 500
-/**
- * Connections that the kernel accepts ahead of the process. Beyond it a new client waits for a
- * second or more.
- */
+/** Connections that the kernel accepts ahead of the process. Beyond it a client waits. */
 const BACKLOG = 4096
 
 const OVERLOADED = 'too many connections or requests at once: try again in a moment'
 
-/**
- * A Fastify server with probes, metrics, logs, problem+json errors and a graceful shutdown. The
- * caller adds routes.
- */
+/** A Fastify server with probes, metrics, logs, problem+json errors and a graceful shutdown. */
 export function createService(name: string, config: HttpConfig, options: ServiceOptions = {}): Service {
   const { isReady = () => true, accessLog = false } = options
   const headers = { 'x-served-by': config.hostname, ...options.headers }
@@ -101,7 +109,7 @@ export function createService(name: string, config: HttpConfig, options: Service
 
   service.addHook('onRequest', (request, reply, done) => {
     begin(request, reply)
-    done(problemOf(request, service.isStopping, connections))
+    done(problemOf(request))
   })
   service.addHook('onSend', (request, reply, _payload, done) => {
     closeWhereDue(request, reply)
@@ -127,41 +135,39 @@ export function createService(name: string, config: HttpConfig, options: Service
     reply.headers(headers)
   }
 
+  /** Why a request is refused before its route is called, if it is. */
+  function problemOf({ raw, url, method, is404 }: FastifyRequest): Problem | undefined {
+    if (!PROBES.has(url)) {
+      if (service.isStopping) return unavailable('this replica is stopping: try another')
+      if (connections.isOverloaded()) return unavailable(OVERLOADED)
+    }
+    const problem = headerProblem(raw)
+    if (problem || !is404) return problem
+    // Fastify's own handler would read the body first.
+    return new Problem(404, `expected a route of this service, got ${method} ${url.slice(0, 200)}`)
+  }
+
+  /** While stopping, a keep-alive connection would otherwise stay open until its idle timeout. */
+  function closeWhereDue({ raw }: FastifyRequest, reply: FastifyReply): void {
+    if (closesAfter(raw, service.isStopping)) reply.header('connection', 'close')
+  }
+
   /** Responds outside Fastify, instead of the response to a request that is still arriving. */
   function refuse(socket: Socket, problem: Problem, method = 'unknown'): void {
-    const [response, ...pipelined] = connections.responsesOn(socket)
-    const newest = pipelined.at(-1) ?? response
+    const responses = connections.responsesOn(socket)
+    const newest = responses.at(-1)
     if (socket.writable && newest?.req.complete) {
       // The problem is that of a later request. Responses keep the order of their requests.
       newest.once('close', () => refuse(socket, problem, method))
-      return
-    }
-    if (!socket.writable || response?.headersSent || pipelined.length > 0) {
+    } else if (!socket.writable || newest?.headersSent || responses.length > 1) {
       socket.destroy()
-      return
+    } else {
+      writeProblem(socket, problem, headers)
+      // A request in progress is counted when its response is closed.
+      if (newest) newest.statusCode = problem.statusCode
+      else requests.count(method, problem.statusCode)
     }
-    writeProblem(socket, new Problem(problem.statusCode, problem.message, { ...headers, ...problem.headers }))
-    // A request in progress is counted when its response is closed.
-    if (response) response.statusCode = problem.statusCode
-    else requests.count(method, problem.statusCode)
   }
-}
-
-/** Why a request is refused before its route is called, if it is. */
-function problemOf(request: FastifyRequest, isStopping: boolean, connections: Connections): Problem | undefined {
-  if (!PROBES.has(request.url)) {
-    if (isStopping) return unavailable('this replica is stopping: try another')
-    if (connections.isOverloaded()) return unavailable(OVERLOADED)
-  }
-  const problem = headerProblem(request.raw)
-  if (problem || !request.is404) return problem
-  // Fastify's own handler would read the body first.
-  return new Problem(404, `expected a route of this service, got ${request.method} ${request.url.slice(0, 200)}`)
-}
-
-function closeWhereDue({ raw }: FastifyRequest, reply: FastifyReply): void {
-  // While stopping, a keep-alive connection would otherwise stay open until its idle timeout.
-  if (closesAfter(raw, reply.server.isStopping)) reply.header('connection', 'close')
 }
 
 /** Starts the service, waits for the stop signal, and stops the service. */
@@ -179,7 +185,8 @@ async function listen(service: Service, { host, port }: HttpConfig): Promise<voi
   try {
     await once(service.server, 'listening')
   } catch (error) {
-    const advice = adviseOn(error as NodeJS.ErrnoException)
+    const { code = '', message } = error as NodeJS.ErrnoException
+    const advice = listenAdvice[code] ?? `set HOST or PORT (${message})`
     service.log.fatal(`cannot listen on ${host || 'all addresses'}, port ${port}: ${advice}`)
     await exit(1)
   }
@@ -187,9 +194,7 @@ async function listen(service: Service, { host, port }: HttpConfig): Promise<voi
   service.log.info(`listening on ${address}, port ${actualPort}`)
 }
 
-function adviseOn({ code, message }: NodeJS.ErrnoException): string {
-  if (code === 'EADDRINUSE') return 'it is taken: end what holds it or set PORT'
-  if (code === 'EACCES')
-    return 'this user may not: set PORT above 1023, or the sysctl net.ipv4.ip_unprivileged_port_start to 0'
-  return `set HOST or PORT (${message})`
+const listenAdvice: Record<string, string> = {
+  EADDRINUSE: 'it is taken: end what holds it or set PORT',
+  EACCES: 'this user may not: set PORT above 1023, or the sysctl net.ipv4.ip_unprivileged_port_start to 0',
 }

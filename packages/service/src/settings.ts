@@ -2,15 +2,13 @@ import { hostname } from 'node:os'
 
 import * as v from 'valibot'
 
-import { redactUrl } from './redact.ts'
-
 /** One environment variable. */
 export interface Setting<T> {
   variable: string
   /** An older name of the variable, read where `variable` is absent. */
   alias?: string
   default: T
-  /** The default as the README's table shows it: a value as code, anything else in words. */
+  /** The default as the documentation shows it: a value as code, anything else in words. */
   shown: string
   meaning: string
   /** What a valid value is, in words; ends the error message. */
@@ -20,10 +18,9 @@ export interface Setting<T> {
 
 type Settings = Record<string, Setting<unknown>>
 export type Config<S extends Settings> = { [K in keyof S]: S[K] extends Setting<infer T> ? T : never }
+export type HttpConfig = Config<typeof httpSettings>
 
-/**
- * A variable has an invalid value. The message names the variable, the value and what was expected.
- */
+/** A variable has an invalid value. The message is one line. */
 export class ConfigError extends Error {
   override name = 'ConfigError'
 }
@@ -46,19 +43,19 @@ export function text<T>(
   return { variable, ...options, shown: options.shown ?? `\`${String(options.default)}\`` }
 }
 
-/**
- * Reads every setting from `env`. Throws a ConfigError for the first variable whose value is
- * invalid.
- */
+/** A text that matches `pattern`. */
+function matching(pattern: RegExp) {
+  return v.pipe(v.string(), v.regex(pattern))
+}
+
+/** Reads every setting from `env`. Throws a ConfigError for the first invalid value. */
 export function parseSettings<S extends Settings>(settings: S, env: NodeJS.ProcessEnv): Config<S> {
   const entries = Object.entries(settings).map(([name, setting]) => [name, parseSetting(setting, env)])
   return Object.fromEntries(entries) as Config<S>
 }
 
-function parseSetting(
-  { variable, alias = variable, schema, expected, ...setting }: Setting<unknown>,
-  env: NodeJS.ProcessEnv,
-): unknown {
+function parseSetting(setting: Setting<unknown>, env: NodeJS.ProcessEnv): unknown {
+  const { variable, alias = variable, schema, expected } = setting
   const name = env[variable] === undefined ? alias : variable
   const value = env[name]
   if (value === undefined) return setting.default
@@ -73,8 +70,8 @@ export function loadConfig<S extends Settings>(settings: S): Config<S> {
   try {
     return parseSettings(settings, process.env)
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    return exitMisconfigured(error.message)
+    if (error instanceof ConfigError) return exitMisconfigured(error.message)
+    throw error
   }
 }
 
@@ -84,6 +81,23 @@ export function exitMisconfigured(message: string): never {
   process.exit(78)
 }
 
+/** A URL, or a comma-separated list of URLs, with `***` in place of user names and passwords. */
+export function redactUrl(list: string): string {
+  const urls = list.split(/,(?=\s*[a-z][a-z\d+.-]*:\/\/)/i)
+  return urls.every((url) => URL.canParse(url)) ? urls.map(redactOne).join(',') : redactOne(list)
+}
+
+function redactOne(url: string): string {
+  if (/^\s*file:/i.test(url)) return url
+  const [, scheme = '', rest = ''] = /^(\s*[a-z][a-z\d+.-]*:\/\/)?(.*)$/is.exec(url) ?? []
+  // A password may hold an unescaped @ or /, so everything before the last @ counts as credentials.
+  const end = rest.lastIndexOf('@')
+  if (end >= 0) return `${scheme}***${rest.slice(end)}`
+  // An invalid URL: what follows the colon may be a password without its host.
+  if (scheme && !URL.canParse(url)) return scheme + rest.replace(/:.*$/s, ':***')
+  return url
+}
+
 /** The settings that every process has. */
 export const httpSettings = {
   host: text('HOST', {
@@ -91,7 +105,7 @@ export const httpSettings = {
     shown: 'all addresses',
     meaning: 'address to listen on: IPv6 and IPv4, or IPv4 alone where there is no IPv6',
     expected: 'an IP address or a host name of this machine',
-    schema: v.pipe(v.string(), v.regex(/^[\w.:%-]{1,253}$/)),
+    schema: matching(/^[\w.:%-]{1,253}$/),
   }),
   port: integer('PORT', { default: 80, min: 0, max: 65_535, meaning: 'port to listen on; 0 takes a free one' }),
   hostname: text('HOSTNAME', {
@@ -99,7 +113,7 @@ export const httpSettings = {
     shown: "the machine's name",
     meaning: 'name of this replica, sent in `X-Served-By`',
     expected: 'a host name: 1 to 253 letters, digits, dots, hyphens and underscores',
-    schema: v.pipe(v.string(), v.regex(/^[\w.-]{1,253}$/)),
+    schema: matching(/^[\w.-]{1,253}$/),
   }),
   maxConnections: integer('MAX_CONNECTIONS', {
     default: 4000,
@@ -128,6 +142,6 @@ export const httpSettings = {
     default: 'unknown',
     meaning: 'source revision, shown by `GET /version` and `dockercoins_build_info`; images set it',
     expected: '1 to 100 letters, digits, dots, hyphens and underscores',
-    schema: v.pipe(v.string(), v.regex(/^[\w.-]{1,100}$/)),
+    schema: matching(/^[\w.-]{1,100}$/),
   }),
 }

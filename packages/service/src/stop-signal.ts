@@ -1,7 +1,9 @@
-const exitCode = { SIGTERM: 143, SIGINT: 130, SIGHUP: 129, SIGQUIT: 131 }
+import { once } from 'node:events'
+
+const exitCodes = { SIGTERM: 143, SIGINT: 130, SIGHUP: 129, SIGQUIT: 131 }
 
 /** Sent by the platform (SIGTERM), ^C (SIGINT), a closed terminal (SIGHUP) and ^\ (SIGQUIT). */
-export const stopSignals = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const
+export const stopSignals = Object.keys(exitCodes) as (keyof typeof exitCodes)[]
 
 /** Fires on the first stop signal. A second signal exits at once. */
 export function stopSignal(): AbortSignal {
@@ -9,7 +11,7 @@ export function stopSignal(): AbortSignal {
   for (const name of stopSignals) {
     const whileLoading = process.listeners(name)
     process.on(name, () => {
-      if (stop.signal.aborted) process.exit(exitCode[name])
+      if (stop.signal.aborted) process.exit(exitCodes[name])
       stop.abort()
     })
     // Removed last: without a listener a signal that has just arrived would be lost.
@@ -19,7 +21,6 @@ export function stopSignal(): AbortSignal {
 }
 
 /** Resolves when the signal fires. */
-export function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve()
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+export async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort')
 }

@@ -4,11 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const LONGEST_DEBT_MS = 5
 
 /**
- * A pause of `ms` milliseconds that is right on average. A timer fires up to two milliseconds late,
- * and what the process does next takes time too. Over many units of work that would show in the
- * speed, so each pause makes up for the time between the due end of the one before it and the next
- * turn of the event loop, or the start of this pause if that is earlier. Rejects when `signal`
- * fires.
+ * A pause of `ms` milliseconds that is right on average: it makes up for how late the one before it
+ * ended, which would otherwise show in the speed. Lateness is measured at the next turn of the event
+ * loop, or at the next pause if that begins earlier. Rejects when `signal` fires.
  */
 export function createPause(ms: number): (signal: AbortSignal) => Promise<void> {
   let lateMs = 0
@@ -23,8 +21,6 @@ export function createPause(ms: number): (signal: AbortSignal) => Promise<void> 
       unmeasured = undefined
     }
     unmeasured = measure
-    setImmediate(() => {
-      if (unmeasured === measure) measure()
-    })
+    setImmediate(() => unmeasured === measure && measure())
   }
 }

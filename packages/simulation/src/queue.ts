@@ -11,68 +11,34 @@ export interface QueueConfig {
   maxQueue: number
 }
 
-export interface Queue {
-  readonly waiting: number
-  readonly serving: number
-  /**
-   * Waits until it is this request's turn and for its service time, which is none with `pass`.
-   * Resolves to the milliseconds spent waiting. Rejects with a 503 Problem where the queue is full
-   * or closed, and with the reason of
-   * `gone` when that fires.
-   */
-  enter(gone: AbortSignal, how?: 'work' | 'pass'): Promise<number>
-  /** Refuses all requests that wait. Those being served may finish. */
-  close(): void
-}
-
 const STOPPING = 'this replica is stopping: try another'
 
 /** A first-come, first-served queue. A client that goes away leaves it at once. */
-export function createQueue({ delayMs, concurrency, maxQueue }: QueueConfig): Queue {
+export function createQueue({ delayMs, concurrency, maxQueue }: QueueConfig) {
   // A Set keeps the order of arrival and removes from the middle in constant time.
-  const waiting = new Set<{ serve(): void; refuse(reason: unknown): void }>()
+  const waiting = new Set<PromiseWithResolvers<void>>()
   const pause = createPause(delayMs)
   let serving = 0
   let closed = false
 
-  async function enter(gone: AbortSignal, how = 'work'): Promise<number> {
-    gone.throwIfAborted()
-    if (closed) throw unavailable(STOPPING)
-    const arrived = performance.now()
-    if (serving < concurrency) serving++
-    else await waitForTurn(gone)
-    const queueMs = performance.now() - arrived
-    try {
-      if (how === 'work') await pause(gone)
-    } catch (error) {
-      throw gone.aborted ? gone.reason : error
-    } finally {
-      leave()
-    }
-    return queueMs
-  }
-
-  function waitForTurn(gone: AbortSignal): Promise<void> {
+  async function waitForTurn(gone: AbortSignal): Promise<void> {
     if (waiting.size >= maxQueue) throw fullProblem()
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const waiter = { serve: resolve, refuse: reject }
-    waiting.add(waiter)
+    const turn = Promise.withResolvers<void>()
+    waiting.add(turn)
     gone.addEventListener('abort', () => {
-      waiting.delete(waiter)
-      reject(gone.reason as Error)
+      waiting.delete(turn)
+      turn.reject(gone.reason)
     })
-    return promise
+    await turn.promise
   }
 
-  /**
-   * Hands the place to the next request in the queue, so that none that arrives later can take it.
-   */
+  /** Hands the place to the next request in the queue, before any that arrives later. */
   function leave(): void {
     const [next] = waiting
     if (!next) serving--
     else {
       waiting.delete(next)
-      next.serve()
+      next.resolve()
     }
   }
 
@@ -85,16 +51,37 @@ export function createQueue({ delayMs, concurrency, maxQueue }: QueueConfig): Qu
   }
 
   return {
-    enter,
+    /**
+     * Waits for this request's turn and for its service time, which is none with `pass`. Resolves to
+     * the milliseconds spent waiting. Rejects with a 503 Problem where the queue is full or closed,
+     * and with the reason of `gone` when that fires.
+     */
+    async enter(gone: AbortSignal, how: 'work' | 'pass' = 'work'): Promise<number> {
+      gone.throwIfAborted()
+      if (closed) throw unavailable(STOPPING)
+      const arrived = performance.now()
+      if (serving < concurrency) serving++
+      else await waitForTurn(gone)
+      const queueMs = performance.now() - arrived
+      try {
+        if (how === 'work') await pause(gone)
+      } catch (error) {
+        throw gone.aborted ? gone.reason : error
+      } finally {
+        leave()
+      }
+      return queueMs
+    },
     get waiting() {
       return waiting.size
     },
     get serving() {
       return serving
     },
+    /** Refuses all requests that wait. Those being served may finish. */
     close() {
       closed = true
-      for (const waiter of waiting) waiter.refuse(unavailable(STOPPING))
+      for (const turn of waiting) turn.reject(unavailable(STOPPING))
       waiting.clear()
     },
   }

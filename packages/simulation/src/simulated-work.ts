@@ -4,33 +4,20 @@ import { CLIENT_GONE, createHistogram, integer, Problem, sendSmall, type Service
 import type { FastifyReply } from 'fastify'
 import { Gauge } from 'prom-client'
 
-import { createQueue, type Queue, type QueueConfig } from './queue.ts'
-
-type Body = string | Buffer | Readable
-
-export interface SimulatedWork {
-  /**
-   * Waits in the queue and for the service time, and responds with the result of `work`, whose
-   * media type is `type`. The
-   * `Server-Timing` header says where the time went. The route returns what this returns.
-   */
-  respond(reply: FastifyReply, type: string, work: () => Body): Promise<unknown> | FastifyReply | undefined
-  /** Waits in the same queue. The service time is none. */
-  pass(reply: FastifyReply): Promise<unknown>
-}
+import { createQueue, type QueueConfig } from './queue.ts'
 
 /** The settings of simulated work; the default of `concurrency` differs between rng and hasher. */
-export function simulatedWorkSettings(options: { concurrency: number; takes: string }) {
+export function simulatedWorkSettings({ concurrency, takes }: { concurrency: number; takes: string }) {
   return {
     delayMs: integer('DELAY_MS', {
       default: 100,
       min: 0,
       max: 3_600_000,
       unit: 'ms',
-      meaning: `time that ${options.takes} takes; 0 switches the simulation off`,
+      meaning: `time that ${takes} takes; 0 switches the simulation off`,
     }),
     concurrency: integer('CONCURRENCY', {
-      default: options.concurrency,
+      default: concurrency,
       min: 1,
       max: 1_000_000,
       meaning: 'requests served at a time; the rest wait in arrival order',
@@ -45,81 +32,66 @@ export function simulatedWorkSettings(options: { concurrency: number; takes: str
 }
 
 /** Simulated work for the routes of `service`. With `delayMs` 0 there is no queue. */
-export function simulateWork(service: Service, config: QueueConfig): SimulatedWork {
-  if (config.delayMs === 0) {
-    return {
-      respond: (reply, type, work) => timeAndSend(reply, type, work, { queueMs: 0, began: performance.now() }),
-      pass: () => Promise.resolve(),
-    }
-  }
-
-  const queue = createQueue(config)
-  const observeQueueing = measureQueue(service, queue)
-  service.addHook('preClose', (done) => {
-    queue.close()
-    done()
-  })
-
-  async function enter(reply: FastifyReply, how?: 'pass'): Promise<number> {
-    const queueMs = await queue.enter(whenGone(reply), how)
-    observeQueueing(queueMs / 1000)
-    return queueMs
-  }
+export function simulateWork(service: Service, config: QueueConfig) {
+  const enter = config.delayMs === 0 ? undefined : createServiceQueue(service, config)
   return {
-    async respond(reply, type, work) {
+    /**
+     * Waits in the queue and for the service time, and responds with the result of `work` and a
+     * `Server-Timing` header. The route returns what this returns.
+     */
+    respond(reply: FastifyReply, type: string, work: () => string | Buffer | Readable) {
       const arrived = performance.now()
-      const queueMs = await enter(reply)
-      const began = arrived + queueMs
-      return timeAndSend(reply, type, work, { queueMs, began, concurrency: config.concurrency })
+      if (!enter) return send(0, '')
+      return enter(reply).then((queueMs) => send(queueMs, `, concurrency;desc=${config.concurrency}`))
+
+      function send(queueMs: number, places: string): FastifyReply | undefined {
+        const body = work()
+        const workMs = performance.now() - arrived - queueMs
+        const timing = `queue;dur=${toTenths(queueMs)}, work;dur=${toTenths(workMs)}${places}`
+        if (body instanceof Readable) return reply.type(type).header('server-timing', timing).send(body)
+        sendSmall(reply, body, type, timing)
+        return undefined
+      }
     },
-    pass: (reply) => enter(reply, 'pass'),
+    /** Waits in the same queue. The service time is none. */
+    pass: async (reply: FastifyReply): Promise<unknown> => enter?.(reply, 'pass'),
   }
 }
 
-function timeAndSend(
-  reply: FastifyReply,
-  type: string,
-  work: () => Body,
-  { queueMs, began, concurrency }: { queueMs: number; began: number; concurrency?: number },
-): FastifyReply | undefined {
-  const body = work()
-  const places = concurrency === undefined ? '' : `, concurrency;desc=${concurrency}`
-  const timing = `queue;dur=${toTenths(queueMs)}, work;dur=${toTenths(performance.now() - began)}${places}`
-  if (body instanceof Readable) return reply.type(type).header('server-timing', timing).send(body)
-  sendSmall(reply, body, type, timing)
-  return undefined
-}
+/** The queue of `service`, with its metrics. Returns the function that waits in it. */
+function createServiceQueue(service: Service, config: QueueConfig) {
+  const queue = createQueue(config)
+  service.addHook('preClose', async () => queue.close())
 
-function toTenths(ms: number): number {
-  return Math.round(ms * 10) / 10
-}
-
-/** Fires when the client closes its connection before it has its response. */
-function whenGone(reply: FastifyReply): AbortSignal {
-  const gone = new AbortController()
-  const leave = () => gone.abort(new Problem(CLIENT_GONE, 'the client went away'))
-  if (reply.raw.destroyed) leave()
-  else reply.raw.once('close', leave)
-  return gone.signal
-}
-
-/** Adds the metrics of `queue`. Returns what counts the seconds that a request waited. */
-function measureQueue({ metrics }: Service, queue: Queue): (seconds: number) => void {
   const addGauge = (name: string, help: string, read: () => number) =>
     new Gauge({
       name,
       help,
-      registers: [metrics],
+      registers: [service.metrics],
       collect() {
         this.set(read())
       },
     })
   addGauge('dockercoins_queue_requests', 'Requests waiting in the queue.', () => queue.waiting)
   addGauge('dockercoins_serving_requests', 'Requests being served.', () => queue.serving)
-  return createHistogram(metrics, {
+  const observe = createHistogram(service.metrics, {
     name: 'dockercoins_queue_seconds',
     help: 'Time that requests waited in the queue.',
     labelNames: [],
     buckets: [0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 100],
   })
+
+  return async ({ raw }: FastifyReply, how?: 'pass'): Promise<number> => {
+    const gone = new AbortController()
+    const leave = () => gone.abort(new Problem(CLIENT_GONE, 'the client went away'))
+    if (raw.destroyed) leave()
+    else raw.once('close', leave)
+    const queueMs = await queue.enter(gone.signal, how)
+    observe(queueMs / 1000)
+    return queueMs
+  }
+}
+
+function toTenths(ms: number): number {
+  return Math.round(ms * 10) / 10
 }

@@ -8,8 +8,8 @@ export const CHUNK_BYTES = 32 * 1024
 let pool = Buffer.alloc(0)
 
 /**
- * `count` cryptographically random bytes: a buffer if they fit in one chunk, else a stream that generates them as they are
- * read, so memory does not grow with `count`.
+ * `count` cryptographically random bytes: a buffer if they fit in one chunk, else a stream that
+ * generates them as they are read, so memory does not grow with `count`.
  */
 export function randomBytes(count: number): Buffer | Readable {
   if (count <= CHUNK_BYTES) return randomChunk(count)
@@ -20,10 +20,7 @@ function* randomChunks(count: number): Generator<Buffer> {
   for (let left = count; left > 0; left -= CHUNK_BYTES) yield randomChunk(Math.min(left, CHUNK_BYTES))
 }
 
-/**
- * One system call fills a pool for many small requests. Each byte is used once, and a used pool is
- * never refilled.
- */
+/** One system call fills a pool for many small requests. Each byte of it is used once. */
 function randomChunk(count: number): Buffer {
   if (count > POOL_BYTES / 4) return randomFillSync(Buffer.allocUnsafeSlow(count))
   if (pool.length < count) pool = randomFillSync(Buffer.allocUnsafeSlow(POOL_BYTES))

@@ -12,10 +12,7 @@ import { finishUnits, mineUntil } from './mine.ts'
 import { createRecorder } from './record.ts'
 import { createUpstream } from './upstream/upstream.ts'
 
-/**
- * The drain timeouts of a worker that stops: for units in progress, then for the ledger.
- * Milliseconds.
- */
+/** The drain timeouts for units in progress, and then for the ledger. Milliseconds. */
 const UNITS_TIMEOUT_MS = 250
 const LEDGER_TIMEOUT_MS = 5_000
 

@@ -6,16 +6,11 @@ import { aborted, capLog, type Log } from '@dockercoins/service'
 import { createOutage } from './outage.ts'
 import { countUnit, emptyTally, toReport, type NotResponding, type Unit } from './tally.ts'
 
-/**
- * With so many coins beside the entry in progress, mining stops until the ledger has recorded some.
- */
+/** With so many coins beside the entry in progress, mining stops until some are recorded. */
 export const MAX_PENDING_COINS = 30_000
 /** So many coins are recorded before the interval is over: a ledger takes small entries faster. */
 export const PROMPT_COINS = 1_000
-/**
- * The longest backoff of a worker that stops, and its timeout for an entry without hashes.
- * Milliseconds.
- */
+/** The longest backoff of a worker that stops, and its timeout for an entry without hashes. */
 const LAST_BACKOFF_MS = 250
 /** The newest coins in a report. */
 const LATEST_COINS = 8
@@ -134,10 +129,7 @@ export function createRecorder({ self, ledger, intervalMs, observe, notRespondin
     },
     /** Whether the ledger has recorded the last entry. */
     isReady: () => hasRecorded && !outage.isOn,
-    /**
-     * Records the rest, at once and then until the deadline. Resolves to the hashes that are not
-     * recorded.
-     */
+    /** Records the rest until the deadline. Resolves to the hashes that are not recorded. */
     async finish(deadlineMs: number): Promise<number> {
       clearInterval(heartbeat)
       finishing.abort()

@@ -46,17 +46,12 @@ export function createUpstream(name: string, { timeoutMs, stop, onBackPressure, 
   })
   let lastCall: Call<unknown> | undefined
 
-  /**
-   * Repeats the last request. No call waits for it, so a replica that hangs again holds up none.
-   */
+  /** Repeats the last request. No call waits for it, so a replica that hangs holds up none. */
   async function tryRequest(replica: Replica): Promise<void> {
     if (lastCall) await send(replica, lastCall, true)
   }
 
-  /**
-   * Returns the response, or the milliseconds to wait before the next try. Rejects when the replica
-   * fails.
-   */
+  /** Returns the response, or the milliseconds to wait. Rejects when the replica fails. */
   async function send<T>(replica: Replica, call: Call<T>, isTrial: boolean): Promise<UpstreamResponse<T> | number> {
     const sentAt = performance.now()
     const { statusCode, headers, body } = await sendRequest(replica.pool, call.request, timeoutMs)
@@ -86,8 +81,7 @@ export function createUpstream(name: string, { timeoutMs, stop, onBackPressure, 
     ...health,
     /**
      * Sends the request to one replica after the other until `read` accepts a response. Rejects
-     * after
-     * `destroy`, and for any failure while the worker stops.
+     * after `destroy`, and for any failure while the worker stops.
      */
     async request<T>(request: HttpRequest, read: Call<T>['read']): Promise<UpstreamResponse<T>> {
       const call = { request, read, beganAt: performance.now() }
