@@ -3,7 +3,7 @@ import { test } from 'node:test'
 
 import * as fc from 'fast-check'
 
-import { backoffMs } from './outage.ts'
+import { backoffMs, isOwnLimit } from './outage.ts'
 
 test('a backoff is between 50 ms and 2 s, however many failures came before it', () => {
   fc.assert(
@@ -17,4 +17,9 @@ test('a backoff is between 50 ms and 2 s, however many failures came before it',
 test('backoffs grow', () => {
   assert.ok(backoffMs(1) <= backoffMs(3))
   assert.ok(backoffMs(3) <= backoffMs(5))
+})
+
+test('an address that this machine cannot use is no limit of its own: EADDRNOTAVAIL without IPv6', () => {
+  const fails = (code: string) => isOwnLimit(Object.assign(new Error('connect'), { code }))
+  assert.deepEqual([fails('EMFILE'), fails('EADDRNOTAVAIL'), fails('ECONNREFUSED')], [true, false, false])
 })

@@ -64,9 +64,9 @@ function reasonOf(error: NodeJS.ErrnoException): string {
   return `this process or machine is at its own limit, raise \`ulimit -n\` or lower LOOPS: ${reason}`
 }
 
-const ownLimits = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL'])
+const ownLimits = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'])
 
-/** Whether a connection failed because this side has no files, memory or ports left. */
+/** Whether a connection failed because this side has no files or memory left. */
 export function isOwnLimit({ code = '' }: NodeJS.ErrnoException): boolean {
   return ownLimits.has(code)
 }

@@ -67,15 +67,14 @@ export function followReplicas({ urls, ...options }: ReplicasOptions) {
   for (const url of urls) void keepResolving(url)
 
   return {
-    /** The next responding replica in turn, if there is one. Throws after `destroy`. */
-    next: (): Replica | undefined => {
+    /** The next responding replica in turn, but none of `except`. Throws after `destroy`. */
+    next: (except?: ReadonlyMap<Replica, unknown>): Replica | undefined => {
       destroyed.signal.throwIfAborted()
-      const candidates = responding()
+      const candidates = listed.filter((replica) => !replica.isLost && !except?.has(replica))
       return candidates[++turn % candidates.length]
     },
     /** Resolves when there may be a next one. All calls share one wait. */
     changed: () => change.promise,
-    responding,
     /** Whether a replica responds. */
     isReady: () => responding().length > 0,
     /** The names of the lost replicas. */

@@ -21,5 +21,5 @@ test('Retry-After is waited for in seconds or until a date, within bounds and wi
 })
 
 test('a Retry-After that is absent or neither a number nor a date says nothing', () => {
-  for (const header of [undefined, '', 'soon', '1.5.x']) assert.equal(parseRetryAfter(header), undefined)
+  for (const header of [undefined, '', 'soon', '1.5', '1.5.x']) assert.equal(parseRetryAfter(header), undefined)
 })

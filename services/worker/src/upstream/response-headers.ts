@@ -9,7 +9,9 @@ const MAX_RETRY_AFTER_MS = 30_000
  */
 export function parseRetryAfter(header: Header): number | undefined {
   const text = String(header ?? '').trim()
-  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now()
+  // A date begins with the name of a day: Date.parse takes "1.5" for one.
+  const date = /^[a-z]/i.test(text) ? Date.parse(text) : NaN
+  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : date - Date.now()
   if (Number.isNaN(ms)) return undefined
   return Math.min(MAX_RETRY_AFTER_MS, Math.max(MIN_RETRY_AFTER_MS, ms)) * (1 + Math.random() / 2)
 }

@@ -180,6 +180,13 @@ test('while one replica is full another takes the request', async (t) => {
   for (let sent = 0; sent < 4; sent++) assert.equal((await request()).value, 'free')
 })
 
+test('requests that are sent at once do not wait for a replica that refuses them while another is free', async (t) => {
+  const full = await listen(t, (_request, response) => response.writeHead(503, { 'retry-after': '1000' }).end())
+  const free = await listen(t, (_request, response) => response.end('free'))
+  const { request } = connect(t, [full.port, free.port])
+  for (let round = 0; round < 10; round++) await Promise.all(Array.from({ length: 10 }, request))
+})
+
 test('a response that calls the request a mistake is logged once, and no replica is lost', async (t) => {
   let requests = 0
   const { port } = await listen(t, (_request, response) => {

@@ -37,7 +37,7 @@ export type Upstream = ReturnType<typeof createUpstream>
 
 /** The client of the service `name`: one call, many replicas. */
 export function createUpstream(name: string, { timeoutMs, stop, onBackPressure, ...options }: UpstreamOptions) {
-  const { next, changed, responding, ...health } = followReplicas({ ...options, upstream: name, tryRequest })
+  const { next, changed, isReady, ...health } = followReplicas({ ...options, upstream: name, tryRequest })
   const ownLimit = createOutage(options.log, {
     what: 'this worker',
     fields: { upstream: name, ownLimit: true },
@@ -51,7 +51,7 @@ export function createUpstream(name: string, { timeoutMs, stop, onBackPressure, 
     if (lastCall) await send(replica, lastCall, true)
   }
 
-  /** Returns the response, or the milliseconds to wait. Rejects when the replica fails. */
+  /** Returns the response, or the milliseconds to leave the replica alone. Rejects when it fails. */
   async function send<T>(replica: Replica, call: Call<T>, isTrial: boolean): Promise<UpstreamResponse<T> | number> {
     const sentAt = performance.now()
     const { statusCode, headers, body } = await sendRequest(replica.pool, call.request, timeoutMs)
@@ -79,6 +79,7 @@ export function createUpstream(name: string, { timeoutMs, stop, onBackPressure, 
 
   return {
     ...health,
+    isReady,
     /**
      * Sends the request to one replica after the other until `read` accepts a response. Rejects
      * after `destroy`, and for any failure while the worker stops.
@@ -86,25 +87,26 @@ export function createUpstream(name: string, { timeoutMs, stop, onBackPressure, 
     async request<T>(request: HttpRequest, read: Call<T>['read']): Promise<UpstreamResponse<T>> {
       const call = { request, read, beganAt: performance.now() }
       lastCall = call
-      for (let refusals = 0; ;) {
-        const replica = next()
+      // The replicas that have refused the request, and how long each is to be left alone.
+      let refusals: Map<Replica, number> | undefined
+      for (;;) {
+        const replica = next(refusals)
         if (!replica) {
-          await changed()
+          if (refusals && isReady()) await sleep(Math.min(...refusals.values()))
+          else await changed()
+          refusals = undefined
           continue
         }
-        let waitMs = 0
         try {
           const result = await send(replica, call, false)
           if (typeof result !== 'number') return result
-          // Until all have refused the request, another replica may take it.
-          if (++refusals % responding().length === 0) waitMs = result
+          refusals = new Map(refusals).set(replica, result)
         } catch (error) {
           // The replicas may be stopping too, and that is no loss.
           if (stop.aborted) throw error
-          if (isOwnLimit(error as Error)) waitMs = ownLimit.failed(error as Error)
+          if (isOwnLimit(error as Error)) await sleep(ownLimit.failed(error as Error))
           else replica.failed(error as Error)
         }
-        if (waitMs > 0) await sleep(waitMs)
       }
     },
   }
