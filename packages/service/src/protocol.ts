@@ -77,14 +77,17 @@ function quote(value: string): string {
   return JSON.stringify(value.slice(0, 100))
 }
 
-/** The problem with the Host or Expect header of a request, if there is one. */
+/** The problem with the headers of a request that Node's parser accepts, if there is one. */
 export function headerProblem({ headers, httpVersion }: IncomingMessage): Problem | undefined {
-  const { host, expect } = headers
+  const { host, expect, 'transfer-encoding': coding } = headers
   if (host === undefined && httpVersion === '1.1') return new Problem(400, 'expected a Host header, got none')
   if (host !== undefined && !validHost.test(host))
     return new Problem(400, `expected one valid Host header, got ${quote(host)}`)
   if (expect !== undefined && !/^100-continue$/i.test(expect))
     return new Problem(417, `expected no Expect header but 100-continue, got ${quote(expect)}`)
+  // RFC 9112, section 6.1. Node's parser has checked that chunked is the last coding.
+  if (coding !== undefined && !/^chunked$/i.test(coding))
+    return new Problem(501, `expected no transfer coding but chunked, got ${quote(coding)}`)
   return undefined
 }
 

@@ -130,6 +130,7 @@ test('a request that is not valid HTTP gets a problem', async (t) => {
     [`GET / HTTP/1.1\r\nhost: x\r\n${'a: b\r\n'.repeat(5000)}\r\n`, 431],
     ['GET / HTTP/1.1\r\nconnection: close\r\n\r\n', 400],
     ['GET / HTTP/1.1\r\nhost: x\r\nexpect: tea\r\nconnection: close\r\n\r\n', 417],
+    ['POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: gzip, chunked\r\nconnection: close\r\n\r\n0\r\n\r\n', 501],
     ['BREW / HTTP/1.1\r\nhost: x\r\n\r\n', 400],
     [`GET /${'1'.repeat(70_000)} HTTP/1.1\r\nhost: x\r\n\r\n`, 431],
   ] as const) {
