@@ -19,7 +19,8 @@ test('backoffs grow', () => {
   assert.ok(backoffMs(3) <= backoffMs(5))
 })
 
+const failsWith = (code: string) => isOwnLimit(Object.assign(new Error('connect'), { code }))
+
 test('an address that this machine cannot use is no limit of its own: EADDRNOTAVAIL without IPv6', () => {
-  const fails = (code: string) => isOwnLimit(Object.assign(new Error('connect'), { code }))
-  assert.deepEqual([fails('EMFILE'), fails('EADDRNOTAVAIL'), fails('ECONNREFUSED')], [true, false, false])
+  assert.deepEqual(['EMFILE', 'EADDRNOTAVAIL', 'ECONNREFUSED'].map(failsWith), [true, false, false])
 })
