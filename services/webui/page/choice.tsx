@@ -2,17 +2,18 @@ import { effect, signal, type Signal } from '@preact/signals'
 
 /** A viewer's choice, the first option by default. It is kept where the browser permits. */
 export function createChoice<T extends string>(name: string, options: readonly [T, ...T[]]): Signal<T> {
-  const kept = storage()?.getItem(name)
+  const kept = withStorage((storage) => storage.getItem(name))
   const choice = signal<T>(options.find((option) => option === kept) ?? options[0])
-  effect(() => storage()?.setItem(name, choice.value))
+  effect(() => withStorage((storage) => storage.setItem(name, choice.value)))
   return choice
 }
 
-function storage(): Storage | undefined {
+/** Undefined where the browser forbids the page to store anything. */
+function withStorage<T>(use: (storage: Storage) => T): T | undefined {
   try {
-    return localStorage
+    return use(localStorage)
   } catch {
-    return undefined // A browser may forbid a page to store anything.
+    return undefined
   }
 }
 

@@ -72,7 +72,11 @@ export function SpeedOverTime() {
           <Graph curve={measured} colour="--measured" label={describe('The measured speed', measured)} />
           <figcaption>
             <Key colour="--measured" /> measured speed <Key colour="--capacity" isDashed /> capacity{' '}
-            {measured.foreign.some(Boolean) && [<Key key="" colour="--hasher" />, ' workers that do not report']}
+            {measured.foreign.some(Boolean) && (
+              <>
+                <Key colour="--hasher" /> workers that do not report
+              </>
+            )}
           </figcaption>
         </figure>
         {isClassic && (

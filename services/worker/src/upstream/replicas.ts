@@ -20,7 +20,8 @@ export function followReplicas({ urls, ...options }: ReplicasOptions) {
   let turn = Math.floor(Math.random() * 1000)
   let change = Promise.withResolvers<void>()
 
-  const responding = () => listed.filter(({ isLost }) => !isLost)
+  const responding = (except?: ReadonlyMap<Replica, unknown>) =>
+    listed.filter((replica) => !replica.isLost && !except?.has(replica))
   const hasOthers = (self: Replica) => responding().some((replica) => replica !== self)
   const onChange = () => {
     change.resolve()
@@ -70,7 +71,7 @@ export function followReplicas({ urls, ...options }: ReplicasOptions) {
     /** The next responding replica in turn, but none of `except`. Throws after `destroy`. */
     next: (except?: ReadonlyMap<Replica, unknown>): Replica | undefined => {
       destroyed.signal.throwIfAborted()
-      const candidates = listed.filter((replica) => !replica.isLost && !except?.has(replica))
+      const candidates = responding(except)
       return candidates[++turn % candidates.length]
     },
     /** Resolves when there may be a next one. All calls share one wait. */

@@ -100,7 +100,8 @@ export function createUpstream(name: string, { timeoutMs, stop, onBackPressure, 
         try {
           const result = await send(replica, call, false)
           if (typeof result !== 'number') return result
-          refusals = new Map(refusals).set(replica, result)
+          refusals ??= new Map()
+          refusals.set(replica, result)
         } catch (error) {
           // The replicas may be stopping too, and that is no loss.
           if (stop.aborted) throw error
