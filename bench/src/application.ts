@@ -2,7 +2,7 @@ import { join } from 'node:path'
 
 import { openLedger } from '@dockercoins/ledger'
 import { metric, unitsDone } from '@dockercoins/testing/figures'
-import { freePort } from '@dockercoins/testing/listen'
+import { freePorts } from '@dockercoins/testing/free-ports'
 
 import type { Load } from './load.ts'
 import { repository, start, untilOk, type Measured } from './processes.ts'
@@ -57,7 +57,7 @@ export async function startApplication(
 
 /** Starts one service from its bundle. Resolves when it is ready. */
 export async function startService(service: ServiceName, env: NodeJS.ProcessEnv): Promise<Service> {
-  const port = await freePort()
+  const port = await freePorts()
   const url = `http://127.0.0.1:${port}`
   const module = join(repository, 'services', service, 'dist/main.mjs')
   const measured = start(service, module, { HOST: '127.0.0.1', PORT: `${port}`, ...env })

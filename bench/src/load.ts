@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { freePort } from '@dockercoins/testing/listen'
+import { freePorts } from '@dockercoins/testing/free-ports'
 
 import { start, untilOk, type Measured, type Usage } from './processes.ts'
 
@@ -63,7 +63,7 @@ export function startLoops(urls: { rng: string; hasher: string }, loops: number,
 }
 
 async function startServer(name: string, method: string, path: string) {
-  const port = await freePort()
+  const port = await freePorts()
   const url = `http://127.0.0.1:${port}`
   const server = start(name, join(import.meta.dirname, 'yardstick/server.ts'), { PORT: `${port}` })
   await untilOk(`${url}${path}`, method)

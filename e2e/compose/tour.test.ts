@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 
 import { within } from '@dockercoins/testing'
 import { down, STALE_NETWORK } from '@dockercoins/testing/compose-stack'
-import { freePort } from '@dockercoins/testing/listen'
+import { freePorts } from '@dockercoins/testing/free-ports'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -34,7 +34,7 @@ test('every command of the tour does what it says', async (t) => {
   const tour = await readFile(`${repository}docs/tour.md`, 'utf8')
   const commands = [...tour.matchAll(/^```sh\n(.*?)^```/gms)].map(([, block]) => block).join('')
   // Under names and ports of its own, for somebody may be taking the tour on this machine.
-  const ports = await Promise.all(Array.from({ length: 6 }, freePort))
+  const ports = await Promise.all(Array.from({ length: 6 }, freePorts))
   const script = commands
     .replace('unset RNG_PORT', 'export RNG_PORT=8001')
     .replaceAll(/\b(blue|green)\b/g, `${name}-$1`)

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 
 import { until, within } from '@dockercoins/testing'
 import { docker, down } from '@dockercoins/testing/compose-stack'
-import { freePort } from '@dockercoins/testing/listen'
+import { freePorts } from '@dockercoins/testing/free-ports'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 /** The image is built first, and again after the edit. */
@@ -21,7 +21,7 @@ test('docker compose watch puts an edit into a new container', async (t) => {
   const name = `dockercoins-${randomUUID().slice(0, 8)}`
   const folder = await mkdtemp(join(tmpdir(), 'dockercoins-watch-'))
   await cp(repository, folder, { recursive: true, filter: (path) => !left.has(basename(path)) })
-  const port = await freePort()
+  const port = await freePorts()
   const others = { WEBUI_PORT: '0', HASHER_PORT: '0' }
   const watch = spawn('docker', ['compose', 'watch', 'rng'], {
     cwd: folder,

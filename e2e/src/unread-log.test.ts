@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { openLedger } from '@dockercoins/ledger'
 import { until, within } from '@dockercoins/testing'
 import { metric } from '@dockercoins/testing/figures'
-import { freePort } from '@dockercoins/testing/listen'
+import { freePorts } from '@dockercoins/testing/free-ports'
 import { startService } from '@dockercoins/testing/service-process'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
@@ -35,7 +35,7 @@ function openFullPipe(t: TestContext): number {
 
 /** Runs a service whose standard output is `stdout`, and resolves when it answers. */
 async function startUnread(t: TestContext, name: string, stdout: number | 'pipe', env: NodeJS.ProcessEnv) {
-  const port = await freePort()
+  const port = await freePorts()
   const child: ChildProcess = spawn(process.execPath, [`${repository}services/${name}/src/main.ts`], {
     env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: `${port}`, ...env },
     stdio: ['ignore', stdout, 'inherit'],

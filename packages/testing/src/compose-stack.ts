@@ -8,9 +8,9 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
 import { until } from '@dockercoins/testing'
-import { freePort } from '@dockercoins/testing/listen'
 
 import { audit } from './figures.ts'
+import { freePorts } from './free-ports.ts'
 import type { Part, Stack, StackOptions } from './stack.ts'
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url))
@@ -66,7 +66,7 @@ export async function startComposeStack(
   const count: Record<Part, number> = { rng: 1, hasher: 1, webui: 1, worker: 1, redis: 1, ...scale }
   const folder = await mkdtemp(join(tmpdir(), 'dockercoins-compose-'))
   const project = `dockercoins-${randomUUID().slice(0, 8)}`
-  const port = async (service: Published) => `${count[service] > 1 ? 0 : await freePort()}`
+  const port = async (service: Published) => `${count[service] > 1 ? 0 : await freePorts()}`
   const ports = { WEBUI_PORT: await port('webui'), RNG_PORT: await port('rng'), HASHER_PORT: await port('hasher') }
   const environment = Object.entries({ ...ports, ...variables }).map(([name, value]) => `${name}=${value}`)
   await writeFile(join(folder, 'env'), environment.join('\n'))

@@ -1,11 +1,13 @@
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
 /** The first of `count` consecutive ports that nothing listens on. */
 export async function freePorts(count = 1): Promise<number> {
   for (;;) {
-    // At random, for several test files run at once; below the ports of outgoing connections.
-    const base = 18_000 + Math.floor(Math.random() * (1000 - count))
+    // At random, because several test files run at once. Outgoing connections get higher ports, so
+    // a server that is started again finds its own free.
+    const base = randomInt(12_000, 32_000 - count)
     const free = await Promise.all(Array.from({ length: count }, (_, index) => isFree(base + index)))
     if (!free.includes(false)) return base
   }

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 
-import { freePort } from './listen.ts'
+import { freePorts } from './free-ports.ts'
 import { findRedisProgram } from './redis-program.ts'
 
 /** Why tests that need a Redis of their own are skipped, and what to do about it. */
@@ -36,7 +36,7 @@ export function hasRedisServer(): boolean {
 export async function startRedisServer(args: string[] = []): Promise<RedisServer> {
   const program = findRedisProgram()?.(args)
   if (program === undefined) throw new Error(NO_REDIS)
-  const port = await freePort()
+  const port = await freePorts()
   let server: ChildProcess | undefined
   const killOnExit = () => server && program.signal(server, 'SIGKILL')
   process.once('exit', killOnExit)

@@ -4,7 +4,8 @@ import { connect, createServer, type Socket } from 'node:net'
 import { suite, test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { freePort, listenLocally } from '@dockercoins/testing/listen'
+import { freePorts } from '@dockercoins/testing/free-ports'
+import { listenLocally } from '@dockercoins/testing/listen'
 import { hasRedisServer, NO_REDIS, startRedisServer, type RedisServer } from '@dockercoins/testing/redis-server'
 import { sampleEntry, sampleCoin } from '@dockercoins/testing/sample-entry'
 import { createClient } from '@redis/client'
@@ -43,7 +44,7 @@ suite('a Redis that is the wrong server', { skip: hasRedisServer() ? false : NO_
     const ledger = await open(t, address.port)
     await ledger.record(sampleEntry())
     await ask(orphan, ['CONFIG', 'SET', 'replica-serve-stale-data', 'no'])
-    await ask(orphan, ['REPLICAOF', '127.0.0.1', `${await freePort()}`])
+    await ask(orphan, ['REPLICAOF', '127.0.0.1', `${await freePorts()}`])
     await assert.rejects(ledger.totals(), /refused: MASTERDOWN/)
     address.turnTo(right.port)
     await until('the other server answers', async () => (await ledger.totals()).hashes === 0)
@@ -92,7 +93,7 @@ async function start(t: TestContext, options: string[] = []): Promise<RedisServe
 
 /** A bus port of its own: the default, the port and 10000, may be beyond the last. */
 async function clusterOptions(): Promise<string[]> {
-  return [...CLUSTER, '--cluster-port', `${await freePort()}`]
+  return [...CLUSTER, '--cluster-port', `${await freePorts()}`]
 }
 
 async function open(t: TestContext, port: number, keyPrefix = ''): Promise<Ledger> {
