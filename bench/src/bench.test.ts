@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 
+import { temporaryFolder } from '@dockercoins/testing/ledger-file'
+
 test('a short run measures for real, and leaves nothing behind', async (t) => {
   // A folder of its own, as other runs on this machine leave and remove files, too.
-  const TMPDIR = await mkdtemp(join(tmpdir(), 'dockercoins-test-'))
-  t.after(() => rm(TMPDIR, { recursive: true }))
+  const TMPDIR = await temporaryFolder(t)
   const main = join(import.meta.dirname, 'main.ts')
   const options = ['--runs', '1', '--seconds', '0.2', '--only', 'batches', '--json']
   const bench = spawn(process.execPath, [main, ...options], {

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { availableParallelism, loadavg, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { availableParallelism, loadavg } from 'node:os'
 import { Writable } from 'node:stream'
 import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -12,11 +10,11 @@ import { openLedger } from '@dockercoins/ledger'
 import { startLocal, type LocalOptions } from '@dockercoins/local'
 import { until } from '@dockercoins/testing'
 import { audit, complaints, hashed, totals, unitsDone } from '@dockercoins/testing/figures'
+import { temporaryFolder } from '@dockercoins/testing/ledger-file'
 
 /** The whole application as `npm start` runs it, on ports that are likely to be free. */
 async function startApplication(t: TestContext, options: LocalOptions) {
-  const data = await mkdtemp(join(tmpdir(), 'dockercoins-local-'))
-  t.after(() => rm(data, { recursive: true, force: true }))
+  const data = await temporaryFolder(t)
   const lines: string[] = []
   const stream = new Writable({
     write(chunk, _encoding, done) {
@@ -76,8 +74,7 @@ test('two copies run side by side, and neither counts what the other does', asyn
 })
 
 test('what was counted is still there after a restart', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'dockercoins-local-'))
-  t.after(() => rm(folder, { recursive: true, force: true }))
+  const folder = await temporaryFolder(t)
   const first = await startApplication(t, { data: folder })
   await until(
     'a first hash in /json',

@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { hostname, tmpdir } from 'node:os'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 
 import { until } from '@dockercoins/testing'
 import { audit, hashed, metric, totals, unitsDone } from '@dockercoins/testing/figures'
+import { temporaryFolder } from '@dockercoins/testing/ledger-file'
 import { startService } from '@dockercoins/testing/service-process'
 
 const fast = { DELAY_MS: '5', INTERVAL_MS: '50' }
 
 async function ledgerFile(t: TestContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'dockercoins-e2e-'))
-  t.after(() => rm(folder, { recursive: true, force: true }))
+  const folder = await temporaryFolder(t)
   return `file:${join(folder, 'ledger.db')}`
 }
 

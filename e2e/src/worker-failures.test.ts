@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type RequestListener } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 
 import { openLedger } from '@dockercoins/ledger'
 import { until } from '@dockercoins/testing'
 import { complaints, fields, unitsDone } from '@dockercoins/testing/figures'
+import { temporaryFolder } from '@dockercoins/testing/ledger-file'
 import { listenLocally } from '@dockercoins/testing/listen'
 import { startService } from '@dockercoins/testing/service-process'
 
@@ -21,8 +19,7 @@ async function startRng(t: TestContext, listener: RequestListener): Promise<stri
 }
 
 async function newLedgerUrl(t: TestContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'dockercoins-worker-'))
-  t.after(() => rm(folder, { recursive: true }))
+  const folder = await temporaryFolder(t)
   return `file:${folder}/ledger.db`
 }
 

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 
 import { openLedger } from '@dockercoins/ledger'
 import { freePorts } from '@dockercoins/testing/free-ports'
+import { temporaryFolder } from '@dockercoins/testing/ledger-file'
 
 import { planLocal } from './plan.ts'
 import { checkPorts, prepareFolder } from './prepare.ts'
@@ -51,8 +51,7 @@ test('an address that this machine does not have is named', async () => {
 })
 
 async function makeLedger(t: TestContext) {
-  const folder = await mkdtemp(join(tmpdir(), 'dockercoins-fresh-'))
-  t.after(() => rm(folder, { recursive: true }))
+  const folder = await temporaryFolder(t)
   const file = join(folder, 'ledger.db')
   const ledger = await openLedger({ ledgerUrl: `file:${file}`, keyPrefix: '' })
   return { folder, file, ledger }

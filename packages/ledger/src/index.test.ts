@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 
+import { temporaryFolder } from '@dockercoins/testing/ledger-file'
+
 const run = promisify(execFile)
 
 test('a ledger in a file loads no Redis client, one in Redis loads no SQLite, and neither prints a warning', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'dockercoins-open-'))
-  t.after(() => rm(folder, { recursive: true }))
+  const folder = await temporaryFolder(t)
   assert.deepEqual(await modulesOf(`file:${join(folder, 'ledger.db')}`), { redis: false, sqlite: true })
   assert.deepEqual(await modulesOf('redis://127.0.0.1:1'), { redis: true, sqlite: false })
 })

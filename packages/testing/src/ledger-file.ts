@@ -9,7 +9,7 @@ import { openLedger, type Ledger } from '@dockercoins/ledger'
 /** A new folder, which is removed when the test ends. */
 export async function temporaryFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'dockercoins-test-'))
-  t.after(() => rm(folder, { recursive: true }))
+  t.after(() => rm(folder, { recursive: true, force: true }))
   return folder
 }
 

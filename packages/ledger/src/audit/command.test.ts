@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 
+import { temporaryFolder } from '@dockercoins/testing/ledger-file'
 import { hasRedisServer, NO_REDIS, startRedisServer } from '@dockercoins/testing/redis-server'
 import { sampleEntry, sampleCoin } from '@dockercoins/testing/sample-entry'
 import { createClient } from '@redis/client'
@@ -135,7 +135,6 @@ function audit(env: NodeJS.ProcessEnv, ...args: string[]): Promise<{ code: numbe
 }
 
 async function makeFile(t: TestContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'dockercoins-audit-'))
-  t.after(() => rm(folder, { recursive: true }))
+  const folder = await temporaryFolder(t)
   return `file:${join(folder, 'ledger.db')}`
 }

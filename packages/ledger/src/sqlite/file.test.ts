@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { suite, test, type TestContext } from 'node:test'
 
+import { temporaryFolder } from '@dockercoins/testing/ledger-file'
 import { sampleEntry, sampleCoin } from '@dockercoins/testing/sample-entry'
 
 import { openLedger } from '../index.ts'
@@ -104,8 +104,7 @@ test('a disk that is full at the start is an outage, not a misconfiguration', as
 })
 
 async function setUp(t: TestContext) {
-  const folder = await mkdtemp(join(tmpdir(), 'dockercoins-file-'))
-  t.after(() => rm(folder, { recursive: true, force: true }))
+  const folder = await temporaryFolder(t)
   const path = join(folder, 'ledger.db')
   return { folder, path, ledger: await open(t, path) }
 }

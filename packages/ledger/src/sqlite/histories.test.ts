@@ -2,12 +2,11 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { test, type TestContext } from 'node:test'
 
+import { temporaryFolder } from '@dockercoins/testing/ledger-file'
 import { numberedEntry } from '@dockercoins/testing/sample-entry'
 import * as fc from 'fast-check'
 
@@ -118,7 +117,6 @@ function sumUpTo(last: number): number {
 }
 
 async function makeFolder(t: TestContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'dockercoins-histories-'))
-  t.after(() => rm(folder, { recursive: true }))
+  const folder = await temporaryFolder(t)
   return folder
 }
