@@ -3,9 +3,9 @@ import { snapshot } from './page-state.ts'
 
 /** The speed now, large, and the totals. */
 export function Headline() {
-  const { hashes, coins, speeds, pipeline } = snapshot.value ?? {}
+  const { hashes, coins, history, pipeline } = snapshot.value ?? {}
   const foreign = pipeline?.foreignSpeed ?? 0
-  const measured = speeds?.at(-1) ?? undefined
+  const measured = history?.speeds.at(-1) ?? undefined
   const speed = foreign > 0 ? (measured ?? 0) + foreign : measured
   const capacity = pipeline?.capacity ? Math.max(pipeline.capacity, speed ?? 0) : undefined
   const rows: Row[] = [

@@ -1,8 +1,8 @@
 import { computed, signal } from '@preact/signals'
 
-import type { History, LedgerLost, Snapshot, Update } from '../src/api.ts'
+import type { History, LedgerLost, Mark, Outage, Snapshot, Update } from '../src/api.ts'
 import { reloadPage } from './reload.ts'
-import { createSeries, type Series } from './series.ts'
+import { createSeries } from './series.ts'
 import { describeStatus, type Connection } from './status.ts'
 
 const HOUR_S = 3600
@@ -10,16 +10,22 @@ const HOUR_S = 3600
 const LATE_MS = 5000
 /** A snapshot older than the previous one by more: the server's clock was set back. Seconds. */
 const STEP_S = 2
-/** Two snapshots further apart than this leave a gap in their levels, seconds. */
-const NEXT_S = 3
 /** A connection silent for this long is dead, even without an error. Seconds. */
 const SILENCE_S = 10
 
 /** The newest snapshot. It stays while the ledger or the server is away. */
 export const snapshot = signal<Snapshot | undefined>(undefined)
-/** Graph data; `seriesVersion` changes when they do. The last two begin when the page is opened. */
-export const series = { measured: createSeries(), foreign: createSeries(), capacity: createSeries() }
+/** Graph data; `seriesVersion` changes when they do. */
+export const series = {
+  measured: createSeries(),
+  foreign: createSeries(),
+  capacity: createSeries(),
+  classic: createSeries(),
+}
 export const seriesVersion = signal(0)
+/** Of the past hour, oldest first. */
+export const marks = signal<Mark[]>([])
+export const outages = signal<Outage[]>([])
 
 /** Moves once per second, whatever the server does. */
 const clock = signal(readClock())
@@ -79,10 +85,10 @@ function takeUpdate(update: Update): void {
 }
 
 function takeSnapshot(next: Snapshot): void {
-  const from = next.settledUntil - next.speeds.length
+  const { from } = next.history
   const { update } = connection.value
   if (snapshot.value && next.now < snapshot.value.now - STEP_S) {
-    for (const each of Object.values(series)) each.forgetFrom(next.settledUntil)
+    for (const each of Object.values(series)) each.forgetFrom(from + next.history.speeds.length)
   }
   // The page may have missed more than a snapshot sends again.
   if (series.measured.until > 0 && series.measured.until < from) void readHistory()
@@ -90,26 +96,24 @@ function takeSnapshot(next: Snapshot): void {
   if (update && 'ledgerLostSince' in update) setTimeout(readHistory, LATE_MS)
   serverAhead.value = next.now - readClock()
   snapshot.value = next
-  addLevel(series.foreign, next.now, next.pipeline.foreignSpeed)
-  addLevel(series.capacity, next.now, next.pipeline.capacity)
-  addSpeeds({ from, speeds: next.speeds })
+  addHistory(next.history)
   takeUpdate(next)
-}
-
-/** Adds a level for the second of `now` and, after a recent snapshot, for those since. */
-function addLevel(levels: Series, now: number, level: number | null): void {
-  const second = Math.floor(now)
-  const from = second - levels.until < NEXT_S ? Math.min(levels.until, second) : second
-  levels.add(from, Array<number | null>(second + 1 - from).fill(level))
 }
 
 async function readHistory(): Promise<void> {
   const response = await fetch(`history?seconds=${HOUR_S}`).catch(() => undefined)
-  if (response?.ok) addSpeeds((await response.json()) as History)
+  if (response?.ok) addHistory((await response.json()) as History)
 }
 
-function addSpeeds({ from, speeds }: History): void {
+function addHistory({ from, speeds, foreign, capacity, classic, ...context }: History): void {
   series.measured.add(from, speeds)
+  series.foreign.add(from, foreign)
+  series.capacity.add(from, capacity)
+  series.classic.add(from, classic)
+  // The server's list of what happened since `from` is complete.
+  marks.value = [...marks.value.filter(({ at }) => at < from && at > from - HOUR_S), ...context.marks]
+  const earlier = outages.value.filter(({ until }) => until < from && until > from - HOUR_S)
+  outages.value = [...earlier, ...context.outages]
   seriesVersion.value++
 }
 

@@ -1,11 +1,11 @@
-import type { Pipeline, Stage } from '../src/api.ts'
+import type { Pipeline, Stage, VerdictState } from '../src/api.ts'
 import { formatCount, formatMs, formatPart, formatRate, known } from '../src/format.ts'
 import { Figures, type Row } from './headline.tsx'
 import { snapshot } from './page-state.ts'
 
 /** The path of a unit of work, where its time goes, and what to do about it. */
 export function WhereTimeGoes() {
-  const { pipeline, bottleneck, advice, ledgerMs } = snapshot.value ?? {}
+  const { pipeline, verdict, ledgerMs } = snapshot.value ?? {}
   const { worker, loops, hashesPerUnit = 1 } = pipeline ?? {}
   const workerRows: Row[] = [
     ['Loops', known(loops, formatCount)],
@@ -15,12 +15,12 @@ export function WhereTimeGoes() {
   return (
     <section class="pipeline" aria-labelledby="pipeline-title">
       <h2 id="pipeline-title">Where the time goes</h2>
-      <p class={bottleneck && bottleneck !== 'none' ? 'advice full' : 'advice'}>
-        {advice?.text ?? 'Not known yet.'}
-        {advice?.command && (
+      <p class={isAlarm(verdict?.state) ? 'advice full' : 'advice'}>
+        {verdict?.sentence ?? 'Not known yet.'}
+        {verdict?.command && (
           <code>
             {/* A long command breaks between two options. */}
-            {advice.command.split(/(?<= )(?=--scale)/).map((part) => (
+            {verdict.command.split(/(?<= )(?=--scale)/).map((part) => (
               <span key={part}>{part}</span>
             ))}
           </code>
@@ -48,6 +48,10 @@ export function WhereTimeGoes() {
       </ol>
     </section>
   )
+}
+
+function isAlarm(state: VerdictState | undefined): boolean {
+  return state === 'rng' || state === 'hasher' || state === 'machine'
 }
 
 function serviceRows(stage: Stage | undefined): Row[] {
@@ -87,7 +91,7 @@ function TimeBar({ pipeline }: { pipeline: Pipeline | undefined }) {
 
 function StageCard({ name, stage, unit, rows }: { name: string; stage: Stage | undefined; unit: string; rows: Row[] }) {
   const { count, perSecond, share } = stage ?? {}
-  const isBottleneck = snapshot.value?.bottleneck === name
+  const isBottleneck = snapshot.value?.verdict.state === name
   return (
     <li class={isBottleneck ? 'stage bottleneck' : 'stage'}>
       <h3>
@@ -115,23 +119,22 @@ function Use({ busy, capacity, timed }: Stage) {
   return <>{timed ? 'does not limit the speed' : 'sends no Server-Timing'}</>
 }
 
-function ReplicaList({ count, replicas = [], notResponding = [] }: Partial<Stage>) {
+function ReplicaList({ count, replicas = [], notResponding = 0 }: Partial<Stage>) {
   return (
     <details>
       <summary>
         {known(count, formatCount)} {count === 1 ? 'replica' : 'replicas'} running
-        {notResponding.length > 0 && <span class="silent">, {formatCount(notResponding.length)} not responding</span>}
+        {notResponding > 0 && <span class="silent">, {formatCount(notResponding)} not responding</span>}
       </summary>
       <ul>
-        {replicas.map((replica) => (
-          <li key={replica}>{replica}</li>
-        ))}
-        {count !== undefined && count > replicas.length && <li>… and {formatCount(count - replicas.length)} more</li>}
-        {notResponding.map((replica) => (
-          <li key={replica} class="silent">
-            {replica} (not responding)
+        {replicas.map(({ name, state }) => (
+          <li key={name} class={state === 'not responding' ? 'silent' : ''}>
+            {name} {state === 'not responding' && '(not responding)'}
           </li>
         ))}
+        {count !== undefined && count + notResponding > replicas.length && (
+          <li>… and {formatCount(count + notResponding - replicas.length)} more</li>
+        )}
       </ul>
     </details>
   )

@@ -1,5 +1,5 @@
-import type { Advice, Bottleneck, Pipeline, Upstream } from './api.ts'
-import { NEARLY_FULL } from './bottleneck.ts'
+import type { Pipeline, Upstream, Verdict, VerdictState } from './api.ts'
+import { NEARLY_FULL, type Bottleneck } from './bottleneck.ts'
 import { formatMs, formatPart } from './format.ts'
 import { busiest } from './pipeline.ts'
 import { scaleCommand, type Platform, type Scale } from './scale-command.ts'
@@ -19,41 +19,52 @@ export function advise(
   bottleneck: Bottleneck | undefined,
   platform: Platform,
   replicas: Record<Upstream, number>,
-): Advice {
+): Verdict {
   const { worker, foreignSpeed, delayMs } = pipeline
   const current = { worker: worker.count, ...replicas }
-  const scaleUp = (text: string, wanted: Scale): Advice => {
+  const scaleUp = (state: VerdictState, text: string, wanted: Scale): Verdict => {
     const command = scaleCommand(platform, current, wanted)
-    return command ? { text: `${text}${hints[platform] ?? ''}:`, command } : { text: `${text}.` }
+    return command ? { state, sentence: `${text}${hints[platform] ?? ''}:`, command } : { state, sentence: `${text}.` }
   }
 
   if (worker.count === 0) {
-    if (foreignSpeed === null) return { text: 'No worker reports.' }
+    if (foreignSpeed === null) return { state: 'idle', sentence: 'No worker reports.' }
     if (foreignSpeed > 0)
-      return { text: 'Only workers that do not report are mining, so where their time goes is not known.' }
-    return scaleUp('No worker reports. If one is running, its log shows why; if none is, start one', { worker: 1 })
+      return {
+        state: 'foreign',
+        sentence: 'Only workers that do not report are mining, so where their time goes is not known.',
+      }
+    return scaleUp('idle', 'No worker reports. If one is running, its log shows why; if none is, start one', {
+      worker: 1,
+    })
   }
   const name = busiest(pipeline)
   switch (bottleneck) {
     case undefined:
-      return { text: 'Workers are running, but no unit of work ends: see their logs about rng and hasher.' }
+      return {
+        state: 'stuck',
+        sentence: 'Workers are running, but no unit of work ends: see their logs about rng and hasher.',
+      }
     case 'machine': {
       const machine = platform === 'local' ? 'This machine' : 'The machine of the workers'
       const late = `pauses that are set to ${formatMs(delayMs)} take ${formatMs(worker.serviceMs)}`
-      return { text: `${machine} is busy: ${late}. More workers on it would hardly raise the speed.` }
+      return {
+        state: 'machine',
+        sentence: `${machine} is busy: ${late}. More workers on it would hardly raise the speed.`,
+      }
     }
     case 'none': {
       const why = `${describeUse(pipeline, name)}, and requests wait only ${formatMs(pipeline[name].queueMs)}`
       const both = { worker: 2 * worker.count, [name]: replicasFor(pipeline, name, 2) }
-      return scaleUp(`Workers and ${name} match each other: ${why}. To go faster, add both`, both)
+      return scaleUp('well', `Workers and ${name} match each other: ${why}. To go faster, add both`, both)
     }
     case 'worker':
-      return scaleUp(`${describeFreeLoops(pipeline)}. Add workers`, { worker: workersToFill(pipeline, name) })
+      return scaleUp('worker', `${describeFreeLoops(pipeline)}. Add workers`, { worker: workersToFill(pipeline, name) })
     default: {
       const wanted = replicasFor(pipeline, bottleneck)
       const what = wanted - current[bottleneck] > 1 ? 'replicas' : 'a replica'
       const why = describeBottleneck(pipeline, bottleneck)
-      return scaleUp(`${bottleneck} is the bottleneck: ${why}. Add ${what}`, { [bottleneck]: wanted })
+      return scaleUp(bottleneck, `${bottleneck} is the bottleneck: ${why}. Add ${what}`, { [bottleneck]: wanted })
     }
   }
 }

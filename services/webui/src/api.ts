@@ -1,5 +1,7 @@
 // What the web UI's server sends to browsers. Moments are in seconds since the epoch.
 
+import type { Platform } from './scale-command.ts'
+
 /** `GET /json`, as in the classic. */
 export interface Totals {
   coins: number
@@ -7,11 +9,32 @@ export interface Totals {
   now: number
 }
 
-/** `GET /history`: the measured speed of consecutive seconds; null where it is not known. */
+/** `GET /history`: consecutive settled seconds, in hashes per second; null where not known. */
 export interface History {
   /** Start of the first second. */
   from: number
+  /** The measured speed. */
   speeds: (number | null)[]
+  /** The speed of workers that do not report, and the capacity. */
+  foreign: (number | null)[]
+  capacity: (number | null)[]
+  /** The speed as the classic's page computes it. */
+  classic: (number | null)[]
+  /** What changed, oldest first. */
+  marks: Mark[]
+  /** When the ledger was away. */
+  outages: Outage[]
+}
+
+/** A change of what runs: "workers 1 → 10". */
+export interface Mark {
+  at: number
+  text: string
+}
+
+export interface Outage {
+  from: number
+  until: number
 }
 
 /** `GET /events`, once per second: `snapshot` or, while the ledger is away, `ledger-lost`. */
@@ -23,14 +46,11 @@ export interface LedgerLost {
 }
 
 export interface Snapshot extends Totals {
-  /** End of the newest settled second. */
-  settledUntil: number
-  /** The measured speed of the last settled seconds, in hashes per second; null where not known. */
-  speeds: (number | null)[]
+  /** The last settled seconds. */
+  history: History
   pipeline: Pipeline
-  /** Absent while no unit of work ends, and until there is enough evidence. */
-  bottleneck?: Bottleneck
-  advice: Advice
+  verdict: Verdict
+  platform: Platform
   /** Response time of the ledger in milliseconds. */
   ledgerMs: number
   /** The latest coins of all workers, newest first. */
@@ -61,9 +81,10 @@ export interface Pipeline {
 export interface Stage {
   /** Replicas that are running. */
   count: number
-  /** Names, 100 at most: of running replicas, and of those that respond to no worker. */
-  replicas: string[]
-  notResponding: string[]
+  /** Replicas that respond to no worker. */
+  notResponding: number
+  /** The first 20 by name, running or not. */
+  replicas: Replica[]
   /** Requests per second of the workers that report; for the workers, units per second. */
   perSecond: number
   queueMs: number
@@ -80,13 +101,42 @@ export interface Stage {
   busy?: number
 }
 
+export interface Replica {
+  name: string
+  /** Part of the requests of its service, for a worker of the hashes, 0 to 1. */
+  share: number
+  state: 'serving' | 'idle' | 'not responding'
+}
+
 export type Upstream = 'rng' | 'hasher'
 
-/** 'none': loops and replicas match each other. 'machine': the workers' machine is too busy. */
-export type Bottleneck = 'worker' | Upstream | 'none' | 'machine'
+/**
+ * 'well': loops and replicas match each other. 'worker', 'rng', 'hasher': the bottleneck.
+ * 'machine': the workers' machine is too busy. 'back-pressure': a full queue refuses requests.
+ * 'not-responding': a replica responds to no worker. 'foreign': only workers that do not report
+ * mine. 'stuck': no unit of work ends. 'idle': no worker runs. 'early': too little evidence yet.
+ */
+export type VerdictState =
+  | 'early'
+  | 'well'
+  | 'worker'
+  | Upstream
+  | 'machine'
+  | 'back-pressure'
+  | 'not-responding'
+  | 'foreign'
+  | 'stuck'
+  | 'idle'
 
-/** What limits the speed and, where one helps, the command that raises it. */
-export interface Advice {
-  text: string
+/** What limits the speed, and what to do about it. */
+export interface Verdict {
+  state: VerdictState
+  /** One sentence. */
+  sentence: string
+  /** The figure that shows it: "rng is 99 % busy". */
+  evidence?: string
+  /** A second sentence, where the first is not enough. */
+  more?: string
+  /** The command that raises the speed. */
   command?: string
 }

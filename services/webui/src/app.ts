@@ -10,14 +10,16 @@ import { createHistory, MAX_HISTORY_S } from './history.ts'
 import { servePage, type Page } from './page.ts'
 import { securityHeaders } from './security-headers.ts'
 import { createSnapshotReader } from './snapshot-reader.ts'
+import { createTimeline } from './timeline.ts'
 
 /** GET / serves the dashboard, which reads /events and /history; /json is as in the classic. */
 export function buildWebui(config: WebuiConfig, ledger: Ledger, page: Page): Service {
   // Ready without the ledger: the page itself shows that the ledger is away.
   const webui = createService('webui', config, { headers: securityHeaders(page.html, config.frameAncestors) })
-  const readHistory = createHistory(ledger)
+  const timeline = createTimeline()
+  const readHistory = createHistory(ledger, timeline)
   const viewers = createEventStream(readHistory, page.version)
-  const readSnapshot = createSnapshotReader(ledger, config.platform, webui.log)
+  const readSnapshot = createSnapshotReader(ledger, config.platform, timeline, webui.log)
   const stopReading = publishEverySecond(readSnapshot, (update) => viewers.publish(update))
   webui.addHook('preClose', async () => {
     stopReading()

@@ -42,11 +42,10 @@ export function createEventStream(readHistory: ReadHistory, pageVersion: string)
 
   /** The snapshot with every second since `lastEventId`. */
   async function withMissed(snapshot: Snapshot, lastEventId: string): Promise<Snapshot> {
-    const { settledUntil, speeds } = snapshot
-    const missed = /^\d{1,12}$/.test(lastEventId) ? settledUntil - Number(lastEventId) : 0
-    const history = missed > 0 && (await readHistory(missed + speeds.length).catch(() => undefined))
-    if (!history) return snapshot
-    return { ...snapshot, settledUntil: history.from + history.speeds.length, speeds: history.speeds }
+    const missed = /^\d{1,12}$/.test(lastEventId) ? settledUntil(snapshot) - Number(lastEventId) : 0
+    const wanted = missed + snapshot.history.speeds.length
+    const history = missed > 0 && (await readHistory(wanted).catch(() => undefined))
+    return history ? { ...snapshot, history } : snapshot
   }
 
   return {
@@ -80,8 +79,13 @@ function send(viewer: ServerResponse, event: Buffer | string): void {
   else if (!viewer.writableEnded) viewer.write(event)
 }
 
+/** The end of the newest settled second. */
+function settledUntil({ history }: Snapshot): number {
+  return history.from + history.speeds.length
+}
+
 function toEvent(update: Update): string {
-  const head = 'pipeline' in update ? `event: snapshot\nid: ${update.settledUntil}` : 'event: ledger-lost'
+  const head = 'pipeline' in update ? `event: snapshot\nid: ${settledUntil(update)}` : 'event: ledger-lost'
   return `${head}\ndata: ${JSON.stringify(update)}\n\n`
 }
 

@@ -1,6 +1,7 @@
 import type { Ledger, Report } from '@dockercoins/ledger'
 
 import type { History } from './api.ts'
+import type { Timeline } from './timeline.ts'
 
 /** The ledger keeps the speed of each second for an hour. */
 export const MAX_HISTORY_S = 3600
@@ -16,10 +17,10 @@ export type ReadHistory = (seconds: number) => Promise<History>
  * Returns the settled seconds of the past. Reads the ledger at most once per second, however many
  * requests come; rejects when the ledger does.
  */
-export function createHistory(ledger: Ledger): ReadHistory {
-  let lastRead: { second: number; hour: Promise<History> } | undefined
+export function createHistory(ledger: Ledger, timeline: Timeline): ReadHistory {
+  let lastRead: { second: number; hour: Promise<Pick<History, 'from' | 'speeds'>> } | undefined
 
-  async function readHour(now: number): Promise<History> {
+  async function readHour(now: number) {
     const from = settledSecond(now, await ledger.reports()) - MAX_HISTORY_S
     return { from, speeds: await ledger.speeds(from, MAX_HISTORY_S) }
   }
@@ -33,8 +34,9 @@ export function createHistory(ledger: Ledger): ReadHistory {
       hour.catch(() => (lastRead = undefined))
     }
     const { from, speeds } = await lastRead.hour
-    const skipped = MAX_HISTORY_S - Math.min(wanted, MAX_HISTORY_S)
-    return { from: from + skipped, speeds: speeds.slice(skipped) }
+    const count = Math.min(wanted, MAX_HISTORY_S)
+    const begin = from + MAX_HISTORY_S - count
+    return { from: begin, speeds: speeds.slice(-count), ...timeline.window(begin, count) }
   }
 }
 

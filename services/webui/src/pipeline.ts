@@ -1,15 +1,15 @@
 import { OTHERS, type Report, type UpstreamReport } from '@dockercoins/ledger'
 
-import type { Pipeline, Stage, Upstream } from './api.ts'
+import type { Pipeline, Replica, Stage, Upstream } from './api.ts'
 
 /** Every viewer gets a snapshot each second, so it names at most this many replicas. */
-const MAX_NAMES = 100
+const MAX_NAMES = 20
 /** Two measurements made at different moments do not differ by this factor. */
 const IMPOSSIBLE = 1.2
 
-/** The names of a service's replicas. */
+/** A service's replicas: names, and how many requests (or hashes) each has served. */
 export interface Replicas {
-  running: string[]
+  running: [name: string, served: number][]
   notResponding: string[]
 }
 
@@ -28,7 +28,10 @@ export function describePipeline(
   const hashesPerUnit = units > 0 ? sum(reports, ({ hashes }) => hashes) / units : 1
   const loops = sum(reports, (report) => report.loops)
   const isDelayKnown = reports.every(({ delayMs = 0 }) => delayMs > 0)
-  const workers = { running: reports.map(({ hostname }) => hostname), notResponding: [] }
+  const workers = {
+    running: reports.map(({ hostname, hashes }): [string, number] => [hostname, hashes]),
+    notResponding: [],
+  }
   const pauses = (report: Report) => ({ requests: unitsOf(report), queueMs: 0, workMs: report.pauseMs, networkMs: 0 })
   const worker = describeStage(reports, workers, pauses)
   const rng = describeUpstream(reports, 'rng', replicas.rng, foreignSpeed)
@@ -84,8 +87,8 @@ function describeStage(reports: Report[], replicas: Replicas, sumsOf: (report: R
   const requests = total('requests')
   return {
     count: replicas.running.length,
-    replicas: firstNames(replicas.running),
-    notResponding: firstNames(replicas.notResponding),
+    notResponding: replicas.notResponding.length,
+    replicas: toReplicas(replicas),
     perSecond: sum(reports, (report) => rate(report, sumsOf(report).requests)),
     queueMs: ratio(total('queueMs'), requests),
     serviceMs: ratio(total('workMs'), requests),
@@ -136,9 +139,16 @@ function sum(reports: Report[], of: (report: Report) => number): number {
   return reports.reduce((total, report) => total + of(report), 0)
 }
 
-/** The first of the names, rng-2 before rng-10. */
-function firstNames(names: string[]): string[] {
-  return names.toSorted(collator.compare).slice(0, MAX_NAMES)
+/** The first by name, rng-2 before rng-10. */
+function toReplicas({ running, notResponding }: Replicas): Replica[] {
+  const all = running.reduce((total, [, served]) => total + served, 0)
+  const states: Replica[] = [
+    ...running.map(
+      ([name, served]) => ({ name, share: ratio(served, all), state: served > 0 ? 'serving' : 'idle' }) as const,
+    ),
+    ...notResponding.map((name) => ({ name, share: 0, state: 'not responding' }) as const),
+  ]
+  return states.toSorted((a, b) => collator.compare(a.name, b.name)).slice(0, MAX_NAMES)
 }
 
 const collator = new Intl.Collator('en', { numeric: true })

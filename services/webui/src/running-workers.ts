@@ -74,6 +74,10 @@ export function followReplicas(name: Upstream): (running: Report[], withWork: Re
     for (const [replica, at] of respondedAt) {
       if (at < now - RECENT_MS || silent.has(replica)) respondedAt.delete(replica)
     }
-    return { running: running.length > 0 ? [...respondedAt.keys()] : [], notResponding: [...silent] }
+    const requests = new Map<string, number>()
+    for (const [replica, count] of withWork.flatMap((report) => Object.entries(report[name].replicas)))
+      requests.set(replica, (requests.get(replica) ?? 0) + count)
+    const names = running.length > 0 ? [...respondedAt.keys()] : []
+    return { running: names.map((each) => [each, requests.get(each) ?? 0]), notResponding: [...silent] }
   }
 }

@@ -9,6 +9,7 @@ import { createCapacity, createForeignSpeed } from './moving-means.ts'
 import { describePipeline } from './pipeline.ts'
 import { followReplicas, followWorkers } from './running-workers.ts'
 import type { Platform } from './scale-command.ts'
+import type { Timeline } from './timeline.ts'
 
 const LATEST_COINS = 8
 
@@ -16,7 +17,12 @@ const LATEST_COINS = 8
  * Returns a reader of the ledger that remembers what ran recently, and logs once when the ledger is
  * lost and once when it has recovered.
  */
-export function createSnapshotReader(ledger: Ledger, platform: Platform, log: Log): () => Promise<Update> {
+export function createSnapshotReader(
+  ledger: Ledger,
+  platform: Platform,
+  timeline: Timeline,
+  log: Log,
+): () => Promise<Update> {
   const workers = followWorkers()
   const rngReplicas = followReplicas('rng')
   const hasherReplicas = followReplicas('hasher')
@@ -29,7 +35,10 @@ export function createSnapshotReader(ledger: Ledger, platform: Platform, log: Lo
   return async () => {
     try {
       const snapshot = await read()
-      if (lostSince !== undefined) log.info(`ledger has recovered after ${(snapshot.now - lostSince).toFixed(1)} s`)
+      if (lostSince !== undefined) {
+        log.info(`ledger has recovered after ${(snapshot.now - lostSince).toFixed(1)} s`)
+        timeline.addOutage(lostSince, snapshot.now)
+      }
       lostSince = undefined
       return snapshot
     } catch (error) {
@@ -48,23 +57,29 @@ export function createSnapshotReader(ledger: Ledger, platform: Platform, log: Lo
     const { running, withWork } = workers(reports, readAt)
     const settledUntil = settledSecond(now, running)
     // Sent again each second, because a late entry may change them.
-    const speeds = await ledger.speeds(settledUntil - LONGEST_WAIT_S, LONGEST_WAIT_S)
+    const from = settledUntil - LONGEST_WAIT_S
+    const speeds = await ledger.speeds(from, LONGEST_WAIT_S)
 
     const replicas = {
       rng: rngReplicas(running, withWork, readAt),
       hasher: hasherReplicas(running, withWork, readAt),
     }
-    const pipeline = describePipeline(withWork, replicas, measureForeignSpeed(hashes - recorded, readAt))
+    const described = describePipeline(withWork, replicas, measureForeignSpeed(hashes - recorded, readAt))
+    const pipeline = { ...described, capacity: smoothCapacity(described) }
     // Only workers report replicas. When none runs, the advice keeps the numbers last known.
     if (running.length > 0) known = { rng: pipeline.rng.count, hasher: pipeline.hasher.count }
+    const verdict = verdicts.judge(described, running, readAt, (bottleneck) =>
+      advise(described, bottleneck, platform, known),
+    )
+    timeline.add(now, hashes, pipeline, !verdicts.isWaiting())
     return {
       hashes,
       coins,
       now,
-      settledUntil,
-      speeds,
-      ...verdicts.judge(pipeline, running, readAt, (bottleneck) => advise(pipeline, bottleneck, platform, known)),
-      pipeline: { ...pipeline, capacity: smoothCapacity(pipeline) },
+      history: { from, speeds, ...timeline.window(from, LONGEST_WAIT_S) },
+      verdict,
+      pipeline,
+      platform,
       ledgerMs: readAt - began,
       latestCoins: latestCoins(running),
     }

@@ -1,0 +1,108 @@
+import type { History, Mark, Outage, Pipeline } from './api.ts'
+
+/** The ledger keeps the speed of each second for an hour, and this keeps the rest as long. */
+const KEEP_S = 3600
+/** The most marks, and the most outages, that are kept. */
+const MAX_KEPT = 100
+/** A change is marked once it has lasted so long, seconds: replicas appear one by one. */
+const CONFIRM_S = 3
+/** Counters read farther apart than this give no speed, seconds. */
+const MAX_POLL_S = 2.5
+
+/** What is known of a second beside its measured speed. */
+interface Second {
+  foreign: number | null
+  capacity: number | null
+  classic: number | null
+}
+
+/** The parts of a history that the ledger does not have. */
+export type Context = Omit<History, 'from' | 'speeds'>
+
+/** What runs, under the names that marks use. */
+type Setup = Record<string, number>
+
+/** Remembers the past hour: levels of each second, changes of what runs, and outages. */
+export function createTimeline() {
+  const seconds = new Map<number, Second>()
+  let marks: Mark[] = []
+  let outages: Outage[] = []
+  let setup: Setup | undefined
+  let change: { to: Setup; at: number } | undefined
+  let before: { hashes: number; now: number } | undefined
+
+  /** Keeps the newest hour; what is later than `now` was recorded before the clock was set back. */
+  function trim(now: number): void {
+    const isKept = (at: number) => at > now - KEEP_S && at <= now
+    for (const second of seconds.keys()) if (!isKept(second)) seconds.delete(second)
+    marks = marks.filter(({ at }) => isKept(at)).slice(-MAX_KEPT)
+    outages = outages.filter(({ until }) => isKept(until)).slice(-MAX_KEPT)
+  }
+
+  function markChanges(next: Setup, now: number): void {
+    setup ??= next
+    const texts = describeChanges(setup, next)
+    if (texts.length === 0) change = undefined
+    else if (!change || describeChanges(change.to, next).length > 0) change = { to: next, at: change?.at ?? now }
+    else if (now - change.at >= CONFIRM_S) {
+      marks.push({ at: change.at, text: texts.join(', ') })
+      setup = { ...setup, ...next }
+      change = undefined
+    }
+  }
+
+  return {
+    /** Adds what a snapshot shows. Changes count only if it `isComplete`: all workers reported. */
+    add(now: number, hashes: number, pipeline: Pipeline, isComplete: boolean): void {
+      const { foreignSpeed, capacity } = pipeline
+      const elapsed = before ? now - before.now : Infinity
+      const classic = before && elapsed > 0 && elapsed < MAX_POLL_S ? (hashes - before.hashes) / elapsed : null
+      before = { hashes, now }
+      trim(now)
+      seconds.set(Math.floor(now), { foreign: foreignSpeed, capacity, classic })
+      if (isComplete) markChanges(toSetup(pipeline), now)
+    },
+    /** The ledger was away. */
+    addOutage(from: number, until: number): void {
+      outages.push({ from, until })
+      marks.push({ at: from, text: 'ledger lost' }, { at: until, text: 'ledger recovered' })
+    },
+    /** What is known of `count` seconds from `from`. */
+    window(from: number, count: number): Context {
+      const level = (name: keyof Second) =>
+        Array.from({ length: count }, (_, index) => round(seconds.get(from + index)?.[name] ?? null))
+      return {
+        foreign: level('foreign'),
+        capacity: level('capacity'),
+        classic: level('classic'),
+        marks: marks.filter(({ at }) => at >= from),
+        outages: outages.filter(({ until }) => until >= from),
+      }
+    },
+  }
+}
+
+export type Timeline = ReturnType<typeof createTimeline>
+
+/** Only workers report rng and hasher. */
+function toSetup({ worker, rng, hasher, loops, delayMs }: Pipeline): Setup {
+  if (worker.count === 0) return { workers: 0 }
+  const each = { 'loops per worker': loops / worker.count, 'pause in ms': delayMs }
+  return { workers: worker.count, rng: rng.count, hasher: hasher.count, ...each }
+}
+
+/** "workers 1 → 10", "rng 1 → 3" */
+function describeChanges(before: Setup, after: Setup): string[] {
+  return Object.entries(after)
+    .filter(([name, value]) => before[name] !== undefined && before[name] !== value)
+    .map(([name, value]) => `${name} ${format(before[name]!)} → ${format(value)}`)
+}
+
+function format(value: number): string {
+  return String(Math.round(value * 10) / 10)
+}
+
+/** Hundredths are enough for a graph. */
+function round(level: number | null): number | null {
+  return level === null ? null : Math.round(level * 100) / 100
+}
