@@ -4,8 +4,8 @@ import { test } from 'node:test'
 import type { Report } from '@dockercoins/ledger'
 
 import { advise } from './advice.ts'
-import type { Bottleneck, Pipeline, Upstream } from './api.ts'
-import { findBottleneck } from './bottleneck.ts'
+import type { Pipeline, Upstream } from './api.ts'
+import { findBottleneck, type Bottleneck } from './bottleneck.ts'
 import { describePipeline as describe } from './pipeline.ts'
 import type { Platform } from './scale-command.ts'
 
@@ -38,14 +38,18 @@ function reports(workers: number, each: number, queueMs: number, concurrency = 1
 
 const one = { rng: ['rng-1'], hasher: ['hasher-1'] }
 
+function served(names: string[]): [string, number][] {
+  return names.map((name) => [name, 1])
+}
+
 function describePipeline(
   reported: Report[],
   names: Record<Upstream, string[]>,
   { foreignSpeed = 0, standing }: { foreignSpeed?: number | null; standing?: Bottleneck } = {},
 ) {
   const replicas = {
-    rng: { running: names.rng, notResponding: [] },
-    hasher: { running: names.hasher, notResponding: [] },
+    rng: { running: served(names.rng), notResponding: [] },
+    hasher: { running: served(names.hasher), notResponding: [] },
   }
   const pipeline = describe(reported, replicas, foreignSpeed)
   return { ...pipeline, bottleneck: findBottleneck(pipeline, standing) }
@@ -68,9 +72,9 @@ test('one worker is the bottleneck, and the capacity is its speed', () => {
   near(pipeline.rng.capacity, 10)
   near(pipeline.hasher.capacity, 200)
   near(pipeline.worker.share + pipeline.rng.share + pipeline.hasher.share, 1)
-  const { text, command } = adviseOn(pipeline, 'local')
+  const { sentence, command } = adviseOn(pipeline, 'local')
   assert.match(
-    text,
+    sentence,
     /^The workers are the bottleneck: .* 1 replica of rng × 10\/s is 33 % busy\. Add workers \(in a second terminal\):$/,
   )
   assert.equal(command, 'npm run scale -- worker=3')
@@ -100,9 +104,9 @@ test('ten workers fill one rng, and three of it are advised', () => {
   assert.equal(pipeline.bottleneck, 'rng')
   near(pipeline.capacity, 10)
   near(pipeline.rng.share, 0.8)
-  const { text, command } = adviseOn(pipeline, 'compose')
+  const { sentence, command } = adviseOn(pipeline, 'compose')
   assert.equal(
-    text,
+    sentence,
     'rng is the bottleneck: 1 replica of rng × 10/s is 100 % busy, and requests wait 698 ms. Add replicas:',
   )
   assert.equal(command, 'RNG_PORT=0 docker compose up -d --scale worker=10 --scale rng=3')
@@ -112,19 +116,22 @@ test('ten workers and three of rng match each other', () => {
   const pipeline = describePipeline(reports(10, 3, 31), { ...one, rng: ['rng-1', 'rng-2', 'rng-10'] })
   assert.equal(pipeline.bottleneck, 'none')
   near(pipeline.capacity, 30)
-  assert.match(adviseOn(pipeline, 'kubernetes').text, /^Workers and rng match each other/)
+  assert.match(adviseOn(pipeline, 'kubernetes').sentence, /^Workers and rng match each other/)
   assert.equal(
     adviseOn(pipeline, 'kubernetes').command,
     'kubectl scale deployment worker --replicas=20 && kubectl scale deployment rng --replicas=6',
   )
-  assert.deepEqual(pipeline.rng.replicas, ['rng-1', 'rng-2', 'rng-10'])
+  assert.deepEqual(
+    pipeline.rng.replicas.map(({ name }) => name),
+    ['rng-1', 'rng-2', 'rng-10'],
+  )
 })
 
 test('where no service reports its concurrency, only the loops limit the speed', () => {
   const pipeline = describePipeline(reports(2, 3.31, 0, 0), one)
   assert.equal(pipeline.rng.capacity, undefined)
   near(pipeline.capacity, 6.62)
-  assert.match(adviseOn(pipeline, 'local').text, /rng does not limit the speed/)
+  assert.match(adviseOn(pipeline, 'local').sentence, /rng does not limit the speed/)
   assert.equal(adviseOn(pipeline, 'local').command, 'npm run scale -- worker=4')
 })
 
@@ -141,10 +148,10 @@ test('a worker that is to be started leaves the others as they are', () => {
 test('no worker, and workers that finish no unit, have advice of their own', () => {
   const empty = describePipeline([], { rng: [], hasher: [] })
   assert.equal(empty.bottleneck, undefined)
-  assert.match(adviseOn(empty, 'local').text, /^No worker reports/)
+  assert.match(adviseOn(empty, 'local').sentence, /^No worker reports/)
   const idle = describePipeline(reports(2, 0, 0), one)
   assert.equal(idle.capacity, null)
-  assert.match(adviseOn(idle, 'local').text, /no unit of work ends/)
+  assert.match(adviseOn(idle, 'local').sentence, /no unit of work ends/)
 })
 
 /** Reports of workers whose services send no Server-Timing: all their time is network time. */
@@ -161,7 +168,7 @@ test('a service without Server-Timing is the bottleneck when loops spend most of
   assert.equal(pipeline.bottleneck, 'rng')
   near(pipeline.rng.share, 0.8)
   assert.match(
-    adviseOn(pipeline, 'compose').text,
+    adviseOn(pipeline, 'compose').sentence,
     /^rng is the bottleneck: loops spend 80 % of their time on it, and it/,
   )
   assert.match(String(adviseOn(pipeline, 'compose').command), /--scale rng=2$/)
@@ -170,7 +177,7 @@ test('a service without Server-Timing is the bottleneck when loops spend most of
 test('services without Server-Timing of which none takes most of the time allow for more workers', () => {
   const pipeline = describePipeline(untimed(1, 3.3, 100), one)
   assert.equal(pipeline.bottleneck, 'worker')
-  assert.doesNotMatch(adviseOn(pipeline, 'local').text, /hardly wait|busy|does not limit/)
+  assert.doesNotMatch(adviseOn(pipeline, 'local').sentence, /hardly wait|busy|does not limit/)
 })
 
 test('it is not known how busy a service is that workers that do not report may use', () => {
@@ -178,9 +185,9 @@ test('it is not known how busy a service is that workers that do not report may 
   assert.equal(pipeline.bottleneck, 'rng')
   assert.equal(pipeline.rng.busy, undefined)
   near(pipeline.capacity, 10)
-  const { text } = adviseOn(pipeline, 'local')
+  const { sentence } = adviseOn(pipeline, 'local')
   assert.match(
-    text,
+    sentence,
     /^rng is the bottleneck: requests wait 698 ms, and workers that do not report may use it as well\./,
   )
 })
@@ -188,9 +195,9 @@ test('it is not known how busy a service is that workers that do not report may 
 test('workers that do not report count as mining', () => {
   const none = { rng: [], hasher: [] }
   const alone = describePipeline([], none, { foreignSpeed: 3.3 })
-  assert.match(adviseOn(alone, 'local').text, /^Only workers that do not report are mining/)
+  assert.match(adviseOn(alone, 'local').sentence, /^Only workers that do not report are mining/)
   const unknown = describePipeline([], none, { foreignSpeed: null })
-  assert.doesNotMatch(adviseOn(unknown, 'local').text, /nothing is counted/)
+  assert.doesNotMatch(adviseOn(unknown, 'local').sentence, /nothing is counted/)
 })
 
 test('pauses that take longer than set are those of a busy machine, and no worker is advised', () => {
@@ -198,8 +205,8 @@ test('pauses that take longer than set are those of a busy machine, and no worke
   for (const report of late) report.pauseMs = 3 * 126
   const pipeline = describePipeline(late, one)
   assert.equal(pipeline.bottleneck, 'machine')
-  const { text, command } = adviseOn(pipeline, 'local')
-  assert.match(text, /^This machine is busy: pauses that are set to 100 ms take 126 ms\./)
+  const { sentence, command } = adviseOn(pipeline, 'local')
+  assert.match(sentence, /^This machine is busy: pauses that are set to 100 ms take 126 ms\./)
   assert.equal(command, undefined)
   for (const report of late) delete report.delayMs
   assert.equal(describePipeline(late, one).bottleneck, 'worker')
@@ -215,21 +222,21 @@ test('a verdict stands until the figures have clearly changed', () => {
 test('a bottleneck that is not full is described by its queue alone', () => {
   const pipeline = describePipeline(reports(2, 1, 500), one)
   assert.equal(pipeline.bottleneck, 'rng')
-  assert.match(adviseOn(pipeline, 'local').text, /^rng is the bottleneck: requests wait 500 ms\./)
+  assert.match(adviseOn(pipeline, 'local').sentence, /^rng is the bottleneck: requests wait 500 ms\./)
 })
 
-test('a snapshot names a hundred replicas at most, and counts them all', () => {
+test('a snapshot names twenty replicas at most, and counts them all', () => {
   const names = { ...one, rng: Array.from({ length: 250 }, (_, index) => `rng-${index}`) }
   const { rng, worker } = describePipeline(reports(2500, 1, 0), names)
-  assert.deepEqual([rng.count, rng.replicas.length], [250, 100])
-  assert.deepEqual([worker.count, worker.replicas.length], [2500, 100])
+  assert.deepEqual([rng.count, rng.replicas.length], [250, 20])
+  assert.deepEqual([worker.count, worker.replicas.length], [2500, 20])
 })
 
 test('the command is that of the platform, and there is none where the platform is not known', () => {
   const pipeline = describePipeline(reports(10, 1, 698), one)
   assert.equal(adviseOn(pipeline, 'swarm').command, 'docker service scale dockercoins_rng=3')
-  const { text, command } = adviseOn(pipeline, 'container')
+  const { sentence, command } = adviseOn(pipeline, 'container')
   assert.equal(command, undefined)
-  assert.match(text, /Add replicas\.$/)
-  assert.doesNotMatch(text, /npm/)
+  assert.match(sentence, /Add replicas\.$/)
+  assert.doesNotMatch(sentence, /npm/)
 })

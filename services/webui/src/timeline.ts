@@ -19,6 +19,12 @@ interface Second {
 /** The parts of a history that the ledger does not have. */
 export type Context = Omit<History, 'from' | 'speeds'>
 
+/** The counter, as the classic's page polls it. */
+interface Sample {
+  hashes: number
+  now: number
+}
+
 /** What runs, under the names that marks use. */
 type Setup = Record<string, number>
 
@@ -29,7 +35,7 @@ export function createTimeline() {
   let outages: Outage[] = []
   let setup: Setup | undefined
   let change: { to: Setup; at: number } | undefined
-  let before: { hashes: number; now: number } | undefined
+  let before: Sample | undefined
 
   /** Keeps the newest hour; what is later than `now` was recorded before the clock was set back. */
   function trim(now: number): void {
@@ -55,9 +61,9 @@ export function createTimeline() {
     /** Adds what a snapshot shows. Changes count only if it `isComplete`: all workers reported. */
     add(now: number, hashes: number, pipeline: Pipeline, isComplete: boolean): void {
       const { foreignSpeed, capacity } = pipeline
-      const elapsed = before ? now - before.now : Infinity
-      const classic = before && elapsed > 0 && elapsed < MAX_POLL_S ? (hashes - before.hashes) / elapsed : null
-      before = { hashes, now }
+      const after = { hashes, now }
+      const classic = before ? classicSpeed(before, after) : null
+      before = after
       trim(now)
       seconds.set(Math.floor(now), { foreign: foreignSpeed, capacity, classic })
       if (isComplete) markChanges(toSetup(pipeline), now)
@@ -83,6 +89,13 @@ export function createTimeline() {
 }
 
 export type Timeline = ReturnType<typeof createTimeline>
+
+/** The difference of two counters; null if the counter was reset or some polls are missing. */
+function classicSpeed(before: Sample, after: Sample): number | null {
+  const elapsed = after.now - before.now
+  const isKnown = elapsed > 0 && elapsed < MAX_POLL_S && after.hashes >= before.hashes
+  return isKnown ? (after.hashes - before.hashes) / elapsed : null
+}
 
 /** Only workers report rng and hasher. */
 function toSetup({ worker, rng, hasher, loops, delayMs }: Pipeline): Setup {
