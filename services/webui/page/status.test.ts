@@ -56,9 +56,9 @@ test('workers that do not report are running as well', () => {
   assert.equal(alone.text, 'Workers that do not report make 3.33 hashes per second.')
 })
 
-test('the status is "nothing is counted" only when that is known', () => {
-  assert.doesNotMatch(describe({ update: snapshot(0, null) }).text, /nothing is counted/)
-  assert.match(describe({ update: snapshot(0, 0) }).text, /nothing is counted/)
+test('the status is "Nothing is counted" only when that is known', () => {
+  assert.doesNotMatch(describe({ update: snapshot(0, null) }).text, /Nothing is counted/)
+  assert.match(describe({ update: snapshot(0, 0) }).text, /Nothing is counted/)
 })
 
 test('another version of the server is mentioned in every state', () => {

@@ -6,7 +6,7 @@ const STALE_AFTER_S = 5
 /** A connection that is down for less than this was only replaced, seconds. */
 const LOST_AFTER_S = 2
 
-/** What the header shows; the title has the fact in a few words. */
+/** What the header shows: the fact in a few words, and what follows it in the same line. */
 type Status = [kind: 'connecting' | 'mining' | 'idle' | 'lost', title: string, text: string]
 
 export interface Connection {
@@ -28,21 +28,21 @@ export function describeStatus(connection: Connection) {
 
 function describe({ update, updatedAt, disconnectedSince, now }: Connection): Status {
   if (disconnectedSince !== undefined && now - disconnectedSince >= LOST_AFTER_S) {
-    return ['lost', 'Connection lost', `No connection since ${formatTime(disconnectedSince)}; reconnecting…`]
+    return ['lost', 'Connection lost', `since ${formatTime(disconnectedSince)}; reconnecting…`]
   }
   if (!update) return ['connecting', 'Connecting…', '']
   if (now - updatedAt > STALE_AFTER_S) {
-    return ['lost', 'Stale numbers', `The newest are from ${formatTime(update.now)}; waiting for the server…`]
+    return ['lost', 'Stale numbers', `from ${formatTime(update.now)}; waiting for the server…`]
   }
   if ('ledgerLostSince' in update) {
-    const since = `Unreachable since ${formatTime(update.ledgerLostSince)}.`
+    const since = `since ${formatTime(update.ledgerLostSince)}.`
     return ['lost', 'Ledger away', `${since} Workers keep their counts until it recovers.`]
   }
   const { foreignSpeed, loops, worker } = update.pipeline
   const others = foreignSpeed ? `Workers that do not report make ${formatRate(foreignSpeed)} hashes per second.` : ''
   if (worker.count > 0) return ['mining', `${plural(worker.count, 'worker')} running`, others || plural(loops, 'loop')]
   if (others) return ['mining', 'Running', others]
-  return ['idle', 'No workers', foreignSpeed === null ? 'No worker reports.' : 'No worker reports: nothing is counted.']
+  return ['idle', 'No workers', foreignSpeed === null ? '' : 'Nothing is counted.']
 }
 
 function plural(count: number, noun: string): string {

@@ -4,8 +4,11 @@ import { test } from 'node:test'
 import { firstOption, readParameter, writeParameter } from './url-state.ts'
 
 test('a parameter is read with its value, without one, and as absent', () => {
-  const read = (name: string) => readParameter('?minutes=15&present', name)
-  assert.deepEqual(['minutes', 'present', 'pin'].map(read), ['15', '', undefined])
+  const search = '?minutes=15&present'
+  assert.deepEqual(
+    ['minutes', 'present', 'pin'].map((name) => readParameter(search, name)),
+    ['15', '', undefined],
+  )
   assert.equal(readParameter('', 'present'), undefined)
 })
 
@@ -24,9 +27,9 @@ test('what is written is read again', () => {
 })
 
 test('the URL comes before storage, and unknown values are ignored', () => {
-  const minutes = (...wanted: (string | null | undefined)[]) => firstOption(['5', '1', '15', '60'], ...wanted)
-  assert.equal(minutes('15', '60'), '15')
-  assert.equal(minutes('7', '60'), '60')
-  assert.equal(minutes(undefined, '60'), '60')
-  assert.equal(minutes('', null), '5')
+  const options = ['5', '1', '15', '60'] as const
+  assert.equal(firstOption(options, '15', '60'), '15')
+  assert.equal(firstOption(options, '7', '60'), '60')
+  assert.equal(firstOption(options, undefined, '60'), '60')
+  assert.equal(firstOption(options, '', null), '5')
 })
