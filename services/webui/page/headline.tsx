@@ -51,7 +51,7 @@ function noteOfSpeed(speed: number | undefined, foreign: number, capacity: numbe
   const { now } = snapshot.value ?? {}
   if (now === undefined) return ''
   if (status.value.kind === 'lost') return `last known, ${formatAge(serverNow.value - now)} ago`
-  if (foreign > 0) return `${formatRate(foreign)} by workers that do not report`
+  if (foreign > 0) return `${formatRate(foreign)} by other workers`
   return speed !== undefined && capacity !== undefined ? `${formatPart(speed / capacity)} of the capacity` : ''
 }
 
