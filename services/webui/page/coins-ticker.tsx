@@ -26,7 +26,7 @@ export function CoinsTicker() {
       <ol>
         {coins?.map(({ digest, worker, at }, index) => (
           <li key={index}>
-            {/* A new coin is a new element, so that it lights up. */}
+            {/* A new coin is a new element, so that the first one lights up. */}
             <span key={digest} class="coin">
               <Digest of={digest} digits={DIGITS} />
             </span>
