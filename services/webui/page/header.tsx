@@ -10,14 +10,24 @@ const { label, color } = document.documentElement.dataset
 const shades: Record<string, string> = { blue: '#1c5fd4', green: '#1a7f3c', red: '#c22f2f', orange: '#d9730d' }
 
 if (label) document.title = `${label} · DockerCoins`
-if (color) document.documentElement.style.setProperty('--accent', shades[color] ?? color)
+if (color && CSS.supports('color', color)) paint(shades[color] ?? color)
+
+/** Gives the header and the icon of the tab the colour of this copy. */
+function paint(accent: string): void {
+  document.documentElement.style.setProperty('--accent', accent)
+  const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]')
+  const [type, data] = icon?.href.split('base64,') ?? []
+  if (icon && data) icon.href = `${type}base64,${btoa(atob(data).replace('#0d7a6c', accent))}`
+}
 
 /** One line: which application and copy this is, how it is, and the tools of the page. */
 export function Header() {
   const { kind, title, text } = status.value
   return (
     <header class={`top ${kind}`}>
-      <h1>DockerCoins {(label || color) && <span class="label">{label || color}</span>}</h1>
+      <h1>
+        <Logo /> DockerCoins {(label || color) && <span class="label">{label || color}</span>}
+      </h1>
       <p class="state" role="status" title={text}>
         <strong>{title}</strong> <span>{text}</span>
       </p>
@@ -30,6 +40,17 @@ export function Header() {
         <ThemeSwitch />
       </nav>
     </header>
+  )
+}
+
+/** icon.svg in the colour of this copy. */
+function Logo() {
+  return (
+    <svg class="logo" viewBox="0 0 32 32" aria-hidden="true">
+      <circle cx="16" cy="16" r="15" />
+      <circle class="edge" cx="16" cy="16" r="11.5" />
+      <path d="M8 19h4l2.5-8 3.5 12 2.5-7H24" />
+    </svg>
   )
 }
 
