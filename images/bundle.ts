@@ -74,13 +74,16 @@ await build({
   outExtension: { '.js': '.cjs' },
 })
 const inputs = Object.keys(main.metafile.inputs)
+const notices: string[] = []
 if (service === 'webui') {
   const { bundlePage } = await import('@dockercoins/webui/bundle-page')
   await writeFile(`${target}/page.html`, await bundlePage())
   const page = await build({ ...options, entryPoints: ['services/webui/page/page.tsx'], write: false })
   inputs.push(...Object.keys(page.metafile.inputs))
+  notices.push(`The font of the page\n\n${await readFile('services/webui/page/font-licence.txt', 'utf8')}`)
 }
-await writeFile(`${target}/THIRD-PARTY-NOTICES`, await thirdPartyNotices(inputs))
+notices.unshift(...(await thirdPartyNotices(inputs)))
+await writeFile(`${target}/THIRD-PARTY-NOTICES`, notices.join(`\n${'-'.repeat(80)}\n\n`))
 await cp('LICENSE', `${target}/LICENSE`)
 // The ledger in Redis reads its scripts from beside its own file.
 if (inputs.includes('packages/ledger/src/redis/scripts.ts')) {
@@ -88,10 +91,9 @@ if (inputs.includes('packages/ledger/src/redis/scripts.ts')) {
 }
 
 /** The licences of all packages that `files` belong to. */
-async function thirdPartyNotices(files: string[]): Promise<string> {
+async function thirdPartyNotices(files: string[]): Promise<string[]> {
   const folders = files.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file) ?? [])
-  const notices = await Promise.all([...new Set(folders)].toSorted().map(describePackage))
-  return notices.join(`\n${'-'.repeat(80)}\n\n`)
+  return Promise.all([...new Set(folders)].toSorted().map(describePackage))
 }
 
 async function describePackage(folder: string): Promise<string> {

@@ -14,12 +14,12 @@ const skip = !hasBrowser() ? NO_BROWSER : !hasRedisServer() ? NO_REDIS : false
 /** Within this time the page is to show a change of the world, milliseconds. */
 const SHOWN_WITHIN_MS = 5000
 
-async function untilState(page: Page, title: string, timeout = SHOWN_WITHIN_MS): Promise<void> {
+async function untilState(page: Page, title: string | RegExp, timeout = SHOWN_WITHIN_MS): Promise<void> {
   await page.locator('.state strong', { hasText: title }).waitFor({ timeout })
 }
 
 /** Containers take their time to start. */
-const untilMining = (page: Page) => untilState(page, 'Mining', 30_000)
+const untilMining = (page: Page) => untilState(page, /running/i, 30_000)
 
 interface TableRow {
   from: string
@@ -150,13 +150,13 @@ suite('the dashboard in a browser', { skip }, () => {
     await untilMining(page)
 
     await stack.stop('worker', 'SIGKILL')
-    await untilState(page, 'No worker')
+    await untilState(page, 'No workers')
     assert.match(await page.locator('.advice').innerText(), /^No worker reports/)
     await stack.start('worker')
     await untilMining(page)
 
     await stack.stop('redis', 'SIGKILL')
-    await untilState(page, 'Ledger unreachable')
+    await untilState(page, 'Ledger away')
     assert.match(await page.locator('.state').innerText(), /since \d\d:\d\d:\d\d/)
     await stack.start('redis')
     await untilMining(page)
@@ -189,7 +189,7 @@ suite('the dashboard in a browser', { skip }, () => {
     const { page, complaints } = await openPage(t, `http://127.0.0.1:${proxy.port}`)
     await untilMining(page)
     proxy.forget()
-    await untilState(page, 'Old numbers', 10_000)
+    await untilState(page, 'Stale numbers', 10_000)
     await untilMining(page)
     assertNone(complaints)
   })
@@ -202,8 +202,8 @@ suite('the dashboard in a browser', { skip }, () => {
     })`)
     await page.reload()
     await untilMining(page)
-    await page.getByRole('radio', { name: 'Dark' }).check()
-    assert.equal(await page.locator('html').getAttribute('data-theme'), 'dark')
+    await page.getByRole('button', { name: 'Theme: system' }).click()
+    assert.equal(await page.locator('html').getAttribute('data-theme'), 'light')
     assertNone(complaints)
   })
 

@@ -28,17 +28,21 @@ export interface OpenPage {
 export interface PageOptions {
   theme?: 'light' | 'dark'
   width?: number
+  height?: number
   /** Pixels of the screen per CSS pixel. */
   scaleFactor?: number
 }
 
 /** Opens `url` in a browser of its own, which is closed when the test ends. */
 export async function openPage(t: TestContext, url: string, options: PageOptions = {}): Promise<OpenPage> {
-  const { theme = 'light', width = 1280, scaleFactor = 1 } = options
+  const { theme = 'light', width = 1280, height = Math.round(width * 0.7), scaleFactor = 1 } = options
   const browser = await launchBrowser()
   t.after(() => browser.close())
-  const viewport = { width, height: Math.round(width * 0.7) }
-  const context = await browser.newContext({ colorScheme: theme, viewport, deviceScaleFactor: scaleFactor })
+  const context = await browser.newContext({
+    colorScheme: theme,
+    viewport: { width, height },
+    deviceScaleFactor: scaleFactor,
+  })
   const page = await context.newPage()
   const complaints: string[] = []
   page.on('console', (message) => {

@@ -1,10 +1,23 @@
 import { effect, signal, type Signal } from '@preact/signals'
 
-/** A viewer's choice, the first option by default. It is kept where the browser permits. */
+import { createParameter, firstOption } from './url-state.ts'
+
+/**
+ * A viewer's choice, the first option by default. The URL comes first, so that a link shows the
+ * same to everybody; then what the browser kept. A change is written to both.
+ */
 export function createChoice<T extends string>(name: string, options: readonly [T, ...T[]]): Signal<T> {
+  const parameter = createParameter(name)
   const kept = withStorage((storage) => storage.getItem(name))
-  const choice = signal<T>(options.find((option) => option === kept) ?? options[0])
-  effect(() => withStorage((storage) => storage.setItem(name, choice.value)))
+  const choice = signal(firstOption(options, parameter.value, kept))
+  let before = choice.value
+  effect(() => {
+    const chosen = choice.value
+    if (chosen === before) return
+    before = chosen
+    withStorage((storage) => storage.setItem(name, chosen))
+    parameter.value = chosen === options[0] ? undefined : chosen
+  })
   return choice
 }
 

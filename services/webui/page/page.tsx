@@ -1,34 +1,24 @@
 import { render } from 'preact'
 
-import { Choice, theme } from './choice.tsx'
+import { CoinsTicker } from './coins-ticker.tsx'
+import { Header } from './header.tsx'
 import { Headline } from './headline.tsx'
-import { LatestCoins } from './latest-coins.tsx'
 import { connectWhileVisible, status } from './page-state.ts'
+import { PipelinePanel } from './pipeline.tsx'
+import { Address, isPresenting, listenForPresentKeys } from './present.tsx'
 import { SpeedOverTime } from './speed-over-time.tsx'
-import { WhereTimeGoes } from './where-time-goes.tsx'
-
-const themes = [
-  ['system', 'Auto'],
-  ['light', 'Light'],
-  ['dark', 'Dark'],
-] as const
+import { VerdictCard } from './verdict.tsx'
 
 function Page() {
-  const { kind, title, text } = status.value
   return (
     <>
-      <header class="top">
-        <h1>DockerCoins</h1>
-        <p class={`state ${kind}`} role="status">
-          <strong>{title}</strong> <span>{text}</span>
-        </p>
-        <Choice label="Theme" choice={theme} options={themes} />
-      </header>
-      <main class={kind}>
+      <Header />
+      <main class={status.value.kind}>
         <Headline />
+        <VerdictCard />
         <SpeedOverTime />
-        <WhereTimeGoes />
-        <LatestCoins />
+        <PipelinePanel />
+        {isPresenting() ? <Address /> : <CoinsTicker />}
       </main>
     </>
   )
@@ -37,5 +27,6 @@ function Page() {
 // This script is in the head, so that a chosen theme applies before the first paint.
 document.addEventListener('DOMContentLoaded', () => {
   connectWhileVisible()
+  listenForPresentKeys()
   render(<Page />, document.body)
 })

@@ -13,44 +13,56 @@ const connection: Connection = {
   now: 100,
   isOtherVersion: false,
 }
-const title = (given: Partial<Connection>) => describeStatus({ ...connection, ...given }).title
+const describe = (given: Partial<Connection>) => describeStatus({ ...connection, ...given })
+const title = (given: Partial<Connection>) => describe(given).title
 
 test('each state has its title', () => {
-  assert.equal(title({}), 'Mining')
-  assert.equal(title({ update: undefined }), 'Connecting')
-  assert.equal(title({ update: snapshot(0) }), 'No worker')
-  assert.equal(title({ update: { now: 100, ledgerLostSince: 90 } }), 'Ledger unreachable')
+  assert.equal(title({}), '2 workers running')
+  assert.equal(title({ update: snapshot(1) }), '1 worker running')
+  assert.equal(title({ update: undefined }), 'Connecting…')
+  assert.equal(title({ update: snapshot(0) }), 'No workers')
+  assert.equal(title({ update: { now: 100, ledgerLostSince: 90 } }), 'Ledger away')
   assert.equal(title({ disconnectedSince: 95 }), 'Connection lost')
 })
 
+test('a state without current numbers is "lost", and has since when', () => {
+  for (const given of [{ update: { now: 100, ledgerLostSince: 90 } }, { disconnectedSince: 95 }]) {
+    const { kind, text } = describe(given)
+    assert.equal(kind, 'lost')
+    assert.match(text, /since \d\d:\d\d:\d\d/)
+  }
+})
+
 test('a connection that was only replaced is not a lost one', () => {
-  assert.equal(title({ disconnectedSince: 98.5 }), 'Mining')
+  assert.equal(title({ disconnectedSince: 98.5 }), '2 workers running')
   assert.equal(title({ disconnectedSince: 98 }), 'Connection lost')
 })
 
-test('numbers are old after five seconds without an update', () => {
-  assert.equal(title({ now: 104 }), 'Mining')
-  assert.equal(title({ now: 104.1 }), 'Old numbers')
-  assert.equal(title({ now: 104.1, update: snapshot(0) }), 'Old numbers')
+test('numbers are stale after five seconds without an update', () => {
+  assert.equal(title({ now: 104 }), '2 workers running')
+  assert.equal(title({ now: 104.1 }), 'Stale numbers')
+  assert.equal(title({ now: 104.1, update: snapshot(0) }), 'Stale numbers')
 })
 
-test('workers that do not report are mining as well', () => {
-  const alone = describeStatus({ ...connection, update: snapshot(0, 3.33) })
-  assert.equal(alone.title, 'Mining')
-  assert.equal(alone.text, 'Workers that do not report make 3.33 hashes per second. No worker reports.')
-  assert.match(
-    describeStatus({ ...connection, update: snapshot(1, 9) }).text,
-    /^1 worker running with 1 loop\. .* make 9\.00 hashes/,
-  )
+test('the text has the loops, unless there are workers that do not report', () => {
+  assert.equal(describe({ update: snapshot(1) }).text, '1 loop')
+  assert.match(describe({ update: snapshot(1, 9) }).text, /^Workers that do not report make 9\.00 hashes/)
 })
 
-test('the status is "nothing is counted" only when that is known', () => {
-  assert.doesNotMatch(describeStatus({ ...connection, update: snapshot(0, null) }).text, /nothing is counted/)
-  assert.match(describeStatus({ ...connection, update: snapshot(0, 0) }).text, /nothing is counted/)
+test('workers that do not report are running as well', () => {
+  const alone = describe({ update: snapshot(0, 3.33) })
+  assert.equal(alone.kind, 'mining')
+  assert.equal(alone.title, 'Running')
+  assert.equal(alone.text, 'Workers that do not report make 3.33 hashes per second.')
+})
+
+test('the status is "Nothing is counted" only when that is known', () => {
+  assert.doesNotMatch(describe({ update: snapshot(0, null) }).text, /Nothing is counted/)
+  assert.match(describe({ update: snapshot(0, 0) }).text, /Nothing is counted/)
 })
 
 test('another version of the server is mentioned in every state', () => {
   for (const update of [snapshot(2), snapshot(0), undefined]) {
-    assert.match(describeStatus({ ...connection, update, isOtherVersion: true }).text, /another version of this page/)
+    assert.match(describe({ update, isOtherVersion: true }).text, /another version of this page/)
   }
 })

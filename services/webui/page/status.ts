@@ -1,12 +1,12 @@
 import type { Update } from '../src/api.ts'
 import { formatRate, formatTime } from '../src/format.ts'
 
-/** Numbers older than this are marked as old, seconds. */
-const OLD_AFTER_S = 5
+/** Numbers older than this are stale, seconds. */
+const STALE_AFTER_S = 5
 /** A connection that is down for less than this was only replaced, seconds. */
 const LOST_AFTER_S = 2
 
-/** What the header shows; the title is one or two words. */
+/** What the header shows: the fact in a few words, and what follows it in the same line. */
 type Status = [kind: 'connecting' | 'mining' | 'idle' | 'lost', title: string, text: string]
 
 export interface Connection {
@@ -22,34 +22,27 @@ export interface Connection {
 /** The status in plain words, the most important fact first. */
 export function describeStatus(connection: Connection) {
   const [kind, title, text] = describe(connection)
-  const hint = ' The server has another version of this page, which is loaded when possible.'
-  return { kind, title, text: connection.isOtherVersion ? text + hint : text }
+  const hint = 'The server has another version of this page, which is loaded when possible.'
+  return { kind, title, text: connection.isOtherVersion ? `${text} ${hint}`.trim() : text }
 }
 
 function describe({ update, updatedAt, disconnectedSince, now }: Connection): Status {
   if (disconnectedSince !== undefined && now - disconnectedSince >= LOST_AFTER_S) {
-    return [
-      'lost',
-      'Connection lost',
-      `No connection to the server since ${formatTime(disconnectedSince)}; reconnecting…`,
-    ]
+    return ['lost', 'Connection lost', `since ${formatTime(disconnectedSince)}; reconnecting…`]
   }
-  if (!update) return ['connecting', 'Connecting', 'Waiting for the first numbers.']
-  if (now - updatedAt > OLD_AFTER_S) {
-    return ['lost', 'Old numbers', `The newest numbers are from ${formatTime(update.now)}.`]
+  if (!update) return ['connecting', 'Connecting…', '']
+  if (now - updatedAt > STALE_AFTER_S) {
+    return ['lost', 'Stale numbers', `from ${formatTime(update.now)}; waiting for the server…`]
   }
   if ('ledgerLostSince' in update) {
-    const since = `The ledger cannot be reached since ${formatTime(update.ledgerLostSince)}.`
-    return ['lost', 'Ledger unreachable', `${since} Workers keep their counts until it recovers.`]
+    const since = `since ${formatTime(update.ledgerLostSince)}.`
+    return ['lost', 'Ledger away', `${since} Workers keep their counts until it recovers.`]
   }
   const { foreignSpeed, loops, worker } = update.pipeline
   const others = foreignSpeed ? `Workers that do not report make ${formatRate(foreignSpeed)} hashes per second.` : ''
-  if (worker.count > 0) {
-    const running = `${plural(worker.count, 'worker')} running with ${plural(loops, 'loop')}.`
-    return ['mining', 'Mining', `${running} ${others}`.trim()]
-  }
-  if (others) return ['mining', 'Mining', `${others} No worker reports.`]
-  return ['idle', 'No worker', foreignSpeed === null ? 'No worker reports.' : 'No worker reports: nothing is counted.']
+  if (worker.count > 0) return ['mining', `${plural(worker.count, 'worker')} running`, others || plural(loops, 'loop')]
+  if (others) return ['mining', 'Running', others]
+  return ['idle', 'No workers', foreignSpeed === null ? '' : 'Nothing is counted.']
 }
 
 function plural(count: number, noun: string): string {

@@ -16,6 +16,8 @@ export async function bundlePage(): Promise<string> {
     entryPoints: ['page.tsx', 'page.css'],
     outdir: '.',
     loader: { '.svg': 'dataurl' },
+    // Served beside the page.
+    external: ['font.woff2'],
     bundle: true,
     minify: true,
     write: false,

@@ -1,0 +1,55 @@
+import { useRef } from 'preact/hooks'
+
+import { Icon } from './icon.tsx'
+
+const words = [
+  ['hash', 'The SHA-256 of 32 random bytes, written as 64 hexadecimal digits. It is what the application makes.'],
+  ['coin', 'A hash whose first digit is 0. There are 16 digits, all equally likely: one hash in sixteen is a coin.'],
+  [
+    'unit of work',
+    'One round of a loop: pause, get random bytes from rng, get their hash from hasher. With the default settings each step takes 0.1 s.',
+  ],
+  ['loop', 'Does one unit of work after the other. A worker runs one loop, or as many as LOOPS sets.'],
+  ['batch', 'The hashes of one unit of work: 1, or as many as BATCH sets. They share one request to each service.'],
+  [
+    'entry',
+    'What a worker records in the ledger about once per second: how many hashes it made, and from when to when.',
+  ],
+  ['ledger', 'The store of all counts and coins: Redis, or a SQLite file.'],
+  [
+    'measured speed',
+    'Hashes per second, from the entries: the hashes of each entry are spread over the seconds in which they were made. It does not depend on when anybody looks.',
+  ],
+  [
+    'capacity',
+    'The highest speed that the running processes can reach: what all loops can ask for, or what all replicas of rng or of hasher can serve, whichever is less.',
+  ],
+] as const
+
+/** A button, and the words of this page in a dialog. */
+export function Glossary() {
+  const dialog = useRef<HTMLDialogElement>(null)
+  return (
+    <>
+      <button type="button" class="tool" title="Glossary" onClick={() => dialog.current?.showModal()}>
+        <Icon name="book" /> <span>Glossary</span>
+      </button>
+      <dialog ref={dialog} class="glossary" aria-labelledby="glossary-title" closedby="any">
+        <form method="dialog">
+          <h2 id="glossary-title">Glossary</h2>
+          <button class="tool" aria-label="Close">
+            <Icon name="cross" />
+          </button>
+        </form>
+        <dl>
+          {words.map(([word, meaning]) => (
+            <div key={word}>
+              <dt>{word}</dt>
+              <dd>{meaning}</dd>
+            </div>
+          ))}
+        </dl>
+      </dialog>
+    </>
+  )
+}

@@ -1,0 +1,1 @@
+export { WhereTimeGoes as PipelinePanel } from './where-time-goes.tsx'
