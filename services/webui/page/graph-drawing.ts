@@ -86,7 +86,7 @@ function drawMarks(canvas: Canvas, marks: Mark[]): void {
   const texts = marks.map(({ text }) => (text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT - 1)}…` : text))
   const labels = marks.map(({ at }, i) => ({ x: toX(chart, at), width: context.measureText(texts[i]!).width }))
   // The labels have the row above the plot, which ends at the edge of the canvas.
-  const begins = placeLabels(labels, left, Math.min(context.canvas.width, left + width + 40 * px))
+  const begins = placeLabels(labels, left, Math.min(context.canvas.width, left + width + 40 * px), 10 * px)
   for (const [i, { x }] of labels.entries()) {
     const begin = begins[i]
     drawLine(canvas, x, begin === undefined ? '--rule' : '--quiet', begin === undefined ? top : top - 3 * px)

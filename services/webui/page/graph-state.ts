@@ -44,11 +44,11 @@ export const scene = computed((): Scene => {
   void seriesVersion.value
   const since = Math.min(series.measured.since, series.foreign.since)
   const window = chooseWindow(since, until.value, 60 * Number(minutes.value))
-  const view = viewOf(window, readSeconds(window))
+  const seconds = readSeconds(window)
   const isClassic = classicView.value === 'on'
   const past = outages.value.map(({ from, until: end }) => ({ from, until: end, text: 'ledger away' }))
   return {
-    view: isClassic ? view : { ...view, classic: view.x.map(() => null) },
+    view: viewOf(window, isClassic ? seconds : { ...seconds, classic: [] }),
     marks: marks.value,
     spans: away.value ? [...past, { ...away.value, until: until.value }] : past,
     pin: pin.value,

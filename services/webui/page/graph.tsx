@@ -20,7 +20,9 @@ const SMALLEST_TEXT = 11
 const NEAR = 8
 
 /** The point under the cursor, and where it is in the graph. */
-const pointed = signal<{ index: number; left: number; top: number; isByKey: boolean } | undefined>(undefined)
+const pointed = signal<{ index: number; left: number; top: number; isHigh: boolean; isByKey: boolean } | undefined>(
+  undefined,
+)
 
 /** The chart as it was drawn last. */
 export const chartCanvas = signal<HTMLCanvasElement | undefined>(undefined)
@@ -115,12 +117,12 @@ function Tooltip({ scene: { view, marks } }: { scene: Scene }) {
   const point = pointed.value
   const at = point && view.x[point.index]
   if (at === undefined) return <p class="tip" aria-live="polite" hidden />
-  const { index, left, top, isByKey } = point!
+  const { index, left, top, isHigh, isByKey } = point!
   const speed = speedAt(view, index)
   const [lowest, highest] = [view.lowest[index], view.highest[index]]
   const rows = [
     ['speed', speed],
-    ['of these, not reported', foreignAt(view, index)],
+    ['workers that do not report', foreignAt(view, index)],
     ['capacity', view.capacity[index]],
     ['classic', view.classic[index]],
   ].filter((row): row is [string, number] => typeof row[1] === 'number')
@@ -130,9 +132,9 @@ function Tooltip({ scene: { view, marks } }: { scene: Scene }) {
     <>
       <i class="point" hidden={speed === null} style={{ left: `${left}px`, top: `${top}px` }} />
       <p
-        class={`tip${isRight(view, at) ? ' before' : ''}`}
+        class={`tip${isRight(view, at) ? ' before' : ''}${isHigh ? '' : ' above'}`}
         aria-live={isByKey ? 'polite' : 'off'}
-        style={{ left: `${left}px` }}
+        style={{ left: `${left}px`, top: `${top}px` }}
       >
         <b>{formatTime(begin)}</b>
         {rows.map(([name, figure]) => (
@@ -197,7 +199,7 @@ function options(
     cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
     scales: { y: { range: () => [0, newest.current.view.top] } },
     axes: [
-      { ...axis, grid: { show: false }, space: 6 * rem, incrs: TIME_STEPS_S, values: '{HH}:{mm}:{ss}', size: 2 * rem },
+      { ...axis, grid: { show: false }, space: 5 * rem, incrs: TIME_STEPS_S, values: timeLabels, size: 2 * rem },
       { ...axis, size: 2.8 * rem, space: 2.2 * rem },
     ],
     series: [
@@ -221,11 +223,23 @@ function options(
       { series: [4, 3], fill: colour('--foreign-soft') },
     ],
     hooks: {
-      drawAxes: [(chart) => drawSpans(canvas(chart), newest.current.spans)],
-      draw: [(chart) => drawAnnotations(canvas(chart), newest.current.view, newest.current)],
+      drawAxes: [(chart) => keepState(chart, () => drawSpans(canvas(chart), newest.current.spans))],
+      draw: [(chart) => keepState(chart, () => drawAnnotations(canvas(chart), newest.current.view, newest.current))],
       setCursor: [(chart) => showPoint(chart, newest.current.view, held.current !== undefined)],
     },
   }
+}
+
+/** 14:03, with seconds where the labels are less than a minute apart. */
+function timeLabels(_: UPlot, moments: number[], _axis: number, _space: number, step: number): string[] {
+  return moments.map((at) => formatTime(at).slice(0, step < 60 ? 8 : 5))
+}
+
+/** The chart remembers the state of its canvas, such as the font, so drawing must not change it. */
+function keepState({ ctx }: UPlot, draw: () => void): void {
+  ctx.save()
+  draw()
+  ctx.restore()
 }
 
 /** The colour below the measured speed fades towards 0; a long window has a band instead. */
@@ -244,11 +258,13 @@ function showPoint(chart: UPlot, view: GraphView, isByKey: boolean): void {
     pointed.value = undefined
     return
   }
-  const { offsetLeft, offsetTop } = chart.over
+  const { offsetLeft, offsetTop, clientHeight } = chart.over
+  const top = chart.valToPos(speedAt(view, idx) ?? 0, 'y')
   pointed.value = {
     index: idx,
     left: offsetLeft + chart.valToPos(at, 'x'),
-    top: offsetTop + chart.valToPos(speedAt(view, idx) ?? 0, 'y'),
+    top: offsetTop + top,
+    isHigh: top < clientHeight / 2,
     isByKey,
   }
 }

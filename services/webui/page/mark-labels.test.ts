@@ -3,39 +3,27 @@ import { test } from 'node:test'
 
 import { placeLabels } from './mark-labels.ts'
 
-test('a label begins at its line', () => {
-  assert.deepEqual(
-    placeLabels(
-      [
-        { x: 20, width: 50 },
-        { x: 200, width: 50 },
-      ],
-      0,
-      400,
-    ),
-    [20, 200],
+/** In a graph of 400 pixels; labels are 50 wide and 10 apart. */
+const place = (...lines: number[]) =>
+  placeLabels(
+    lines.map((x) => ({ x, width: 50 })),
+    0,
+    400,
+    10,
   )
+
+test('a label begins at its line', () => {
+  assert.deepEqual(place(20, 200), [20, 200])
 })
 
 test('the newest of labels that would overlap is shown', () => {
-  assert.deepEqual(
-    placeLabels(
-      [
-        { x: 20, width: 50 },
-        { x: 190, width: 50 },
-        { x: 200, width: 50 },
-      ],
-      0,
-      400,
-    ),
-    [20, undefined, 200],
-  )
+  assert.deepEqual(place(20, 145, 200), [20, undefined, 200])
 })
 
 test('a label near the right edge moves to the left', () => {
-  assert.deepEqual(placeLabels([{ x: 380, width: 50 }], 0, 400), [350])
+  assert.deepEqual(place(380), [350])
 })
 
 test('a label wider than the graph is not shown', () => {
-  assert.deepEqual(placeLabels([{ x: 10, width: 500 }], 0, 400), [undefined])
+  assert.deepEqual(placeLabels([{ x: 10, width: 500 }], 0, 400, 10), [undefined])
 })

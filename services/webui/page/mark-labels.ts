@@ -1,6 +1,3 @@
-/** Space between two labels, in the unit of the positions. */
-const GAP = 10
-
 export interface Label {
   /** Where the labelled line is. */
   x: number
@@ -8,10 +5,10 @@ export interface Label {
 }
 
 /**
- * Where each label begins so that none overlaps another or leaves the graph, which ends at `right`;
+ * Where each label begins so that they are `gap` apart and none leaves the graph between the edges;
  * undefined for one without space. The last labels, which are the newest, come first.
  */
-export function placeLabels(labels: Label[], left: number, right: number): (number | undefined)[] {
+export function placeLabels(labels: Label[], left: number, right: number, gap: number): (number | undefined)[] {
   let limit = right
   return labels
     .toReversed()
@@ -19,7 +16,7 @@ export function placeLabels(labels: Label[], left: number, right: number): (numb
       // A label begins at its line, or ends there beside the right edge.
       const begin = x + width <= right ? x : Math.max(left, right - width)
       if (begin < left || begin + width > limit || width > right - left) return undefined
-      limit = begin - GAP
+      limit = begin - gap
       return begin
     })
     .toReversed()

@@ -44,7 +44,6 @@ export function SpeedOverTime() {
           counter once per second too, by several hashes at once, and the two intervals beat against each other: a
           saw-tooth, although the work is steady.
         </Help>
-        <Export view={view} />
       </header>
       <figure>
         <Graph scene={scene.value} label={describe(view, marks)} />
@@ -53,6 +52,7 @@ export function SpeedOverTime() {
           <Compare />
         </figcaption>
       </figure>
+      <Export view={view} />
       <details onToggle={({ currentTarget }) => (isTableOpen.value = currentTarget.open)}>
         <summary>Show as a table</summary>
         {isTableOpen.value && <SpeedTable view={view} marks={marks} />}
@@ -64,14 +64,14 @@ export function SpeedOverTime() {
 function Export({ view }: { view: GraphView }) {
   const toPng = () => chartCanvas.value && void savePng(chartCanvas.value, view, 'DockerCoins: speed over time')
   return (
-    <span class="export">
+    <div class="export">
       <button type="button" aria-label="Save the graph as PNG" onClick={toPng}>
         PNG
       </button>
       <button type="button" aria-label="Save the figures as CSV" onClick={() => saveCsv(view, readSeconds(view))}>
         CSV
       </button>
-    </span>
+    </div>
   )
 }
 
