@@ -22,6 +22,12 @@ test('a mean ends before the next change and begins after the previous one', () 
   assert.deepEqual(after, { from: 155, until: 198, mean: 10 })
 })
 
+test('changes beside the pin belong to it', () => {
+  const { before, after } = compareAround(103, [100, 106], 300, read)
+  assert.deepEqual(before, { from: 38, until: 98, mean: 3 })
+  assert.deepEqual(after, { from: 111, until: 171, mean: 10 })
+})
+
 test('a moment just pinned has no mean after it yet', () => {
   assert.equal(compareAround(100, [], 106, read).after, undefined)
 })

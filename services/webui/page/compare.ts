@@ -29,9 +29,12 @@ type ReadSpeeds = (until: number, count: number) => Figures
 export function compareAround(pin: number, changes: number[], until: number, read: ReadSpeeds): Comparison {
   const earlier = changes.filter((at) => at < pin - SETTLE_S).map((at) => at + SETTLE_S)
   const later = changes.filter((at) => at > pin + SETTLE_S).map((at) => at - LEAD_S)
-  const begin = Math.max(pin - LEAD_S - LONGEST_S, ...earlier)
-  const end = Math.min(pin + SETTLE_S + LONGEST_S, until, ...later)
-  return { before: meanOf(begin, pin - LEAD_S, read), after: meanOf(pin + SETTLE_S, end, read) }
+  const around = changes.filter((at) => Math.abs(at - pin) <= SETTLE_S)
+  const first = Math.min(pin, ...around)
+  const last = Math.max(pin, ...around)
+  const begin = Math.max(first - LEAD_S - LONGEST_S, ...earlier)
+  const end = Math.min(last + SETTLE_S + LONGEST_S, until, ...later)
+  return { before: meanOf(begin, first - LEAD_S, read), after: meanOf(last + SETTLE_S, end, read) }
 }
 
 function meanOf(from: number, until: number, read: ReadSpeeds): Part | undefined {

@@ -36,8 +36,16 @@ interface Canvas {
   size: number
 }
 
-/** Hatches the spans, below the curves. */
-export function drawSpans(canvas: Canvas, spans: Span[]): void {
+/** The spans and the marks, below the curves. */
+export function drawEvents(canvas: Canvas, { from, until }: GraphView, { spans, marks }: Annotations): void {
+  drawSpans(canvas, spans)
+  drawMarks(
+    canvas,
+    marks.filter(({ at }) => at >= from && at <= until),
+  )
+}
+
+function drawSpans(canvas: Canvas, spans: Span[]): void {
   const { chart, context, colours, size } = canvas
   const { left, top, width, height } = chart.bbox
   const px = UPlot.pxRatio
@@ -66,13 +74,9 @@ export function drawSpans(canvas: Canvas, spans: Span[]): void {
   }
 }
 
-/** Marks, the pin with its means, the capacity's name and the newest point, above the curves. */
+/** The pin with its means, the capacity's name and the newest point, above the curves. */
 export function drawAnnotations(canvas: Canvas, view: GraphView, annotations: Annotations): void {
-  const { marks, pin, comparison, isOld } = annotations
-  drawMarks(
-    canvas,
-    marks.filter(({ at }) => at >= view.from && at <= view.until),
-  )
+  const { pin, comparison, isOld } = annotations
   if (pin !== undefined && pin >= view.from && pin <= view.until) drawPin(canvas, pin, comparison)
   drawCapacity(canvas, view)
   drawNewest(canvas, view, isOld)
@@ -89,7 +93,7 @@ function drawMarks(canvas: Canvas, marks: Mark[]): void {
   const begins = placeLabels(labels, left, Math.min(context.canvas.width, left + width + 40 * px), 10 * px)
   for (const [i, { x }] of labels.entries()) {
     const begin = begins[i]
-    drawLine(canvas, x, begin === undefined ? '--rule' : '--quiet', begin === undefined ? top : top - 3 * px)
+    drawLine(canvas, x, '--quiet', begin === undefined ? top : top - 3 * px)
     if (begin !== undefined) drawText(canvas, texts[i]!, begin, top - 6 * px, ['left', 'bottom'], '--ink')
   }
 }

@@ -4,7 +4,7 @@ import UPlot from 'uplot'
 
 import { formatRate, formatTime } from '../src/format.ts'
 import { colours, type Colours } from './graph-colours.ts'
-import { drawAnnotations, drawSpans, type Annotations } from './graph-drawing.ts'
+import { drawAnnotations, drawEvents, type Annotations } from './graph-drawing.ts'
 import { speedAt, type GraphView } from './graph-view.ts'
 import { pin } from './pin.ts'
 
@@ -62,8 +62,8 @@ export function Graph({ scene, label }: { scene: Scene; label: string }) {
     plot?.batch(() => {
       plot.setData(columns(view), false)
       plot.setScale('x', { min: view.from, max: view.until })
-      if (held.current !== undefined) pointAt(plot, held.current)
     })
+    if (plot && held.current !== undefined) pointAt(plot, held.current)
   }, [scene, colours.value, rem])
 
   function onKeyDown(event: KeyboardEvent): void {
@@ -199,7 +199,7 @@ function options(
     cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
     scales: { y: { range: () => [0, newest.current.view.top] } },
     axes: [
-      { ...axis, grid: { show: false }, space: 5 * rem, incrs: TIME_STEPS_S, values: timeLabels, size: 2 * rem },
+      { ...axis, grid: { show: false }, space: 5 * rem, incrs: TIME_STEPS_S, values: timeLabels, size: 1.7 * rem },
       { ...axis, size: 2.8 * rem, space: 2.2 * rem },
     ],
     series: [
@@ -215,7 +215,7 @@ function options(
         dash: [6 * px, 4 * px],
         paths: UPlot.paths.stepped!({ align: 1 }),
       },
-      { ...line, stroke: colour('--classic'), width: 1.25 },
+      { ...line, stroke: colour('--classic'), width: 1 },
       { ...line, stroke: colour('--measured'), fill: (chart) => softArea(chart, newest.current.view) },
     ],
     bands: [
@@ -223,7 +223,7 @@ function options(
       { series: [4, 3], fill: colour('--foreign-soft') },
     ],
     hooks: {
-      drawAxes: [(chart) => keepState(chart, () => drawSpans(canvas(chart), newest.current.spans))],
+      drawAxes: [(chart) => keepState(chart, () => drawEvents(canvas(chart), newest.current.view, newest.current))],
       draw: [(chart) => keepState(chart, () => drawAnnotations(canvas(chart), newest.current.view, newest.current))],
       setCursor: [(chart) => showPoint(chart, newest.current.view, held.current !== undefined)],
     },
@@ -275,9 +275,10 @@ function pointAt(chart: UPlot, at: number): void {
 
 /** Pins the moment at `left`, or the mark there; the pin itself is removed. */
 function togglePin(chart: UPlot, { view, marks }: Scene, left: number): void {
-  const isNear = (at: number) => Math.abs(chart.valToPos(at, 'x') - left) <= NEAR
-  const at = marks.findLast((mark) => isNear(mark.at))?.at ?? view.x[chart.cursor.idx ?? -1]
-  if (pin.value !== undefined && isNear(pin.value)) pin.value = undefined
+  const distance = (at: number) => Math.abs(chart.valToPos(at, 'x') - left)
+  const [mark] = marks.toSorted((a, b) => distance(a.at) - distance(b.at))
+  const at = mark && distance(mark.at) <= NEAR ? mark.at : view.x[chart.cursor.idx ?? -1]
+  if (pin.value !== undefined && distance(pin.value) <= NEAR) pin.value = undefined
   else if (at !== undefined) pin.value = Math.round(at)
 }
 

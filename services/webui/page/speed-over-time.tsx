@@ -177,7 +177,8 @@ function marksOf({ from }: Summary, next: Summary | undefined, marks: Mark[]): s
 /** The graph in words. */
 function describe(view: GraphView, marks: Mark[]): string {
   const isClassic = classicView.value === 'on'
-  const title = `${isClassic ? 'Measured speed, and the speed as the classic drew it,' : 'Measured speed'} over the last ${minutes.value} minutes`
+  const what = isClassic ? 'Measured speed, and the speed as the classic drew it,' : 'Measured speed'
+  const title = `${what} since ${formatTime(view.from)}`
   const speeds = view.x.map((_, index) => speedAt(view, index))
   const newest = marks.at(-1)
   const capacity = view.capacity.findLast((level) => level !== null)
