@@ -10,6 +10,8 @@ const HOUR_S = 3600
 const LATE_MS = 5000
 /** A snapshot older than the previous one by more: the server's clock was set back. Seconds. */
 const STEP_S = 2
+/** A connection that is down for less than this was only replaced, seconds. */
+const REPLACED_S = 2
 /** A connection silent for this long is dead, even without an error. Seconds. */
 const SILENCE_S = 10
 
@@ -43,6 +45,16 @@ export const status = computed(() => describeStatus({ ...connection.value, now: 
 
 /** The server's time, seconds since the epoch, also while the server is away. */
 export const serverNow = computed(() => clock.value + serverAhead.value)
+
+/** Since when no numbers come, in the server's time, and why. Undefined while they come. */
+export const away = computed((): { from: number; text: string } | undefined => {
+  const { update, disconnectedSince = Infinity } = connection.value
+  if (clock.value - disconnectedSince >= REPLACED_S) {
+    return { from: disconnectedSince + serverAhead.value, text: 'no connection' }
+  }
+  if (update && 'ledgerLostSince' in update) return { from: update.ledgerLostSince, text: 'ledger away' }
+  return undefined
+})
 
 let events: EventSource | undefined
 let receivedAt = 0

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { classicSpeed, createSeries, raise, summarize } from './series.ts'
+import { createSeries, raise, sum, summarize } from './series.ts'
 
 test('a second that is not known is a gap and not zero', () => {
   const series = createSeries()
@@ -46,16 +46,32 @@ test('a summary has the mean, the lowest and the highest of each part, and none 
   assert.deepEqual(summarize(10, [1, 3, null, null], 2), [{ from: 10, mean: 2, lowest: 1, highest: 3 }, { from: 12 }])
 })
 
+test('the last part of a summary may be shorter than the others', () => {
+  const parts = summarize(10, [1, 1, 1, 3], 3)
+  assert.deepEqual(
+    parts.map(({ from, mean }) => [from, mean]),
+    [
+      [10, 1],
+      [13, 3],
+    ],
+  )
+})
+
+test('a series begins at the first second that is known, and an hour before its end at the earliest', () => {
+  const series = createSeries()
+  assert.equal(series.since, Infinity)
+  series.add(100, [null, null, 7])
+  assert.equal(series.since, 102)
+  series.add(4000, [8])
+  assert.equal(series.since, 401)
+  series.forgetFrom(300)
+  assert.equal(series.since, Infinity)
+})
+
 test('the capacity is never below the speed, and a gap where it is not known', () => {
-  assert.deepEqual(raise([null, 10, 10, 10], [9, 9, 10.4, null], [null, 0, 0, 12]), [null, 10, 10.4, 12])
+  assert.deepEqual(raise([null, 10, 10, 10], [9, 9, 10.4, null]), [null, 10, 10.4, 10])
 })
 
-test('polling a counter once per second that moves by 4 every 1.2 s gives a saw-tooth', () => {
-  const polls = Array.from({ length: 7 }, (_, now) => ({ now, hashes: 4 * Math.floor(now / 1.2) }))
-  const speeds = polls.slice(1).map((after, index) => classicSpeed(polls[index]!, after))
-  assert.deepEqual(speeds, [0, 4, 4, 4, 4, 4])
-})
-
-test('two polls at the same moment give no speed', () => {
-  assert.equal(classicSpeed({ now: 1, hashes: 1 }, { now: 1, hashes: 2 }), null)
+test('the speed of all workers is a gap only where nobody’s speed is known', () => {
+  assert.deepEqual(sum([1, null, null, 2, null], [2, 3, null, null, 0]), [3, 3, null, 2, null])
 })

@@ -1,61 +1,34 @@
-import { computed } from '@preact/signals'
+import { signal } from '@preact/signals'
 
+import type { Mark } from '../src/api.ts'
 import { formatRate, formatTime } from '../src/format.ts'
-import { Choice, createChoice } from './choice.tsx'
-import { classicPoints, classicView } from './classic.ts'
-import { Graph, pointed, type Curve } from './graph.tsx'
-import { series, seriesVersion, serverNow } from './page-state.ts'
-import { raise, summarize } from './series.ts'
+import { Choice } from './choice.tsx'
+import type { Part } from './compare.ts'
+import { saveCsv, savePng } from './export-graph.ts'
+import { classicView, comparison, minutes, readSeconds, scene } from './graph-state.ts'
+import { speedAt, type GraphView } from './graph-view.ts'
+import { chartCanvas, Graph } from './graph.tsx'
+import { Help } from './help.tsx'
+import { pin } from './pin.ts'
+import { summarize, type Summary } from './series.ts'
 
-/** The newest seconds are not settled yet, so the graph ends a little before now. */
-const LAG_S = 2
 const TABLE_ROWS = 10
 
-const minutes = createChoice('minutes', ['5', '1', '15', '60'])
 const minuteOptions = (['1', '5', '15', '60'] as const).map((count) => [count, `${count} min`] as const)
+const isTableOpen = signal(false)
 
-/** Both curves have the same scales. */
-const curves = computed((): { measured: Curve; classic: Curve } => {
-  void seriesVersion.value
-  // While the server is away time goes on, and a gap grows at the end.
-  const until = Math.max(Math.floor(serverNow.value) - LAG_S, series.measured.until)
-  const length = 60 * Number(minutes.value)
-  const from = until - length
-  const y = series.measured.window(until, length)
-  const foreign = series.foreign.window(until, length)
-  const capacity = raise(series.capacity.window(until, length), y, foreign)
-  const points = classicPoints.value.filter(({ at }) => at > from)
-  const highest = Math.max(...[...y, ...foreign, ...points.map(({ speed }) => speed)].map(Number))
-  const highestCapacity = Math.max(...capacity.map(Number))
-  // Space above the curve, and for the capacity unless the curve would be flat then.
-  const top = 1.15 * Math.max(highest, highestCapacity < 5 * highest ? highestCapacity : 0, 0.1)
-  const measured = {
-    // The speed of a whole second is drawn in its middle.
-    x: y.map((_, index) => from + index + 0.5),
-    y,
-    // Without workers that do not report there is no curve.
-    foreign: foreign.map((speed) => speed || null),
-    capacity,
-  }
-  const classic = {
-    x: points.map(({ at }) => at),
-    y: points.map(({ speed }) => speed),
-    foreign: points.map(() => null),
-    capacity: points.map(({ at }) => capacity[Math.min(Math.floor(at), until - 1) - from] ?? null),
-  }
-  const scales = { from, until, top }
-  return { measured: { ...measured, ...scales }, classic: { ...classic, ...scales } }
-})
-
-/** The measured speed and, where chosen, the speed as the classic's page would have drawn it. */
+/** The measured speed, the capacity, what changed, and the speed as the classic's page drew it. */
 export function SpeedOverTime() {
-  const { measured, classic } = curves.value
+  const { view, marks } = scene.value
   const isClassic = classicView.value === 'on'
   return (
     <section class="graphs" aria-labelledby="graphs-title">
       <header>
         <h2 id="graphs-title">Speed over time</h2>
-        <p class="readout">{pointed}</p>
+        <Help title="Speed over time">
+          Each worker reports how many hashes it made, and from when to when. The graph is their sum, second by second,
+          in hashes per second. The dashed line is the capacity of what ran at that time.
+        </Help>
         <Choice label="Minutes shown" choice={minutes} options={minuteOptions} />
         <label class="switch">
           <input
@@ -66,50 +39,112 @@ export function SpeedOverTime() {
           />
           Classic view
         </label>
+        <Help title="Classic view">
+          The classic’s page reads the counter once per second and divides by the time between. A worker moves the
+          counter once per second too, by several hashes at once, and the two intervals beat against each other: a
+          saw-tooth, although the work is steady.
+        </Help>
       </header>
-      <div class="curves">
-        <figure>
-          <Graph curve={measured} colour="--measured" label={describe('The measured speed', measured)} />
-          <figcaption>
-            <Key colour="--measured" /> measured speed <Key colour="--capacity" isDashed /> capacity{' '}
-            {measured.foreign.some(Boolean) && (
-              <>
-                <Key colour="--hasher" /> workers that do not report
-              </>
-            )}
-          </figcaption>
-        </figure>
-        {isClassic && (
-          <figure>
-            <Graph curve={classic} colour="--classic" label={describe('The speed as the classic drew it', classic)} />
-            <figcaption>
-              <Key colour="--classic" /> as the classic drew it. A worker moves the counter about once per second, by
-              several hashes at once. The classic’s page polls the counter once per second by its own clock, and the two
-              intervals beat against each other. So the graph is a saw-tooth although the work is steady. But it
-              includes every worker that moves the counter, also one that reports nothing else.
-            </figcaption>
-          </figure>
-        )}
-      </div>
-      <details>
+      <figure>
+        <Graph scene={scene.value} label={describe(view, marks)} />
+        <figcaption>
+          <Legend view={view} />
+          <Compare />
+        </figcaption>
+      </figure>
+      <Export view={view} />
+      <details onToggle={({ currentTarget }) => (isTableOpen.value = currentTarget.open)}>
         <summary>Show as a table</summary>
-        <SpeedTable {...measured} />
+        {isTableOpen.value && <SpeedTable view={view} marks={marks} />}
       </details>
     </section>
   )
 }
 
-function Key({ colour, isDashed = false }: { colour: string; isDashed?: boolean }) {
-  return <i class="key" style={{ borderColor: `var(${colour})`, borderTopStyle: isDashed ? 'dashed' : 'solid' }} />
+function Export({ view }: { view: GraphView }) {
+  const toPng = () => chartCanvas.value && void savePng(chartCanvas.value, view, 'DockerCoins: speed over time')
+  return (
+    <div class="export">
+      <button type="button" aria-label="Save the graph as PNG" onClick={toPng}>
+        PNG
+      </button>
+      <button type="button" aria-label="Save the figures as CSV" onClick={() => saveCsv(view, readSeconds(view))}>
+        CSV
+      </button>
+    </div>
+  )
 }
 
-function SpeedTable({ from, y }: Curve) {
+/** Names the curves; the capacity has its name in the graph. */
+function Legend({ view }: { view: GraphView }) {
+  const keys = [
+    ['measured', view.bucket > 1 ? `measured speed, mean and range of ${view.bucket} s` : 'measured speed', true],
+    ['foreign', 'workers that do not report', view.total.some((speed) => speed !== null)],
+    ['classic', 'as the classic drew it', classicView.value === 'on'],
+  ] as const
+  return (
+    <span class="legend">
+      {keys.map(
+        ([name, text, isShown]) =>
+          isShown && (
+            <span key={name} class={`key ${name}`}>
+              {text}
+            </span>
+          ),
+      )}
+    </span>
+  )
+}
+
+const lengthOf = ({ from, until }: Part) => `${until - from} s`
+
+/** The mean speeds before and after the pin, side by side. */
+function Compare() {
+  if (pin.value === undefined) return <span class="compare">Click the graph to compare before and after.</span>
+  const { before, after } = comparison.value ?? {}
+  return (
+    <span class="compare" role="status">
+      {before && after ? <Means before={before} after={after} /> : missing(before)}
+      <button type="button" onClick={() => (pin.value = undefined)}>
+        Unpin {formatTime(pin.value)}
+      </button>
+    </span>
+  )
+}
+
+function Means({ before, after }: { before: Part; after: Part }) {
+  return (
+    <>
+      <span
+        title={`Mean of ${lengthOf(before)} before and ${lengthOf(after)} after, without the seconds of the change`}
+      >
+        <strong>
+          {formatRate(before.mean)} → {formatRate(after.mean)}
+        </strong>
+        {before.mean > 0 && <strong class="ratio">× {formatRatio(after.mean / before.mean)}</strong>}
+      </span>
+      <small>{`means of ${lengthOf(before)} and ${lengthOf(after)}`}</small>
+    </>
+  )
+}
+
+function missing(before: Part | undefined): string {
+  return before ? 'Waiting for the seconds after it…' : 'Nothing is known before it.'
+}
+
+/** 3.0, 0.33, 12 */
+function formatRatio(ratio: number): string {
+  return ratio < 0.995 ? ratio.toFixed(2) : ratio.toFixed(ratio < 9.95 ? 1 : 0)
+}
+
+function SpeedTable({ view, marks }: { view: GraphView; marks: Mark[] }) {
+  const parts = summarize(view.from, readSeconds(view).measured, Math.ceil((view.until - view.from) / TABLE_ROWS))
   return (
     <table>
       <caption>Measured speed, hashes per second</caption>
       <thead>
         <tr>
-          {['From', 'Mean', 'Lowest', 'Highest'].map((title) => (
+          {['From', 'Mean', 'Lowest', 'Highest', 'What changed'].map((title) => (
             <th key={title} scope="col">
               {title}
             </th>
@@ -117,12 +152,13 @@ function SpeedTable({ from, y }: Curve) {
         </tr>
       </thead>
       <tbody>
-        {summarize(from, y, TABLE_ROWS).map((part) => (
+        {parts.map((part, index) => (
           <tr key={part.from}>
             <th scope="row">{formatTime(part.from)}</th>
-            {[part.mean, part.lowest, part.highest].map((speed, index) => (
-              <td key={index}>{speed === undefined ? 'not known' : formatRate(speed)}</td>
+            {[part.mean, part.lowest, part.highest].map((speed, column) => (
+              <td key={column}>{speed === undefined ? 'not known' : formatRate(speed)}</td>
             ))}
+            <td>{marksOf(part, parts[index + 1], marks)}</td>
           </tr>
         ))}
       </tbody>
@@ -130,12 +166,34 @@ function SpeedTable({ from, y }: Curve) {
   )
 }
 
-/** A curve in words. */
-function describe(what: string, { y, capacity }: Curve): string {
-  const title = `${what} over the last ${minutes.value} minutes`
-  const [{ mean, lowest = 0, highest = 0 } = {}] = summarize(0, y, 1)
-  if (mean === undefined) return `${title}: nothing is known yet.`
-  const speeds = `${formatRate(mean)} hashes per second on average, ${formatRate(lowest)} at least, ${formatRate(highest)} at most.`
-  const newest = capacity.findLast((level) => level !== null)
-  return `${title}: ${speeds}${newest ? ` The capacity is ${formatRate(newest)}.` : ''}`
+/** "14:03:07 workers 1 → 10" */
+function marksOf({ from }: Summary, next: Summary | undefined, marks: Mark[]): string {
+  return marks
+    .filter(({ at }) => at >= from && at < (next?.from ?? Infinity))
+    .map(({ at, text }) => `${formatTime(at)} ${text}`)
+    .join('; ')
+}
+
+/** The graph in words. */
+function describe(view: GraphView, marks: Mark[]): string {
+  const isClassic = classicView.value === 'on'
+  const what = isClassic ? 'Measured speed, and the speed as the classic drew it,' : 'Measured speed'
+  const title = `${what} since ${formatTime(view.from)}`
+  const speeds = view.x.map((_, index) => speedAt(view, index))
+  const newest = marks.at(-1)
+  const capacity = view.capacity.findLast((level) => level !== null)
+  const facts = [
+    `${title}: ${range(speeds) ?? 'nothing is known yet'}.`,
+    capacity ? `The capacity is ${formatRate(capacity)}.` : '',
+    isClassic ? `The classic drew ${range(view.classic) ?? 'nothing yet'}.` : '',
+    newest && newest.at >= view.from ? `Last change at ${formatTime(newest.at)}: ${newest.text}.` : '',
+    'Arrow keys read it, Enter pins a moment, Escape unpins it.',
+  ]
+  return facts.filter(Boolean).join(' ')
+}
+
+function range(figures: (number | null)[]): string | undefined {
+  const [{ mean, lowest = 0, highest = 0 } = {}] = summarize(0, figures, figures.length || 1)
+  if (mean === undefined) return undefined
+  return `${formatRate(mean)} hashes per second on average, ${formatRate(lowest)} at least, ${formatRate(highest)} at most`
 }
