@@ -4,8 +4,9 @@ import { Choice, theme } from './choice.tsx'
 import { Headline } from './headline.tsx'
 import { LatestCoins } from './latest-coins.tsx'
 import { connectWhileVisible, status } from './page-state.ts'
+import { PipelinePanel } from './pipeline.tsx'
 import { SpeedOverTime } from './speed-over-time.tsx'
-import { WhereTimeGoes } from './where-time-goes.tsx'
+import { VerdictCard } from './verdict.tsx'
 
 const themes = [
   ['system', 'Auto'],
@@ -26,8 +27,9 @@ function Page() {
       </header>
       <main class={kind}>
         <Headline />
+        <VerdictCard />
         <SpeedOverTime />
-        <WhereTimeGoes />
+        <PipelinePanel />
         <LatestCoins />
       </main>
     </>
