@@ -21,7 +21,12 @@ export function CommandBox({ commands, label }: { commands: string[]; label: str
       {/* Focusable, because a long command scrolls. */}
       <code ref={code} tabIndex={0} role="group" aria-label={label}>
         {commands.map((command) => (
-          <span key={command}>{command}</span>
+          <span key={command}>
+            {/* Breaks only at spaces, not within an option. */}
+            {command.split(/(?<= )/).map((word, index) => (
+              <span key={index}>{word}</span>
+            ))}
+          </span>
         ))}
       </code>
       <button type="button" onClick={() => void copy()} aria-label={`Copy the command. ${label}`}>

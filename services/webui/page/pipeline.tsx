@@ -107,17 +107,18 @@ function classOf(name: string, stage: Stage | undefined, alarm: string | undefin
 function Heading(props: { name: string; stage: Stage | undefined; alarm: string | undefined; unit: string }) {
   const { name, stage, alarm, unit } = props
   return (
-    <>
+    <header>
       <h3>
         {name} {stage && stage.count !== 1 && <small>× {formatCount(stage.count)}</small>}
       </h3>
-      {alarm && <span class="flag">{alarm}</span>}
+      {/* How many replicas do not respond stands beside their bars. */}
+      {alarm && !stage?.notResponding && <span class="flag">{alarm}</span>}
       {stage && (
         <p class="per-second">
           <strong>{formatRate(stage.perSecond)}</strong> {unit}
         </p>
       )}
-    </>
+    </header>
   )
 }
 
@@ -172,7 +173,7 @@ function ReplicaBars({ stage: { count, notResponding, replicas } }: { stage: Sta
         ))}
       </span>
       {more > 0 && <small>+ {formatCount(more)} more</small>}
-      {notResponding > 0 && <small class="bad">{formatCount(notResponding)} not responding</small>}
+      {notResponding > 0 && <span class="flag">{formatCount(notResponding)} not responding</span>}
     </span>
   )
 }
@@ -224,7 +225,7 @@ function UnitTime({ pipeline, verdict }: Known) {
               key={name}
               class={`${kind} ${'at' in part && verdict?.state === part.at ? 'alarm' : ''}`}
               title={`${name}: ${formatMs(ms)}`}
-              style={{ flexGrow: ms / unitMs }}
+              style={{ flexGrow: ms }}
             >
               <span class="long">{name}</span>
               <span class="short">{kind}</span>

@@ -29,17 +29,23 @@ export function Planner() {
   const plan = chosen.value ?? current
   return (
     <div class="planner" role="group" aria-labelledby="planner-title">
-      <header>
-        <h3 id="planner-title">What if?</h3>
-        <Help title="What if?">
-          Predicted by operational laws: loops ÷ the time of a unit without waiting, but at most what the replicas of
-          rng and hasher serve at the times measured now.
-        </Help>
-        <button type="button" class="link" disabled={!chosen.value} onClick={() => (chosen.value = undefined)}>
-          Reset to what runs now
-        </button>
-      </header>
       <div class="fields">
+        <header>
+          <h3 id="planner-title">What if?</h3>
+          <Help title="What if?">
+            Predicted by operational laws: loops ÷ the time of a unit without waiting, but at most what the replicas of
+            rng and hasher serve at the times measured now.
+          </Help>
+          <button
+            type="button"
+            class="link"
+            title="To what runs now"
+            disabled={!chosen.value}
+            onClick={() => (chosen.value = undefined)}
+          >
+            Reset
+          </button>
+        </header>
         {fields.map(([name, text, min, slider, max]) => (
           <Field
             key={name}

@@ -3,6 +3,9 @@ import { CommandBox } from './command-box.tsx'
 import { Help } from './help.tsx'
 import { snapshot } from './page-state.ts'
 
+/** A longer verdict is set smaller, so that it fits where the others do. Characters. */
+const DENSE = 190
+
 type Tone = 'calm' | 'attention' | 'alarm'
 
 const titles: Record<VerdictState, readonly [title: string, tone: Tone]> = {
@@ -23,8 +26,9 @@ const titles: Record<VerdictState, readonly [title: string, tone: Tone]> = {
 export function VerdictCard() {
   const { verdict } = snapshot.value ?? {}
   const [title, tone] = verdict ? titles[verdict.state] : (['What limits the speed', 'calm'] as const)
+  const length = [verdict?.sentence, verdict?.command, verdict?.more].join('').length
   return (
-    <section class={`verdict ${tone}`} aria-labelledby="verdict-title">
+    <section class={`verdict ${tone} ${length > DENSE ? 'dense' : ''}`} aria-labelledby="verdict-title">
       <header>
         <h2 id="verdict-title">{title}</h2>
         <Help title="What limits the speed">
