@@ -31,7 +31,10 @@ export function flowOf(perSecond: number | undefined): Flow | undefined {
 }
 
 /** What holds others up, and in which words; empty while the pipeline is healthy. */
-export function findAlarms({ state }: Verdict, pipeline: Pipeline): Partial<Record<'worker' | Upstream, string>> {
+export type Alarms = Partial<Record<'worker' | Upstream, string>>
+
+/** The alarms of a verdict. */
+export function findAlarms({ state }: Verdict, pipeline: Pipeline): Alarms {
   switch (state) {
     case 'rng':
     case 'hasher':

@@ -1,14 +1,15 @@
-import type { Pipeline, Replica, Stage, Upstream, Verdict } from '../src/api.ts'
+import type { Pipeline, Replica, Stage, Upstream } from '../src/api.ts'
 import { formatCount, formatMs, formatPart, formatRate } from '../src/format.ts'
 import { Help } from './help.tsx'
 import { snapshot } from './page-state.ts'
-import { countWaiting, findAlarms, flowOf, MAX_DOTS, partsOfUnit } from './picture.ts'
+import { countWaiting, findAlarms, flowOf, MAX_DOTS, partsOfUnit, type Alarms } from './picture.ts'
 import { PipelineTable } from './pipeline-table.tsx'
 import { Planner } from './planner.tsx'
 
 /** The path of a unit of work as a picture, where its time goes, and a planner. */
 export function PipelinePanel() {
   const { pipeline, verdict } = snapshot.value ?? {}
+  const alarms = pipeline && verdict ? findAlarms(verdict, pipeline) : {}
   return (
     <section class="pipeline" aria-labelledby="pipeline-title">
       <header>
@@ -20,8 +21,8 @@ export function PipelinePanel() {
         </Help>
         <PipelineTable />
       </header>
-      <Picture pipeline={pipeline} verdict={verdict} />
-      <UnitTime pipeline={pipeline} verdict={verdict} />
+      <Picture pipeline={pipeline} alarms={alarms} />
+      <UnitTime pipeline={pipeline} alarms={alarms} />
       <Planner />
     </section>
   )
@@ -29,11 +30,10 @@ export function PipelinePanel() {
 
 interface Known {
   pipeline: Pipeline | undefined
-  verdict: Verdict | undefined
+  alarms: Alarms
 }
 
-function Picture({ pipeline, verdict }: Known) {
-  const alarms = pipeline && verdict ? findAlarms(verdict, pipeline) : {}
+function Picture({ pipeline, alarms }: Known) {
   // Only workers report the services.
   const reported = pipeline && pipeline.worker.count > 0 ? pipeline : undefined
   return (
@@ -125,7 +125,7 @@ function Heading(props: { name: string; stage: Stage | undefined; alarm: string 
 function Times({ stage }: { stage: Stage }) {
   const { queueMs, serviceMs, networkMs, perSecond, timed } = stage
   if (perSecond === 0) return <p class="note">no requests</p>
-  if (!timed) return <p class="note">{formatMs(networkMs)} in all; it sends no Server-Timing</p>
+  if (!timed) return <p class="note">{formatMs(networkMs)} in all, no Server-Timing</p>
   const waiting = countWaiting(stage)
   return (
     <dl>
@@ -203,7 +203,7 @@ function Dots({ perSecond, isBack = false }: { perSecond: number | undefined; is
 }
 
 /** One unit of work from left to right, as long as its parts take. */
-function UnitTime({ pipeline, verdict }: Known) {
+function UnitTime({ pipeline, alarms }: Known) {
   const { unitMs = 0, hashesPerUnit = 1 } = pipeline ?? {}
   return (
     <div class="unit-time">
@@ -223,7 +223,7 @@ function UnitTime({ pipeline, verdict }: Known) {
           partsOfUnit(pipeline).map(({ name, ms, kind, ...part }) => (
             <span
               key={name}
-              class={`${kind} ${'at' in part && verdict?.state === part.at ? 'alarm' : ''}`}
+              class={`${kind} ${'at' in part && alarms[part.at] ? 'alarm' : ''}`}
               title={`${name}: ${formatMs(ms)}`}
               style={{ flexGrow: ms }}
             >

@@ -59,7 +59,7 @@ export function Planner() {
           />
         ))}
       </div>
-      {now ? <Prediction now={now} current={current} plan={plan} /> : <p class="prediction" />}
+      {now && <Prediction now={now} current={current} plan={plan} />}
     </div>
   )
 }

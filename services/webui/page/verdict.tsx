@@ -6,10 +6,10 @@ import { snapshot } from './page-state.ts'
 /** A longer verdict is set smaller, so that it fits where the others do. Characters. */
 const DENSE = 190
 
-type Tone = 'calm' | 'attention' | 'alarm'
+type Tone = 'quiet' | 'calm' | 'attention' | 'alarm'
 
 const titles: Record<VerdictState, readonly [title: string, tone: Tone]> = {
-  early: ['Too early to tell', 'calm'],
+  early: ['Too early to tell', 'quiet'],
   well: ['Working well', 'calm'],
   worker: ['Limited by workers', 'calm'],
   rng: ['Limited by rng', 'attention'],
@@ -17,7 +17,7 @@ const titles: Record<VerdictState, readonly [title: string, tone: Tone]> = {
   machine: ['Limited by the machine', 'attention'],
   'back-pressure': ['Back-pressure', 'alarm'],
   'not-responding': ['Not responding', 'alarm'],
-  foreign: ['Not known', 'calm'],
+  foreign: ['Not known', 'quiet'],
   stuck: ['Stuck', 'alarm'],
   idle: ['No worker', 'attention'],
 }
@@ -25,7 +25,7 @@ const titles: Record<VerdictState, readonly [title: string, tone: Tone]> = {
 /** What limits the speed, one figure as evidence, and the command that raises it. */
 export function VerdictCard() {
   const { verdict } = snapshot.value ?? {}
-  const [title, tone] = verdict ? titles[verdict.state] : (['What limits the speed', 'calm'] as const)
+  const [title, tone] = verdict ? titles[verdict.state] : (['What limits the speed', 'quiet'] as const)
   const length = [verdict?.sentence, verdict?.command, verdict?.more].join('').length
   return (
     <section class={`verdict ${tone} ${length > DENSE ? 'dense' : ''}`} aria-labelledby="verdict-title">
@@ -48,7 +48,7 @@ export function VerdictCard() {
 
 /** A figure with its words; the first number is set large. */
 function Evidence({ text }: { text: string }) {
-  const [, before = '', figure = '', after = ''] = /^(\D*?)(\d[\d.,]*(?: %| ms| s|\/s)?)?((?!\d).*)$/.exec(text) ?? []
+  const [, before, figure, after] = /^(\D*)(\d[\d.,]*(?:\s?(?:%|ms|s|\/s)(?!\w))?)?(.*)$/.exec(text) ?? []
   return (
     <p class="evidence">
       {before}
