@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import type { Pipeline, Stage, VerdictState } from '../src/api.ts'
+import { countWaiting, findAlarms, flowOf } from './picture.ts'
+
+const stage: Stage = {
+  count: 1,
+  notResponding: 0,
+  replicas: [],
+  perSecond: 10,
+  queueMs: 600,
+  serviceMs: 100,
+  networkMs: 1,
+  share: 0.5,
+  timed: true,
+}
+const pipeline: Pipeline = {
+  loops: 10,
+  hashesPerUnit: 1,
+  unitMs: 1000,
+  delayMs: 100,
+  worker: stage,
+  rng: stage,
+  hasher: { ...stage, queueMs: 0, notResponding: 1 },
+  entriesPerSecond: 1,
+  foreignSpeed: 0,
+  capacity: 10,
+}
+
+test('as many requests wait as arrive during the wait', () => {
+  assert.equal(countWaiting(stage), 6)
+  assert.equal(countWaiting({ ...stage, queueMs: 1 }), 0)
+})
+
+test('more requests are drawn denser and faster, and none are not drawn', () => {
+  const [few, many] = [flowOf(3.33), flowOf(33)]
+  assert.ok(few && many)
+  assert.ok(many.gap < few.gap)
+  assert.ok(many.gap / many.seconds > few.gap / few.seconds)
+  assert.equal(flowOf(0), undefined)
+  assert.equal(flowOf(undefined), undefined)
+})
+
+test('a speed that varies a little does not restart the animation', () => {
+  for (const speed of [1, 3.33, 6.66, 10, 20, 100]) assert.deepEqual(flowOf(speed * 0.98), flowOf(speed * 1.02))
+})
+
+test('only what holds others up is an alarm', () => {
+  assert.deepEqual(alarms('well'), {})
+  assert.deepEqual(alarms('worker'), {})
+  assert.deepEqual(alarms('rng'), { rng: 'bottleneck' })
+  assert.deepEqual(alarms('machine'), { worker: 'busy machine' })
+  assert.deepEqual(alarms('back-pressure'), { rng: 'queue full' })
+  assert.deepEqual(alarms('not-responding'), { hasher: 'not responding' })
+})
+
+function alarms(state: VerdictState) {
+  return findAlarms({ state, sentence: '' }, pipeline)
+}
