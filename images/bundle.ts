@@ -78,6 +78,7 @@ const notices: string[] = []
 if (service === 'webui') {
   const { bundlePage } = await import('@dockercoins/webui/bundle-page')
   await writeFile(`${target}/page.html`, await bundlePage())
+  await cp('services/webui/page/font.woff2', `${target}/font.woff2`)
   const page = await build({ ...options, entryPoints: ['services/webui/page/page.tsx'], write: false })
   inputs.push(...Object.keys(page.metafile.inputs))
   notices.push(`The font of the page\n\n${await readFile('services/webui/page/font-licence.txt', 'utf8')}`)

@@ -83,7 +83,7 @@ async function startTwoVersions(t: TestContext): Promise<[older: string, newer: 
 }
 
 function withVersion(original: Page, version: string): Page {
-  return { html: original.html.replace(original.version, version), version }
+  return { ...original, html: original.html.replace(original.version, version), version }
 }
 
 suite('the dashboard in a browser', { skip }, () => {

@@ -6,7 +6,7 @@ import { formatRate, formatTime } from '../src/format.ts'
 import { colours, type Colours } from './graph-colours.ts'
 import { drawAnnotations, drawEvents, type Annotations } from './graph-drawing.ts'
 import { speedAt, type GraphView } from './graph-view.ts'
-import { pin } from './pin.ts'
+import { pin, setPin } from './pin.ts'
 
 export interface Scene extends Annotations {
   view: GraphView
@@ -85,7 +85,7 @@ export function Graph({ scene, label }: { scene: Scene; label: string }) {
     } else if (event.key === 'Enter') {
       if ((plot.cursor.left ?? -1) >= 0) togglePin(plot, scene, plot.cursor.left!)
     } else if (event.key === 'Escape') {
-      pin.value = undefined
+      setPin(undefined)
       hideCursor()
     } else return
     event.preventDefault()
@@ -278,8 +278,8 @@ function togglePin(chart: UPlot, { view, marks }: Scene, left: number): void {
   const distance = (at: number) => Math.abs(chart.valToPos(at, 'x') - left)
   const [mark] = marks.toSorted((a, b) => distance(a.at) - distance(b.at))
   const at = mark && distance(mark.at) <= NEAR ? mark.at : view.x[chart.cursor.idx ?? -1]
-  if (pin.value !== undefined && distance(pin.value) <= NEAR) pin.value = undefined
-  else if (at !== undefined) pin.value = Math.round(at)
+  if (pin.value !== undefined && distance(pin.value) <= NEAR) setPin(undefined)
+  else if (at !== undefined) setPin(Math.round(at))
 }
 
 function readRem(): number {

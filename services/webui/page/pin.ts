@@ -1,16 +1,15 @@
-import { effect, signal } from '@preact/signals'
+import { computed } from '@preact/signals'
 
-/** The pinned moment, seconds since the epoch; kept in the address as `?pin=`. */
-export const pin = signal(readPin())
+import { createParameter } from './url-state.ts'
 
-function readPin(): number | undefined {
-  const second = Number(new URLSearchParams(location.search).get('pin'))
+const parameter = createParameter('pin')
+
+/** The pinned moment, seconds since the epoch; kept in the URL as `?pin=`. */
+export const pin = computed(() => {
+  const second = Number(parameter.value)
   return Number.isSafeInteger(second) && second > 0 ? second : undefined
-}
-
-effect(() => {
-  const url = new URL(location.href)
-  if (pin.value === undefined) url.searchParams.delete('pin')
-  else url.searchParams.set('pin', String(pin.value))
-  if (url.href !== location.href) history.replaceState(history.state, '', url)
 })
+
+export function setPin(second: number | undefined): void {
+  parameter.value = second === undefined ? undefined : String(second)
+}

@@ -9,7 +9,7 @@ import { classicView, comparison, minutes, readSeconds, scene } from './graph-st
 import { speedAt, type GraphView } from './graph-view.ts'
 import { chartCanvas, Graph } from './graph.tsx'
 import { Help } from './help.tsx'
-import { pin } from './pin.ts'
+import { pin, setPin } from './pin.ts'
 import { summarize, type Summary } from './series.ts'
 
 const TABLE_ROWS = 10
@@ -105,7 +105,7 @@ function Compare() {
   return (
     <span class="compare" role="status">
       {before && after ? <Means before={before} after={after} /> : missing(before)}
-      <button type="button" onClick={() => (pin.value = undefined)}>
+      <button type="button" onClick={() => setPin(undefined)}>
         Unpin {formatTime(pin.value)}
       </button>
     </span>

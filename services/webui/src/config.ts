@@ -20,6 +20,20 @@ export const settings = {
     expected: '"local", "compose", "swarm", "kubernetes" or "container"',
     schema: v.picklist(platforms),
   }),
+  label: text('LABEL', {
+    default: '',
+    shown: 'none',
+    meaning: 'name of this copy of the application, shown on the page, such as `blue` or `staging`',
+    expected: 'at most 40 characters',
+    schema: v.pipe(v.string(), v.trim(), v.maxLength(40)),
+  }),
+  color: text('COLOR', {
+    default: '',
+    shown: 'none',
+    meaning: 'colour of this copy: a name of CSS, such as `green`, or `#rrggbb`',
+    expected: 'a name of CSS such as green, or #rrggbb',
+    schema: v.pipe(v.string(), v.regex(/^(#[0-9a-f]{6}|[a-z]{3,20})?$/i)),
+  }),
   frameAncestors: text('FRAME_ANCESTORS', {
     default: "'none'",
     meaning: 'pages that may show this one in a frame: `*` for any, or origins such as `https://lab.example.org`',

@@ -13,6 +13,7 @@ export function securityHeaders(html: string, frameAncestors: string): Record<st
       `script-src ${hashSource(html, 'script')}`,
       `style-src ${hashSource(html, 'style')}`,
       'img-src data:',
+      "font-src 'self'",
       "connect-src 'self'",
       "base-uri 'none'",
       "form-action 'none'",

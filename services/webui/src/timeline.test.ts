@@ -8,7 +8,6 @@ import { createTimeline } from './timeline.ts'
 
 /** A pipeline of so many workers with one loop each, and of so many replicas. */
 function pipelineOf(workers: number, rng = 1, hasher = 1): Pipeline {
-  const stage = (count: number) => ({ count }) as Stage
   return {
     loops: workers,
     delayMs: 100,
@@ -18,6 +17,10 @@ function pipelineOf(workers: number, rng = 1, hasher = 1): Pipeline {
     foreignSpeed: 0,
     capacity: 10,
   } as Pipeline
+}
+
+function stage(count: number): Stage {
+  return { count } as Stage
 }
 
 function textsOf({ marks }: { marks: { text: string }[] }): string[] {
