@@ -32,7 +32,12 @@ export const settings = {
     shown: 'none',
     meaning: 'colour of this copy: a name of CSS, such as `green`, or `#rrggbb`',
     expected: 'a name of CSS such as green, or #rrggbb',
-    schema: v.pipe(v.string(), v.regex(/^(#[0-9a-f]{6}|[a-z]{3,20})?$/i)),
+    // npm sets COLOR to 0 or 1 for its scripts.
+    schema: v.pipe(
+      v.string(),
+      v.transform((value) => value.replace(/^[01]$/, '')),
+      v.regex(/^(#[0-9a-f]{6}|[a-z]{3,20})?$/i),
+    ),
   }),
   frameAncestors: text('FRAME_ANCESTORS', {
     default: "'none'",
