@@ -4,7 +4,7 @@ import type { Pipeline } from './api.ts'
 const FOREIGN_WINDOW_MS = 5_000
 /** The speed is not known before this much time is covered. Milliseconds. */
 const FOREIGN_MIN_MS = 2_500
-/** The capacity is a mean over this many snapshots, one per second. */
+/** The capacity is the median of this many snapshots, one per second. */
 const CAPACITY_SAMPLES = 10
 
 /**
@@ -26,7 +26,10 @@ export function createForeignSpeed(): (hashes: number, now: number) => number | 
   }
 }
 
-/** Smooths the capacity while the same loops and replicas run. Scaling moves it in a step. */
+/**
+ * Smooths the capacity while the same loops and replicas run. Scaling moves it in a step. A median,
+ * because the first reports after it are of different moments.
+ */
 export function createCapacity(): (pipeline: Pipeline) => number | null {
   let setup = ''
   let samples: number[] = []
@@ -37,6 +40,12 @@ export function createCapacity(): (pipeline: Pipeline) => number | null {
     setup = next
     if (capacity === null) return null
     samples = [...samples.slice(1 - CAPACITY_SAMPLES), capacity]
-    return samples.reduce((sum, sample) => sum + sample, 0) / samples.length
+    return median(samples)
   }
+}
+
+function median(values: number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const [low = 0, high = low] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]]
+  return (low + high) / 2
 }
