@@ -1,15 +1,8 @@
 import { formatTime } from '../src/format.ts'
 import { colours } from './graph-colours.ts'
-import type { Seconds, Window } from './graph-view.ts'
+import { toCsv, type Seconds, type Window } from './graph-view.ts'
 
-/** The figures of each second, as a spreadsheet reads them; an empty field is not known. */
-export function toCsv({ from }: Window, { measured, capacity, foreign, classic }: Seconds): string {
-  const rows = measured.map((speed, i) =>
-    [new Date((from + i) * 1000).toISOString(), speed, capacity[i], foreign[i], classic[i]].join(','),
-  )
-  return ['time,speed,capacity,foreign,classic', ...rows, ''].join('\r\n')
-}
-
+/** Saves the figures of each second. */
 export function saveCsv(window: Window, seconds: Seconds): void {
   save(new Blob([toCsv(window, seconds)], { type: 'text/csv' }), `${fileName(window)}.csv`)
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { bucketLength, chooseTop, chooseWindow, newestPoint, viewOf } from './graph-view.ts'
+import { bucketLength, chooseTop, chooseWindow, newestPoint, toCsv, viewOf } from './graph-view.ts'
 
 const unknown = (count: number) => Array<null>(count).fill(null)
 
@@ -59,4 +59,11 @@ test('a capacity of many times the speed is beyond the scale', () => {
 test('there is no newest point where nothing is known', () => {
   const seconds = { measured: [null], foreign: [null], capacity: [null], classic: [null] }
   assert.equal(newestPoint(viewOf({ from: 0, until: 1 }, seconds)), undefined)
+})
+
+test('the CSV has a row per second, and an empty field where a figure is not known', () => {
+  const seconds = { measured: [3.33333, null], foreign: [0, 0], capacity: [3.4, null], classic: [4, null] }
+  const csv =
+    'time,speed,capacity,foreign,classic\r\n1970-01-01T00:00:01.000Z,3.333,3.4,0,4\r\n1970-01-01T00:00:02.000Z,,,0,\r\n'
+  assert.equal(toCsv({ from: 1, until: 3 }, seconds), csv)
 })

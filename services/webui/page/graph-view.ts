@@ -112,3 +112,15 @@ export function newestPoint(view: GraphView): { at: number; speed: number } | un
   const index = view.x.findLastIndex((_, i) => speedAt(view, i) !== null)
   return index < 0 ? undefined : { at: view.x[index]!, speed: speedAt(view, index)! }
 }
+
+/** The figures of each second, as a spreadsheet reads them; an empty field is not known. */
+export function toCsv({ from }: Window, { measured, capacity, foreign, classic }: Seconds): string {
+  const rows = measured.map((speed, i) =>
+    [new Date((from + i) * 1000).toISOString(), ...[speed, capacity[i], foreign[i], classic[i]].map(toField)].join(','),
+  )
+  return ['time,speed,capacity,foreign,classic', ...rows, ''].join('\r\n')
+}
+
+function toField(figure: number | null | undefined): string {
+  return typeof figure === 'number' ? String(Math.round(figure * 1000) / 1000) : ''
+}

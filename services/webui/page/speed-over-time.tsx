@@ -129,7 +129,7 @@ function Means({ before, after }: { before: Part; after: Part }) {
 }
 
 function missing(before: Part | undefined): string {
-  return before ? 'Waiting for the seconds after it…' : 'Nothing is known before it.'
+  return before ? 'Too few seconds after the pin, so far.' : 'Too few seconds before the pin.'
 }
 
 /** 3.0, 0.33, 12 */
