@@ -22,8 +22,8 @@ export function CommandBox({ commands, label }: { commands: string[]; label: str
       <code ref={code} tabIndex={0} role="group" aria-label={label}>
         {commands.map((command) => (
           <span key={command}>
-            {/* Breaks only at spaces, not within an option. */}
-            {command.split(/(?<= )/).map((word, index) => (
+            {/* Breaks only at spaces, and not between an option and its value. */}
+            {command.split(/(?<=(?<! --[a-z]+) )/).map((word, index) => (
               <span key={index}>{word}</span>
             ))}
           </span>

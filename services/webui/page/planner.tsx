@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals'
+import { useState } from 'preact/hooks'
 
 import type { Snapshot } from '../src/api.ts'
 import { formatRate } from '../src/format.ts'
@@ -75,6 +76,8 @@ interface FieldProps {
 }
 
 function Field({ text, value, min, slider, max, isOff, onChange }: FieldProps) {
+  /** What is being typed, which may be empty or out of bounds until the field is left. */
+  const [draft, setDraft] = useState<string>()
   const change = ({ currentTarget }: { currentTarget: HTMLInputElement }) => {
     const { valueAsNumber } = currentTarget
     if (Number.isFinite(valueAsNumber)) onChange(Math.min(max, Math.max(min, Math.round(valueAsNumber))))
@@ -88,9 +91,13 @@ function Field({ text, value, min, slider, max, isOff, onChange }: FieldProps) {
         aria-label={`${text}, as a number`}
         min={min}
         max={max}
-        value={isOff ? '' : value}
+        value={isOff ? '' : (draft ?? value)}
         disabled={isOff}
-        onChange={change}
+        onInput={(event) => {
+          setDraft(event.currentTarget.value)
+          change(event)
+        }}
+        onBlur={() => setDraft(undefined)}
       />
     </label>
   )
