@@ -46,7 +46,7 @@ export function createTimeline() {
   }
 
   function markChanges(next: Setup, now: number): void {
-    setup ??= next
+    setup = { ...next, ...setup }
     const texts = describeChanges(setup, next)
     if (texts.length === 0) change = undefined
     else if (!change || describeChanges(change.to, next).length > 0) change = { to: next, at: change?.at ?? now }
@@ -97,11 +97,15 @@ function classicSpeed(before: Sample, after: Sample): number | null {
   return isKnown ? (after.hashes - before.hashes) / elapsed : null
 }
 
-/** Only workers report rng and hasher. */
+/** What is known of what runs: only workers report the rest, once they have finished a unit. */
 function toSetup({ worker, rng, hasher, loops, delayMs }: Pipeline): Setup {
-  if (worker.count === 0) return { workers: 0 }
-  const each = { 'loops per worker': loops / worker.count, 'pause in ms': delayMs }
-  return { workers: worker.count, rng: rng.count, hasher: hasher.count, ...each }
+  return {
+    workers: worker.count,
+    ...(worker.count > 0 && { 'loops per worker': loops / worker.count }),
+    ...(rng.count > 0 && { rng: rng.count }),
+    ...(hasher.count > 0 && { hasher: hasher.count }),
+    ...(delayMs > 0 && { 'pause in ms': delayMs }),
+  }
 }
 
 /** "workers 1 → 10", "rng 1 → 3" */
