@@ -98,6 +98,8 @@ export interface UpstreamReport {
   networkMs: number
   /** Requests that a replica serves at a time, from its newest response; 0 if unknown. */
   concurrency: number
+  /** Requests that were refused because a queue was full; a worker of an older version does not report it. */
+  refused?: number
   /** How many requests each replica (X-Served-By) answered. */
   replicas: Record<string, number>
   /** Replicas that the worker cannot reach now: the last known name, or address and port. */

@@ -24,6 +24,8 @@ const upstream = v.object({
   workMs: amount,
   networkMs: amount,
   concurrency: amount,
+  // A worker of an older version does not report it.
+  refused: amount,
   // Validated in `boundNames`, as there may be a million names.
   replicas: v.custom<Record<string, unknown>>((value) => typeof value === 'object' && value !== null),
   // A worker of an older version does not report it.

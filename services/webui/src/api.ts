@@ -91,6 +91,8 @@ export interface Stage {
   /** For the workers, their own pause. */
   serviceMs: number
   networkMs: number
+  /** Requests per second that were refused because a queue was full. */
+  refusedPerSecond: number
   /** Part of a loop's time, 0 to 1. */
   share: number
   /** Whether the service sends `Server-Timing`. */

@@ -79,11 +79,11 @@ function describeUpstream(reports: Report[], name: Upstream, replicas: Replicas,
   return stage
 }
 
-type Sums = Pick<UpstreamReport, 'queueMs' | 'workMs' | 'networkMs'> & { requests: number }
+type Sums = Pick<UpstreamReport, 'queueMs' | 'workMs' | 'networkMs' | 'refused'> & { requests: number }
 
 /** The figures that all stages have. `sumsOf` gives the sums of a report. */
 function describeStage(reports: Report[], replicas: Replicas, sumsOf: (report: Report) => Sums): Stage {
-  const total = (name: keyof Sums) => sum(reports, (report) => sumsOf(report)[name])
+  const total = (name: keyof Sums) => sum(reports, (report) => sumsOf(report)[name] ?? 0)
   const requests = total('requests')
   return {
     count: replicas.running.length,
@@ -93,6 +93,7 @@ function describeStage(reports: Report[], replicas: Replicas, sumsOf: (report: R
     queueMs: ratio(total('queueMs'), requests),
     serviceMs: ratio(total('workMs'), requests),
     networkMs: ratio(total('networkMs'), requests),
+    refusedPerSecond: sum(reports, (report) => rate(report, sumsOf(report).refused ?? 0)),
     share: 0,
     timed: true,
   }

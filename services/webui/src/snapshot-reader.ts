@@ -1,15 +1,15 @@
 import type { Ledger, Report } from '@dockercoins/ledger'
 import type { Log } from '@dockercoins/service'
 
-import { advise } from './advice.ts'
 import type { Snapshot, Update } from './api.ts'
-import { createVerdicts } from './bottleneck.ts'
 import { LONGEST_WAIT_S, settledSecond } from './history.ts'
 import { createCapacity, createForeignSpeed } from './moving-means.ts'
 import { describePipeline } from './pipeline.ts'
 import { followReplicas, followWorkers } from './running-workers.ts'
 import type { Platform } from './scale-command.ts'
+import { describeState } from './sentences.ts'
 import type { Timeline } from './timeline.ts'
+import { createVerdicts } from './verdict.ts'
 
 const LATEST_COINS = 8
 
@@ -68,8 +68,8 @@ export function createSnapshotReader(
     const pipeline = { ...described, capacity: smoothCapacity(described) }
     // Only workers report replicas. When none runs, the advice keeps the numbers last known.
     if (running.length > 0) known = { rng: pipeline.rng.count, hasher: pipeline.hasher.count }
-    const verdict = verdicts.judge(described, running, readAt, (bottleneck) =>
-      advise(described, bottleneck, platform, known),
+    const verdict = verdicts.judge(described, running, readAt, (state) =>
+      describeState(described, state, platform, known),
     )
     timeline.add(now, hashes, pipeline, !verdicts.isWaiting())
     return {

@@ -6,7 +6,7 @@ import { sampleCoin, sampleReport } from '@dockercoins/testing/sample-entry'
 
 import { countUnit, emptyTally, toReport } from './tally.ts'
 
-const timing = { queueMs: 1, workMs: 2, networkMs: 3, concurrency: 20 }
+const timing = { queueMs: 1, workMs: 2, networkMs: 3, concurrency: 20, refused: 2 }
 const unit = (coins: Coin[] = [], servedBy = 'a') => ({
   hashes: 1,
   pauseMs: 10,
@@ -35,7 +35,7 @@ test('the time of a unit is added up by where it went', () => {
   for (let done = 0; done < 3; done++) countUnit(tally, unit(), 1)
   assert.equal(tally.pauseMs, 30)
   const replicas = new Map([['a', 3]])
-  assert.deepEqual(tally.rng, { queueMs: 3, workMs: 6, networkMs: 9, concurrency: 20, replicas })
+  assert.deepEqual(tally.rng, { queueMs: 3, workMs: 6, networkMs: 9, concurrency: 20, refused: 6, replicas })
 })
 
 test('an upstream that invents names cannot fill the memory', () => {

@@ -17,7 +17,7 @@ export interface Tally extends Pick<Report, 'hashes' | 'from' | 'to' | 'pauseMs'
   hasher: UpstreamTally
 }
 
-interface UpstreamTally extends Omit<UpstreamReport, 'replicas' | 'notResponding'> {
+interface UpstreamTally extends Required<Omit<UpstreamReport, 'replicas' | 'notResponding'>> {
   /** Responses of each replica. */
   replicas: Map<string, number>
 }
@@ -33,7 +33,7 @@ export function emptyTally(from: number): Tally {
 }
 
 function emptyUpstream(): UpstreamTally {
-  return { queueMs: 0, workMs: 0, networkMs: 0, concurrency: 0, replicas: new Map() }
+  return { queueMs: 0, workMs: 0, networkMs: 0, concurrency: 0, refused: 0, replicas: new Map() }
 }
 
 /** Counts a unit that ended at `now`. */
@@ -51,6 +51,7 @@ function countResponse(tally: UpstreamTally, response: UpstreamResponse<unknown>
   tally.queueMs += response.queueMs
   tally.workMs += response.workMs
   tally.networkMs += response.networkMs
+  tally.refused += response.refused
   tally.concurrency = response.concurrency
   const isNamed = replicas.size < MAX_REPLICAS || replicas.has(response.servedBy)
   const name = isNamed ? response.servedBy : 'others'

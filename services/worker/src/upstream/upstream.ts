@@ -14,6 +14,8 @@ export interface UpstreamResponse<T> extends ServerTiming {
   value: T
   /** The rest of the time that the call took, retries included, in milliseconds. */
   networkMs: number
+  /** How often the request was refused before, as back-pressure. */
+  refused: number
   /** The name of the replica. */
   servedBy: string
 }
@@ -23,6 +25,7 @@ interface Call<T> {
   /** Checks a body and returns what it contains. A trial, after an outage, checks all of it. */
   read: (body: Buffer, isTrial: boolean) => T
   beganAt: number
+  refused: number
 }
 
 export interface UpstreamOptions extends Pick<ReplicasOptions, 'urls' | 'log'> {
@@ -65,7 +68,7 @@ export function createUpstream(name: string, { timeoutMs, stop, onBackPressure, 
       replica.mistakes.succeeded()
       ownLimit.succeeded()
       const networkMs = Math.max(0, now - call.beganAt - queueMs - workMs)
-      return { queueMs, workMs, concurrency, value, networkMs, servedBy: servedBy ?? replica.host }
+      return { queueMs, workMs, concurrency, value, networkMs, refused: call.refused, servedBy: servedBy ?? replica.host }
     }
     const error = new Error(`expected 200, got ${statusCode}: ${body.toString('latin1', 0, 200)}`)
     const retryAfterMs = statusCode === 503 || statusCode === 429 ? parseRetryAfter(headers['retry-after']) : undefined
@@ -73,6 +76,7 @@ export function createUpstream(name: string, { timeoutMs, stop, onBackPressure, 
     if (stop.aborted || (retryAfterMs === undefined && !isMistake)) throw error
     replica.responded(serviceMs)
     if (retryAfterMs === undefined) return replica.mistakes.failed(error)
+    call.refused++
     onBackPressure(name)
     return retryAfterMs
   }
@@ -85,7 +89,7 @@ export function createUpstream(name: string, { timeoutMs, stop, onBackPressure, 
      * after `destroy`, and for any failure while the worker stops.
      */
     async request<T>(request: HttpRequest, read: Call<T>['read']): Promise<UpstreamResponse<T>> {
-      const call = { request, read, beganAt: performance.now() }
+      const call = { request, read, beganAt: performance.now(), refused: 0 }
       lastCall = call
       // The replicas that have refused the request, and how long each is to be left alone.
       let refusals: Map<Replica, number> | undefined

@@ -1,0 +1,123 @@
+import type { Pipeline, Upstream, Verdict, VerdictState } from './api.ts'
+import { formatMs, formatPart, formatRate } from './format.ts'
+import { busiest } from './pipeline.ts'
+import { scaleCommand, type Platform, type Scale } from './scale-command.ts'
+import { isLate, NEARLY_FULL, refusedPart, refuser } from './verdict.ts'
+
+/** Advised replicas serve this part of the loops' capacity: a full service makes loops wait. */
+const ENOUGH = 0.8
+
+/** What to read before running a command. */
+const hints: Partial<Record<Platform, string>> = {
+  local: 'Run it in a second terminal.',
+  swarm: 'It is for a stack that is named dockercoins.',
+}
+
+/** A state in words. `replicas` are the numbers last known. */
+export function describeState(
+  pipeline: Pipeline,
+  state: VerdictState,
+  platform: Platform,
+  replicas: Record<Upstream, number>,
+): Verdict {
+  const { worker, rng, foreignSpeed } = pipeline
+  const current = { worker: worker.count, ...replicas }
+  const name = busiest(pipeline)
+  const say = (sentence: string, rest: { evidence?: string | undefined; wanted?: Scale; more?: string } = {}) => {
+    const command = rest.wanted && scaleCommand(platform, current, rest.wanted)
+    const mixed =
+      worker.count > 0 && foreignSpeed
+        ? `Workers that do not report make ${formatRate(foreignSpeed)} hashes per second beside these.`
+        : undefined
+    const more = rest.more ?? mixed ?? (command && hints[platform])
+    const { evidence } = rest
+    return { state, sentence, ...(evidence && { evidence }), ...(more && { more }), ...(command && { command }) }
+  }
+
+  switch (state) {
+    case 'early':
+      return say('Measuring where the time goes.')
+    case 'idle':
+      if (foreignSpeed === null) return say('No worker reports.')
+      return say('No worker reports: start one.', {
+        wanted: { worker: 1 },
+        more: 'If one is running, its log shows why.',
+      })
+    case 'foreign':
+      return say('Only workers that do not report are mining, so where their time goes is not known.', {
+        evidence: `${formatRate(foreignSpeed ?? 0)} hashes per second`,
+      })
+    case 'stuck': {
+      const away = (['rng', 'hasher'] as const).filter((each) => pipeline[each].notResponding > 0)
+      if (away.length === 0) return say('No unit of work ends: see the workers’ logs about rng and hasher.')
+      return say(`No unit of work ends, because ${away.join(' and ')} ${away.length > 1 ? 'do' : 'does'} not respond.`)
+    }
+    case 'not-responding': {
+      const away = rng.notResponding > 0 ? 'rng' : 'hasher'
+      const { notResponding, count } = pipeline[away]
+      const which = notResponding === 1 ? `A replica of ${away} does` : `${notResponding} replicas of ${away} do`
+      return say(`${which} not respond: see the log.`, { evidence: `${count} of ${count + notResponding} respond` })
+    }
+    case 'back-pressure': {
+      const full = refuser(pipeline)
+      return say(`Limited by ${full}: its queue is full and refuses requests, so add replicas.`, {
+        evidence: `${full} refuses ${formatPart(refusedPart(pipeline, full))} of all requests`,
+        wanted: { [full]: replicasFor(pipeline, full, current[full]) },
+      })
+    }
+    case 'machine': {
+      const where = platform === 'local' ? 'this machine' : 'the machine of the workers'
+      const networkMs = rng.networkMs + pipeline.hasher.networkMs
+      return say(`Limited by ${where}, which is too busy for more workers.`, {
+        evidence: isLate(pipeline)
+          ? `pauses set to ${formatMs(pipeline.delayMs)} take ${formatMs(worker.serviceMs)}`
+          : `a unit spends ${formatMs(networkMs)} on the network`,
+      })
+    }
+    case 'well':
+      return say(`Working well: workers and ${name} match each other, so to go faster add both.`, {
+        evidence: describeUse(pipeline, name),
+        wanted: { worker: 2 * worker.count, [name]: replicasFor(pipeline, name, current[name], 2) },
+      })
+    case 'worker':
+      return say('Limited by workers: rng and hasher can serve more, so add workers.', {
+        evidence: foreignSpeed ? undefined : describeUse(pipeline, name),
+        wanted: { worker: workersToFill(pipeline, name) },
+      })
+    default: {
+      const wanted = replicasFor(pipeline, state, current[state])
+      return say(`Limited by ${state}: add ${wanted - current[state] > 1 ? 'replicas' : 'a replica'}.`, {
+        evidence: describeBottleneck(pipeline, state),
+        wanted: { [state]: wanted },
+      })
+    }
+  }
+}
+
+function describeBottleneck(pipeline: Pipeline, name: Upstream): string {
+  const { timed, share, queueMs, busy } = pipeline[name]
+  if (!timed) return `loops spend ${formatPart(share)} of their time on ${name}`
+  const wait = `requests wait ${formatMs(queueMs)}`
+  // "60 % busy" would contradict a long queue.
+  return busy === undefined || busy < NEARLY_FULL ? wait : `${name} is ${formatPart(busy)} busy, ${wait}`
+}
+
+/** How many replicas serve `times` the loops of now, and at least one more than now. */
+function replicasFor(pipeline: Pipeline, name: Upstream, known: number, times = 1): number {
+  const { capacity = 0, count } = pipeline[name]
+  const each = capacity / Math.max(1, count)
+  const perSecond = times * ENOUGH * (pipeline.worker.capacity ?? 0)
+  return Math.max(known + 1, each > 0 ? Math.ceil(perSecond / each) : 0)
+}
+
+/** How many workers fill `name`; twice as many as now where it is not known how full it is. */
+function workersToFill({ worker, ...stages }: Pipeline, name: Upstream): number {
+  const { capacity, busy } = stages[name]
+  if (capacity === undefined || busy === undefined || worker.perSecond === 0) return 2 * worker.count
+  return Math.max(worker.count + 1, Math.round((capacity / worker.perSecond) * worker.count))
+}
+
+function describeUse(pipeline: Pipeline, name: Upstream): string | undefined {
+  const { busy } = pipeline[name]
+  return busy === undefined ? undefined : `${name} is ${formatPart(busy)} busy`
+}

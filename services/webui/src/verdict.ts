@@ -1,0 +1,140 @@
+import type { Report } from '@dockercoins/ledger'
+
+import type { Pipeline, Upstream, Verdict, VerdictState } from './api.ts'
+import { busiest } from './pipeline.ts'
+
+/** A service in whose queue loops spend less of their time than this is no bottleneck. */
+const MIN_QUEUE_SHARE = 0.2
+/** A service without Server-Timing is the bottleneck from this part of the loops' time. */
+const MIN_UNTIMED_SHARE = 0.5
+/** A queue that refuses this part of all requests is too short. */
+const MIN_REFUSED_PART = 0.05
+/** On a busy machine pauses are late by this part of the pause, and by this many milliseconds. */
+const LATE_PART = 0.15
+const LATE_MS = 5
+/** There requests also spend this part of a unit between the services, and so many milliseconds. */
+const SLOW_NETWORK_PART = 0.25
+const SLOW_NETWORK_MS = 20
+/** A service less busy than this can serve more loops. */
+export const NEARLY_FULL = 0.9
+/** A verdict stands until its figure falls to this part of the threshold, so it does not flip. */
+const HYSTERESIS = 0.8
+/** A verdict needs the same evidence for this long, milliseconds. */
+const CONFIRM_MS = 3_000
+/** After an outage a verdict waits this long at most for workers that ran before, milliseconds. */
+const LONGEST_WAIT_MS = 15_000
+
+const upstreams = ['rng', 'hasher'] as const
+
+/**
+ * What limits the speed now. The order is that of causes: without workers nothing else is known. A
+ * replica that is away makes the others look too few, and a refused request waits outside of the
+ * queue, so both come before queues. A long queue is shown by a busy machine too, but more replicas
+ * are then no mistake. Late pauses come before "add workers", which would make them later.
+ */
+export function findState(pipeline: Pipeline, standing?: VerdictState): VerdictState {
+  const { unitMs, worker, rng, hasher, foreignSpeed, capacity } = pipeline
+  const threshold = (state: VerdictState, figure: number) => (standing === state ? HYSTERESIS * figure : figure)
+
+  if (worker.count === 0) return foreignSpeed ? 'foreign' : 'idle'
+  const isAway = upstreams.some((name) => pipeline[name].count === 0 && pipeline[name].notResponding > 0)
+  if (capacity === null || isAway) return 'stuck'
+  if (rng.notResponding + hasher.notResponding > 0) return 'not-responding'
+  if (refusedPart(pipeline, refuser(pipeline)) >= threshold('back-pressure', MIN_REFUSED_PART)) return 'back-pressure'
+
+  const longest = rng.queueMs >= hasher.queueMs ? 'rng' : 'hasher'
+  if (pipeline[longest].queueMs >= threshold(longest, MIN_QUEUE_SHARE) * unitMs) return longest
+  for (const name of upstreams) {
+    const { timed, share } = pipeline[name]
+    if (!timed && share >= threshold(name, MIN_UNTIMED_SHARE)) return name
+  }
+  if (isLate(pipeline, threshold('machine', 1)) || isNetworkSlow(pipeline, threshold('machine', 1))) return 'machine'
+  return (pipeline[busiest(pipeline)].busy ?? 0) < threshold('well', NEARLY_FULL) ? 'worker' : 'well'
+}
+
+/** Whether pauses take clearly longer than they are set to. */
+export function isLate({ delayMs, worker }: Pipeline, factor = 1): boolean {
+  return delayMs > 0 && worker.serviceMs - delayMs >= factor * Math.max(LATE_MS, LATE_PART * delayMs)
+}
+
+function isNetworkSlow({ unitMs, rng, hasher }: Pipeline, factor: number): boolean {
+  const networkMs = rng.networkMs + hasher.networkMs
+  // Without Server-Timing all of a service's time seems to be the network's.
+  const isKnown = rng.timed && hasher.timed
+  return isKnown && networkMs >= factor * Math.max(SLOW_NETWORK_MS, SLOW_NETWORK_PART * unitMs)
+}
+
+/** The service that refuses more requests. */
+export function refuser(pipeline: Pipeline): Upstream {
+  return refusedPart(pipeline, 'rng') >= refusedPart(pipeline, 'hasher') ? 'rng' : 'hasher'
+}
+
+/** Part of the requests to a service that it refuses, 0 to 1. */
+export function refusedPart(pipeline: Pipeline, name: Upstream): number {
+  const { refusedPerSecond, perSecond } = pipeline[name]
+  return refusedPerSecond > 0 ? refusedPerSecond / (refusedPerSecond + perSecond) : 0
+}
+
+/** What was judged before, and since when the evidence is what it is now. */
+export interface Memory {
+  standing?: VerdictState
+  candidate?: { state: VerdictState; since: number }
+}
+
+/** The next memory: a state stands once its evidence is steady, and one without work at once. */
+export function step({ standing, candidate }: Memory, pipeline: Pipeline, now: number): Memory {
+  const state = findState(pipeline, standing)
+  if (state === 'idle' || state === 'foreign' || state === 'stuck') return { standing: state }
+  // Nothing that limits work can be left over from a time without work.
+  const before = standing === 'idle' || standing === 'foreign' || standing === 'stuck' ? undefined : standing
+  const since = candidate?.state === state ? candidate.since : now
+  const isConfirmed = state === before || now - since >= CONFIRM_MS
+  const stands = isConfirmed ? state : before
+  return { ...(stands && { standing: stands }), candidate: { state, since } }
+}
+
+/** Gives a verdict once all running workers have reported and the evidence is steady. */
+export function createVerdicts() {
+  /** The end of the newest report of each running worker, now and before an outage. */
+  let lastReports = new Map<string, number>()
+  let outage: { reports: Map<string, number>; endedAt?: number } | undefined
+  let memory: Memory = {}
+  let last: Verdict | undefined
+
+  /** A verdict while workers that ran before an outage have not reported since. */
+  function awaitReports(now: number): Verdict | undefined {
+    if (!outage) return undefined
+    outage.endedAt ??= now
+    const of = outage.reports.size
+    const reported = [...outage.reports].filter(([worker, to]) => (lastReports.get(worker) ?? to) !== to).length
+    if (reported < of && now - outage.endedAt < LONGEST_WAIT_MS) {
+      const sentence = 'Waiting for the workers that ran before the ledger was lost.'
+      return { state: 'early', sentence, evidence: `${reported} of ${of} have reported` }
+    }
+    outage = undefined
+    return undefined
+  }
+
+  return {
+    /** The verdict on a pipeline. `describe` puts a state into words. */
+    judge(pipeline: Pipeline, running: Report[], now: number, describe: (state: VerdictState) => Verdict): Verdict {
+      lastReports = new Map(running.map(({ worker, to }) => [worker, to]))
+      const wait = awaitReports(now)
+      if (wait) return wait
+      memory = step(memory, pipeline, now)
+      const { standing, candidate } = memory
+      if (!standing) return (last = describe('early'))
+      // While the evidence speaks for another state, its figures would contradict the verdict.
+      const isSupported = !candidate || candidate.state === standing
+      if (isSupported || last?.state !== standing) last = describe(standing)
+      return last
+    },
+    /** Whether workers that ran before an outage have yet to report. */
+    isWaiting: () => outage !== undefined,
+    /** The ledger could not be read. */
+    lost() {
+      outage = { reports: outage?.reports ?? lastReports }
+      memory = {}
+    },
+  }
+}
