@@ -206,7 +206,7 @@ suite('the dashboard in a browser', { skip }, () => {
       await tab.locator('.state', { hasText: 'Workers that do not report make' }).waitFor()
       await tab.locator('.now strong', { hasText: /^(9|10|11)\.\d/ }).waitFor()
       assert.equal(await tab.getByText('nothing is counted').count(), 0)
-      assert.match(await tab.locator('.advice').innerText(), /^Only workers that do not report are mining/)
+      assert.match(await tab.locator('.verdict .sentence').innerText(), /^Only workers that do not report are mining/)
       assert.deepEqual(complaints, [])
     },
   )

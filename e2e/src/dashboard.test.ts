@@ -121,25 +121,23 @@ suite('the dashboard in a browser', { skip }, () => {
   test('shows that ten workers fill one rng, and how to add more of it', async (t) => {
     const { urls } = await startStack(t, { scale: { worker: 10 } })
     const { page, complaints } = await openPage(t, urls.webui)
-    const bottleneck = page.locator('.stage.bottleneck', { hasText: 'rng' })
-    await bottleneck.waitFor()
+    await page.locator('.node.rng.alarm').waitFor()
     await untilSpeed(page, /^(9\.9\d|10\.0)$/)
-    assert.equal(await page.locator('.stage.bottleneck').count(), 1)
-    // A busy machine may have a weaker second, so that these are waited for.
-    await bottleneck.getByText(/^(99|100) % busy$/).waitFor()
-    const full = /^rng is the bottleneck: 1 replica of rng × [\d.]+\/s is (99|100) % busy, and requests wait \d+ ms\./
-    await page.locator('.advice', { hasText: full }).waitFor()
+    assert.equal(await page.locator('.node.alarm').count(), 1)
+    // A busy machine may have a weaker second, so that this is waited for.
+    await page.locator('.verdict .evidence', { hasText: /^rng is (99|100) % busy, requests wait \d+ ms$/ }).waitFor()
+    assert.match(await page.locator('.verdict').innerText(), /Limited by rng: add replicas\./)
     const command = process.env.STACK === 'compose' ? /--scale worker=10 --scale rng=3$/ : /npm run scale -- rng=3$/
-    assert.match(await page.locator('.advice').innerText(), command)
+    assert.match(await page.locator('.verdict code').innerText(), command)
     assertNone(complaints)
   })
 
   test('shows that three rng are enough for ten workers', async (t) => {
     const { urls } = await startStack(t, { scale: { worker: 10, rng: 3 } })
     const { page, complaints } = await openPage(t, urls.webui)
-    await page.locator('.advice', { hasText: 'Workers and rng match each other' }).waitFor()
-    assert.equal(await page.locator('.stage.bottleneck').count(), 0)
-    assert.equal(await page.locator('.stage', { hasText: 'rng' }).locator('summary').innerText(), '3 replicas running')
+    await page.locator('.verdict', { hasText: 'workers and rng match each other' }).waitFor()
+    assert.equal(await page.locator('.node.alarm').count(), 0)
+    assert.match(await page.locator('.node.rng h3').innerText(), /^rng\s*× 3$/)
     await untilSpeed(page, /^(28|29|30)\./)
     assertNone(complaints)
   })
@@ -151,7 +149,7 @@ suite('the dashboard in a browser', { skip }, () => {
 
     await stack.stop('worker', 'SIGKILL')
     await untilState(page, 'No workers')
-    assert.match(await page.locator('.advice').innerText(), /^No worker reports/)
+    await page.locator('.verdict', { hasText: 'No worker reports: start one.' }).waitFor()
     await stack.start('worker')
     await untilMining(page)
 
@@ -211,8 +209,8 @@ suite('the dashboard in a browser', { skip }, () => {
     test(`has nothing that axe finds fault with, ${theme}`, async (t) => {
       const { urls } = await startStack(t, { scale: { worker: 4 } })
       const { page } = await openPage(t, urls.webui, { theme })
-      await page.locator('.stage.bottleneck').waitFor()
-      await page.locator('.coins td').first().waitFor()
+      await page.locator('.node.alarm').waitFor()
+      await page.locator('.coins code').first().waitFor()
       await page.getByRole('switch', { name: 'Classic view' }).check()
       for (const summary of await page.locator('summary').all()) await summary.click()
       const { violations } = await new AxeBuilder({ page }).analyze()
@@ -258,7 +256,7 @@ suite('the dashboard in a browser', { skip }, () => {
     const { urls } = await startStack(t, { scale: { worker: 4 } })
     for (const width of [360, 768, 1280, 2560]) {
       const { page } = await openPage(t, urls.webui, { width })
-      await page.locator('.stage.bottleneck').or(page.getByText('is busy:')).first().waitFor()
+      await page.locator('.node.alarm').or(page.getByText('too busy')).first().waitFor()
       assert.equal(await page.evaluate<number>('document.documentElement.scrollWidth'), width)
       assert.ok((await layoutShift(page)) < 0.02, `${width} px: things moved by ${await layoutShift(page)}`)
     }
