@@ -73,3 +73,8 @@ test('a report names at most 100 replicas that do not respond, and all reports a
   )
   assert.ok(names <= 10_050, `${names} names`)
 })
+
+test('a worker of an older version that counts no refused requests is not hidden', () => {
+  const { refused: _, ...rng } = sampleReport('a').rng
+  assert.equal(read({ ...sampleReport('a'), rng })[0]?.rng.refused, 0)
+})

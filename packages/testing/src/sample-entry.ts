@@ -16,6 +16,7 @@ export function sampleReport(worker: string, given: Partial<Report> = {}): Repor
     workMs: 100.2,
     networkMs: 1.5,
     concurrency: 1,
+    refused: 3,
     replicas: { 'rng-1': 6, 'rng-2': 4 },
     notResponding: [],
   }

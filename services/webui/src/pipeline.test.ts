@@ -3,11 +3,11 @@ import { test } from 'node:test'
 
 import type { Report } from '@dockercoins/ledger'
 
-import { advise } from './advice.ts'
-import type { Pipeline, Upstream } from './api.ts'
-import { findBottleneck, type Bottleneck } from './bottleneck.ts'
+import type { Pipeline, Upstream, Verdict, VerdictState } from './api.ts'
 import { describePipeline as describe } from './pipeline.ts'
 import type { Platform } from './scale-command.ts'
+import { describeState } from './sentences.ts'
+import { findState } from './verdict.ts'
 
 /** Reports of a second in which each worker did `each` units, served in 100 ms by both services. */
 function reports(workers: number, each: number, queueMs: number, concurrency = 1): Report[] {
@@ -45,18 +45,18 @@ function served(names: string[]): [string, number][] {
 function describePipeline(
   reported: Report[],
   names: Record<Upstream, string[]>,
-  { foreignSpeed = 0, standing }: { foreignSpeed?: number | null; standing?: Bottleneck } = {},
+  { foreignSpeed = 0, standing }: { foreignSpeed?: number | null; standing?: VerdictState } = {},
 ) {
   const replicas = {
     rng: { running: served(names.rng), notResponding: [] },
     hasher: { running: served(names.hasher), notResponding: [] },
   }
   const pipeline = describe(reported, replicas, foreignSpeed)
-  return { ...pipeline, bottleneck: findBottleneck(pipeline, standing) }
+  return { ...pipeline, state: findState(pipeline, standing) }
 }
 
-function adviseOn(pipeline: Pipeline & { bottleneck: Bottleneck | undefined }, platform: Platform) {
-  return advise(pipeline, pipeline.bottleneck, platform, { rng: pipeline.rng.count, hasher: pipeline.hasher.count })
+function judge(pipeline: Pipeline & { state: VerdictState }, platform: Platform): Verdict {
+  return describeState(pipeline, pipeline.state, platform, { rng: pipeline.rng.count, hasher: pipeline.hasher.count })
 }
 
 function near(actual: number | null | undefined, expected: number): void {
@@ -65,18 +65,16 @@ function near(actual: number | null | undefined, expected: number): void {
 
 test('one worker is the bottleneck, and the capacity is its speed', () => {
   const pipeline = describePipeline(reports(1, 3.31, 0), one)
-  assert.equal(pipeline.bottleneck, 'worker')
+  assert.equal(pipeline.state, 'worker')
   near(pipeline.unitMs, 302)
   near(pipeline.capacity, 3.31)
   near(pipeline.rng.busy, 0.331)
   near(pipeline.rng.capacity, 10)
   near(pipeline.hasher.capacity, 200)
   near(pipeline.worker.share + pipeline.rng.share + pipeline.hasher.share, 1)
-  const { sentence, command } = adviseOn(pipeline, 'local')
-  assert.match(
-    sentence,
-    /^The workers are the bottleneck: .* 1 replica of rng × 10\/s is 33 % busy\. Add workers \(in a second terminal\):$/,
-  )
+  const { sentence, evidence, command } = judge(pipeline, 'local')
+  assert.match(sentence, /^Limited by workers: .* add workers\.$/)
+  assert.equal(evidence, 'rng is 33 % busy')
   assert.equal(command, 'npm run scale -- worker=3')
 })
 
@@ -88,7 +86,7 @@ test('with batches the capacity counts hashes, and that of services requests', (
   near(pipeline.worker.perSecond, 3.31)
   near(pipeline.rng.capacity, 10)
   assert.equal(pipeline.hashesPerUnit, 10)
-  assert.equal(adviseOn(pipeline, 'local').command, 'npm run scale -- worker=3')
+  assert.equal(judge(pipeline, 'local').command, 'npm run scale -- worker=3')
 })
 
 test('where workers make batches of different sizes, a unit makes what it does on average', () => {
@@ -101,38 +99,34 @@ test('where workers make batches of different sizes, a unit makes what it does o
 
 test('ten workers fill one rng, and three of it are advised', () => {
   const pipeline = describePipeline(reports(10, 1, 698), one)
-  assert.equal(pipeline.bottleneck, 'rng')
+  assert.equal(pipeline.state, 'rng')
   near(pipeline.capacity, 10)
   near(pipeline.rng.share, 0.8)
-  const { sentence, command } = adviseOn(pipeline, 'compose')
-  assert.equal(
-    sentence,
-    'rng is the bottleneck: 1 replica of rng × 10/s is 100 % busy, and requests wait 698 ms. Add replicas:',
-  )
+  const { sentence, evidence, command } = judge(pipeline, 'compose')
+  assert.equal(sentence, 'Limited by rng: add replicas.')
+  assert.equal(evidence, 'rng is 100 % busy, requests wait 698 ms')
   assert.equal(command, 'RNG_PORT=0 docker compose up -d --scale worker=10 --scale rng=3')
 })
 
 test('ten workers and three of rng match each other', () => {
   const pipeline = describePipeline(reports(10, 3, 31), { ...one, rng: ['rng-1', 'rng-2', 'rng-10'] })
-  assert.equal(pipeline.bottleneck, 'none')
+  assert.equal(pipeline.state, 'well')
   near(pipeline.capacity, 30)
-  assert.match(adviseOn(pipeline, 'kubernetes').sentence, /^Workers and rng match each other/)
+  assert.match(judge(pipeline, 'kubernetes').sentence, /^Working well: workers and rng match/)
   assert.equal(
-    adviseOn(pipeline, 'kubernetes').command,
+    judge(pipeline, 'kubernetes').command,
     'kubectl scale deployment worker --replicas=20 && kubectl scale deployment rng --replicas=6',
   )
-  assert.deepEqual(
-    pipeline.rng.replicas.map(({ name }) => name),
-    ['rng-1', 'rng-2', 'rng-10'],
-  )
+  const names = pipeline.rng.replicas.map(({ name }) => name)
+  assert.deepEqual(names, ['rng-1', 'rng-2', 'rng-10'])
 })
 
 test('where no service reports its concurrency, only the loops limit the speed', () => {
   const pipeline = describePipeline(reports(2, 3.31, 0, 0), one)
   assert.equal(pipeline.rng.capacity, undefined)
   near(pipeline.capacity, 6.62)
-  assert.match(adviseOn(pipeline, 'local').sentence, /rng does not limit the speed/)
-  assert.equal(adviseOn(pipeline, 'local').command, 'npm run scale -- worker=4')
+  assert.match(judge(pipeline, 'local').sentence, /hardly wait/)
+  assert.equal(judge(pipeline, 'local').command, 'npm run scale -- worker=4')
 })
 
 test('replicas that share a name have no capacity that they exceed', () => {
@@ -141,17 +135,18 @@ test('replicas that share a name have no capacity that they exceed', () => {
 })
 
 test('a worker that is to be started leaves the others as they are', () => {
-  const { command } = advise(describePipeline([], { rng: [], hasher: [] }), undefined, 'compose', { rng: 3, hasher: 1 })
+  const pipeline = describePipeline([], { rng: [], hasher: [] })
+  const { command } = describeState(pipeline, 'idle', 'compose', { rng: 3, hasher: 1 })
   assert.equal(command, 'RNG_PORT=0 docker compose up -d --scale worker=1 --scale rng=3')
 })
 
 test('no worker, and workers that finish no unit, have advice of their own', () => {
   const empty = describePipeline([], { rng: [], hasher: [] })
-  assert.equal(empty.bottleneck, undefined)
-  assert.match(adviseOn(empty, 'local').sentence, /^No worker reports/)
+  assert.equal(empty.state, 'idle')
+  assert.match(judge(empty, 'local').sentence, /^No worker reports/)
   const idle = describePipeline(reports(2, 0, 0), one)
   assert.equal(idle.capacity, null)
-  assert.match(adviseOn(idle, 'local').sentence, /no unit of work ends/)
+  assert.match(judge(idle, 'local').sentence, /^No unit of work ends/)
 })
 
 /** Reports of workers whose services send no Server-Timing: all their time is network time. */
@@ -165,64 +160,60 @@ function untimed(workers: number, each: number, rngMs: number): Report[] {
 
 test('a service without Server-Timing is the bottleneck when loops spend most of their time on it', () => {
   const pipeline = describePipeline(untimed(10, 1, 800), one)
-  assert.equal(pipeline.bottleneck, 'rng')
+  assert.equal(pipeline.state, 'rng')
   near(pipeline.rng.share, 0.8)
-  assert.match(
-    adviseOn(pipeline, 'compose').sentence,
-    /^rng is the bottleneck: loops spend 80 % of their time on it, and it/,
-  )
-  assert.match(String(adviseOn(pipeline, 'compose').command), /--scale rng=2$/)
+  assert.equal(judge(pipeline, 'compose').evidence, 'loops spend 80 % of their time on rng')
+  assert.match(String(judge(pipeline, 'compose').command), /--scale rng=2$/)
 })
 
 test('services without Server-Timing of which none takes most of the time allow for more workers', () => {
   const pipeline = describePipeline(untimed(1, 3.3, 100), one)
-  assert.equal(pipeline.bottleneck, 'worker')
-  assert.doesNotMatch(adviseOn(pipeline, 'local').sentence, /hardly wait|busy|does not limit/)
+  assert.equal(pipeline.state, 'worker')
+  assert.doesNotMatch(judge(pipeline, 'local').sentence, /hardly wait|busy|can serve/)
 })
 
 test('it is not known how busy a service is that workers that do not report may use', () => {
   const pipeline = describePipeline(reports(1, 1, 698), one, { foreignSpeed: 9 })
-  assert.equal(pipeline.bottleneck, 'rng')
+  assert.equal(pipeline.state, 'rng')
   assert.equal(pipeline.rng.busy, undefined)
   near(pipeline.capacity, 10)
-  const { sentence } = adviseOn(pipeline, 'local')
-  assert.match(
-    sentence,
-    /^rng is the bottleneck: requests wait 698 ms, and workers that do not report may use it as well\./,
-  )
+  const { evidence, more } = judge(pipeline, 'local')
+  assert.equal(evidence, 'requests wait 698 ms')
+  assert.match(more!, /^Workers that do not report make 9\.00/)
 })
 
 test('workers that do not report count as mining', () => {
   const none = { rng: [], hasher: [] }
   const alone = describePipeline([], none, { foreignSpeed: 3.3 })
-  assert.match(adviseOn(alone, 'local').sentence, /^Only workers that do not report are mining/)
+  assert.match(judge(alone, 'local').sentence, /^Only workers that do not report are mining/)
   const unknown = describePipeline([], none, { foreignSpeed: null })
-  assert.doesNotMatch(adviseOn(unknown, 'local').sentence, /nothing is counted/)
+  assert.doesNotMatch(judge(unknown, 'local').sentence, /nothing is counted/)
 })
 
 test('pauses that take longer than set are those of a busy machine, and no worker is advised', () => {
   const late = reports(2, 3, 0)
   for (const report of late) report.pauseMs = 3 * 126
   const pipeline = describePipeline(late, one)
-  assert.equal(pipeline.bottleneck, 'machine')
-  const { sentence, command } = adviseOn(pipeline, 'local')
-  assert.match(sentence, /^This machine is busy: pauses that are set to 100 ms take 126 ms\./)
+  assert.equal(pipeline.state, 'machine')
+  const { sentence, evidence, command } = judge(pipeline, 'local')
+  assert.match(sentence, /^Limited by this machine/)
+  assert.equal(evidence, 'pauses set to 100 ms take 126 ms')
   assert.equal(command, undefined)
   for (const report of late) delete report.delayMs
-  assert.equal(describePipeline(late, one).bottleneck, 'worker')
+  assert.equal(describePipeline(late, one).state, 'worker')
 })
 
 test('a verdict stands until the figures have clearly changed', () => {
   const near20 = reports(10, 2, 70)
   const names = { ...one, rng: ['rng-1', 'rng-2', 'rng-3'] }
-  assert.notEqual(describePipeline(near20, names).bottleneck, 'rng')
-  assert.equal(describePipeline(near20, names, { standing: 'rng' }).bottleneck, 'rng')
+  assert.notEqual(describePipeline(near20, names).state, 'rng')
+  assert.equal(describePipeline(near20, names, { standing: 'rng' }).state, 'rng')
 })
 
 test('a bottleneck that is not full is described by its queue alone', () => {
   const pipeline = describePipeline(reports(2, 1, 500), one)
-  assert.equal(pipeline.bottleneck, 'rng')
-  assert.match(adviseOn(pipeline, 'local').sentence, /^rng is the bottleneck: requests wait 500 ms\./)
+  assert.equal(pipeline.state, 'rng')
+  assert.equal(judge(pipeline, 'local').evidence, 'requests wait 500 ms')
 })
 
 test('a snapshot names twenty replicas at most, and counts them all', () => {
@@ -234,9 +225,9 @@ test('a snapshot names twenty replicas at most, and counts them all', () => {
 
 test('the command is that of the platform, and there is none where the platform is not known', () => {
   const pipeline = describePipeline(reports(10, 1, 698), one)
-  assert.equal(adviseOn(pipeline, 'swarm').command, 'docker service scale dockercoins_rng=3')
-  const { sentence, command } = adviseOn(pipeline, 'container')
+  assert.equal(judge(pipeline, 'swarm').command, 'docker service scale dockercoins_rng=3')
+  const { sentence, command } = judge(pipeline, 'container')
   assert.equal(command, undefined)
-  assert.match(sentence, /Add replicas\.$/)
+  assert.match(sentence, /add replicas\.$/)
   assert.doesNotMatch(sentence, /npm/)
 })

@@ -80,7 +80,7 @@ export function describeState(
         wanted: { worker: 2 * worker.count, [name]: replicasFor(pipeline, name, current[name], 2) },
       })
     case 'worker':
-      return say('Limited by workers: rng and hasher can serve more, so add workers.', {
+      return say(`Limited by workers: ${describeFreedom(pipeline)}, so add workers.`, {
         evidence: foreignSpeed ? undefined : describeUse(pipeline, name),
         wanted: { worker: workersToFill(pipeline, name) },
       })
@@ -115,6 +115,13 @@ function workersToFill({ worker, ...stages }: Pipeline, name: Upstream): number 
   const { capacity, busy } = stages[name]
   if (capacity === undefined || busy === undefined || worker.perSecond === 0) return 2 * worker.count
   return Math.max(worker.count + 1, Math.round((capacity / worker.perSecond) * worker.count))
+}
+
+/** Where it is not known how full a service is, only that loops hardly wait for it. */
+function describeFreedom({ rng, hasher }: Pipeline): string {
+  if (!rng.timed || !hasher.timed) return 'no service takes most of their time'
+  const isKnown = rng.busy !== undefined || hasher.busy !== undefined
+  return isKnown ? 'rng and hasher can serve more' : 'they hardly wait for rng and hasher'
 }
 
 function describeUse(pipeline: Pipeline, name: Upstream): string | undefined {

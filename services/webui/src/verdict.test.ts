@@ -12,9 +12,15 @@ const states: Record<string, VerdictState> = {
   'ten-workers-three-rng': 'well',
   'no-worker': 'idle',
   'back-pressure': 'back-pressure',
-  'four-loops': 'well',
-  'sixteen-loops-no-delay': 'rng',
+  'four-loops': 'rng',
+  'sixteen-loops-no-delay': 'worker',
+  'hasher-concurrency-one': 'hasher',
   batch: 'worker',
+  'replica-stopped': 'not-responding',
+  'rng-away': 'stuck',
+  // Its pauses are on time.
+  'two-workers-under-stress': 'worker',
+  'ten-workers-three-rng-three-hasher': 'worker',
 }
 
 for (const [name, state] of Object.entries(states)) {
@@ -65,4 +71,8 @@ test('a pause that is late shows a busy machine', () => {
 test('only workers that do not report are foreign', () => {
   const { pipeline } = readFixture('no-worker')
   assert.equal(findState({ ...pipeline, foreignSpeed: 9 }), 'foreign')
+})
+
+test('a first second is too early for a verdict', () => {
+  assert.deepEqual(judgeAll([readFixture('early').pipeline]), [undefined])
 })

@@ -6,7 +6,7 @@ import { finishUnits, mineOnce, mineUntil, type Mine } from './mine.ts'
 import type { Unit } from './tally.ts'
 import type { Upstream } from './upstream/upstream.ts'
 
-const timing = { queueMs: 0, workMs: 0, networkMs: 0, concurrency: 1, servedBy: 'a' }
+const timing = { queueMs: 0, workMs: 0, networkMs: 0, refused: 0, concurrency: 1, servedBy: 'a' }
 const bytes = Buffer.alloc(32, 17)
 const digest = hash('sha256', bytes)
 

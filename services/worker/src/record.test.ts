@@ -7,7 +7,7 @@ import { pino } from 'pino'
 
 import { createRecorder, MAX_PENDING_COINS, PROMPT_COINS } from './record.ts'
 
-const timing = { queueMs: 0, workMs: 0, networkMs: 0, concurrency: 1, servedBy: 'a' }
+const timing = { queueMs: 0, workMs: 0, networkMs: 0, refused: 0, concurrency: 1, servedBy: 'a' }
 const unit = () => ({
   hashes: 1,
   pauseMs: 0,

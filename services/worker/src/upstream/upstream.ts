@@ -68,7 +68,15 @@ export function createUpstream(name: string, { timeoutMs, stop, onBackPressure, 
       replica.mistakes.succeeded()
       ownLimit.succeeded()
       const networkMs = Math.max(0, now - call.beganAt - queueMs - workMs)
-      return { queueMs, workMs, concurrency, value, networkMs, refused: call.refused, servedBy: servedBy ?? replica.host }
+      return {
+        queueMs,
+        workMs,
+        concurrency,
+        value,
+        networkMs,
+        refused: call.refused,
+        servedBy: servedBy ?? replica.host,
+      }
     }
     const error = new Error(`expected 200, got ${statusCode}: ${body.toString('latin1', 0, 200)}`)
     const retryAfterMs = statusCode === 503 || statusCode === 429 ? parseRetryAfter(headers['retry-after']) : undefined
