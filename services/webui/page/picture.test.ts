@@ -8,6 +8,7 @@ const stage: Stage = {
   count: 1,
   notResponding: 0,
   replicas: [],
+  refusedPerSecond: 0,
   perSecond: 10,
   queueMs: 600,
   serviceMs: 100,

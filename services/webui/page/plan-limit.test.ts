@@ -8,6 +8,7 @@ const stage: Stage = {
   count: 1,
   notResponding: 0,
   replicas: [],
+  refusedPerSecond: 0,
   perSecond: 3.33,
   queueMs: 0,
   serviceMs: 100,
