@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import type { Ledger } from '@dockercoins/ledger'
 
 import { createHistory } from './history.ts'
+import { createTimeline } from './timeline.ts'
 
 /** A ledger in which every second has its own time as its speed. */
 function createStub() {
@@ -23,7 +24,7 @@ function createStub() {
 test('the ledger is read once per second, and each request gets the seconds that it asked for', async (t) => {
   t.mock.timers.enable({ apis: ['Date'], now: 5_000_500 })
   const ledger = createStub()
-  const readHistory = createHistory(ledger as unknown as Ledger)
+  const readHistory = createHistory(ledger as unknown as Ledger, createTimeline())
   const [minute, all] = await Promise.all([readHistory(60), readHistory(3600), readHistory(9999)])
   assert.equal(ledger.reads, 1)
   assert.deepEqual([minute.from, minute.speeds.length, minute.speeds[0]], [4939, 60, 4939])
@@ -36,7 +37,7 @@ test('the ledger is read once per second, and each request gets the seconds that
 test('a failure reaches the requests of its second, and the next one reads again', async (t) => {
   t.mock.timers.enable({ apis: ['Date'], now: 5_000_500 })
   const ledger = createStub()
-  const readHistory = createHistory(ledger as unknown as Ledger)
+  const readHistory = createHistory(ledger as unknown as Ledger, createTimeline())
   ledger.away = true
   await assert.rejects(readHistory(60), /away/)
   ledger.away = false

@@ -4,8 +4,10 @@ import { test, type TestContext } from 'node:test'
 import type { Ledger, Report } from '@dockercoins/ledger'
 import type { Log } from '@dockercoins/service'
 
+import type { Stage } from './api.ts'
 import { settledSecond } from './history.ts'
 import { createSnapshotReader } from './snapshot-reader.ts'
+import { createTimeline } from './timeline.ts'
 
 test('a second is settled when every running worker has reported its work in it', () => {
   assert.equal(
@@ -59,7 +61,7 @@ function createReader(t: TestContext) {
   }
   const lines: string[] = []
   const log = { warn: (line: string) => lines.push(line), info: (line: string) => lines.push(line) } as unknown as Log
-  const readUpdate = createSnapshotReader(ledger as unknown as Ledger, 'local', log)
+  const readUpdate = createSnapshotReader(ledger as unknown as Ledger, 'local', createTimeline(), log)
   async function read(at: number, next: Read) {
     given = next
     now = at
@@ -117,15 +119,19 @@ function second(to: number, count: number, each = 1): Report[] {
   }))
 }
 
+/** The replicas that are running. */
+function names({ replicas }: Stage): string[] {
+  return replicas.filter(({ state }) => state !== 'not responding').map(({ name }) => name)
+}
+
 test('while a unit is in progress, the last report with work shows where time goes, until it is too old', async (t) => {
   const read = createReader(t)
   await read(1_000_000, { reports: [slowUnit(1_000_000)] })
   const during = await read(1_008_000, { reports: [heartbeat(1_008_000)] })
-  assert.equal(during.bottleneck, 'rng')
-  assert.deepEqual(during.pipeline.rng.replicas, ['rng-1'])
+  assert.equal(during.verdict.state, 'rng')
+  assert.deepEqual(names(during.pipeline.rng), ['rng-1'])
   const stuck = await read(1_030_000, { reports: [heartbeat(1_029_000)] })
-  assert.equal(stuck.bottleneck, undefined)
-  assert.match(stuck.advice.text, /no unit of work ends/)
+  assert.equal(stuck.verdict.state, 'stuck')
 })
 
 test('without a worker the advice is to start one, whatever else was there', async (t) => {
@@ -133,9 +139,9 @@ test('without a worker the advice is to start one, whatever else was there', asy
   const report = slowUnit(1_000_000)
   report.rng.replicas = { 'rng-1': 1, 'rng-2': 1 }
   await read(1_000_000, { reports: [report] })
-  const { advice, pipeline } = await read(1_020_000, {})
+  const { verdict, pipeline } = await read(1_020_000, {})
   assert.deepEqual(pipeline.rng.replicas, [])
-  assert.equal(advice.command, 'npm run scale -- worker=1')
+  assert.equal(verdict.state, 'idle')
 })
 
 test('a replica that no worker reaches is not running, and named as not responding', async (t) => {
@@ -146,7 +152,7 @@ test('a replica that no worker reaches is not running, and named as not respondi
   const [next] = second(1_001_000, 1)
   next!.rng.notResponding = ['rng-2']
   const { rng } = (await read(1_001_000, { reports: [next!] })).pipeline
-  assert.deepEqual([rng.count, rng.replicas, rng.notResponding], [1, ['rng-1'], ['rng-2']])
+  assert.deepEqual([rng.count, rng.notResponding], [1, 1])
 })
 
 test('a replica that responds to another worker is running', async (t) => {
@@ -154,7 +160,7 @@ test('a replica that responds to another worker is running', async (t) => {
   const [cutOff, other] = second(1_000_000, 2)
   cutOff!.rng = { ...cutOff!.rng, replicas: { 'rng-2': 1 }, notResponding: ['rng-1'] }
   const { rng } = (await read(1_000_000, { reports: [cutOff!, other!] })).pipeline
-  assert.deepEqual([rng.replicas, rng.notResponding], [['rng-1', 'rng-2'], []])
+  assert.deepEqual([names(rng), rng.notResponding], [['rng-1', 'rng-2'], 0])
 })
 
 test('what moves the counter and is in no entry is the speed of workers that do not report', async (t) => {
@@ -173,16 +179,16 @@ test('what moves the counter and is in no entry is the speed of workers that do 
 test('an emptied ledger gives no negative speed, and what is not known stays unknown', async (t) => {
   const read = createReader(t)
   for (const at of [0, 1000, 2000, 3000]) await read(1_000_000 + at, { totals: { hashes: at, recorded: 0 } })
-  const { pipeline, speeds } = await read(1_004_000, { totals: { hashes: 0, recorded: 0 } })
+  const { pipeline, history } = await read(1_004_000, { totals: { hashes: 0, recorded: 0 } })
   assert.equal(pipeline.foreignSpeed, null)
-  assert.deepEqual(speeds, [null, 3])
+  assert.deepEqual(history.speeds, [null, 3])
 })
 
 test('a verdict is given once the evidence has been the same for three seconds, and then it does not flip', async (t) => {
   const read = createReader(t)
-  const verdict = async (at: number, reports: Report[]) => (await read(at, { reports })).bottleneck
-  assert.equal(await verdict(1_000_000, second(1_000_000, 10)), undefined)
-  assert.equal(await verdict(1_001_000, second(1_001_000, 10)), undefined)
+  const verdict = async (at: number, reports: Report[]) => (await read(at, { reports })).verdict.state
+  assert.equal(await verdict(1_000_000, second(1_000_000, 10)), 'early')
+  assert.equal(await verdict(1_001_000, second(1_001_000, 10)), 'early')
   assert.equal(await verdict(1_003_000, second(1_003_000, 10)), 'rng')
   const free = (to: number) => Array.from(second(to, 10, 0.1), (one) => ({ ...one, rng: { ...one.rng, queueMs: 0 } }))
   assert.equal(await verdict(1_004_000, free(1_004_000)), 'rng')
@@ -206,25 +212,23 @@ test('after an outage the verdict waits until all workers that were running have
   for (const at of [0, 1000, 2000, 3000]) await read(1_000_000 + at, { reports: second(1_000_000 + at, 10) })
   await read.lose(1_004_000)
   for (const at of [8_000, 11_000, 12_000]) {
-    const { bottleneck, advice } = await read(1_000_000 + at, { reports: second(1_000_000 + at, 2) })
-    assert.equal(bottleneck, undefined)
-    assert.match(advice.text, /^Waiting for reports: 2 of the 10 workers/)
+    const { verdict } = await read(1_000_000 + at, { reports: second(1_000_000 + at, 2) })
+    assert.equal(verdict.state, 'early')
   }
   const all = (at: number) => read(at, { reports: second(at, 10) })
-  assert.equal((await all(1_013_000)).advice.text, 'Measuring where the time goes.')
-  assert.equal((await all(1_016_000)).bottleneck, 'rng')
+  assert.equal((await all(1_013_000)).verdict.state, 'early')
+  assert.equal((await all(1_016_000)).verdict.state, 'rng')
 })
 
 test('workers that do not come back after an outage are not waited for without end', async (t) => {
   const read = createReader(t)
   await read(1_000_000, { reports: second(1_000_000, 10) })
   await read.lose(1_001_000)
-  const texts = []
+  const states = []
   for (const at of [2_000, 17_000, 20_000]) {
-    texts.push((await read(1_000_000 + at, { reports: second(1_000_000 + at, 2) })).advice.text)
+    states.push((await read(1_000_000 + at, { reports: second(1_000_000 + at, 2) })).verdict.state)
   }
-  assert.match(texts[0]!, /^Waiting/)
-  assert.match(texts[2]!, /^rng is the bottleneck/)
+  assert.deepEqual([states[0], states[2]], ['early', 'rng'])
 })
 
 test('a worker that ended before the wall clock was set back is not listed for another hour', async (t) => {
@@ -234,8 +238,8 @@ test('a worker that ended before the wall clock was set back is not listed for a
   const wall = -3_600_000
   const after = async (ms: number) => {
     const newer = { ...running!, from: 1_000_000_000 + wall + ms - 1000, to: 1_000_000_000 + wall + ms }
-    const { pipeline, settledUntil } = await read(1_000_000_000 + ms, { reports: [ended!, newer], wall })
-    return [pipeline.worker.count, settledUntil]
+    const { pipeline, history } = await read(1_000_000_000 + ms, { reports: [ended!, newer], wall })
+    return [pipeline.worker.count, history.from + 60]
   }
   assert.deepEqual(await after(1000), [2, 996_400])
   assert.deepEqual(await after(3000), [2, 996_402])

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import type { Pipeline } from './api.ts'
+import { createTimeline } from './timeline.ts'
+
+/** What a timeline reads of a pipeline. */
+function pipeline(workers: number, rng = 1): Pipeline {
+  const stage = (count: number) => ({ count, notResponding: 0 })
+  const counts = { worker: stage(workers), rng: stage(rng), hasher: stage(1), loops: workers }
+  return { ...counts, delayMs: 100, foreignSpeed: 0, capacity: 10 } as Pipeline
+}
+
+/** Adds one snapshot per second from second 1000, of the numbers of rng given. */
+function follow(rngs: number[]) {
+  const timeline = createTimeline()
+  for (const [second, rng] of rngs.entries()) timeline.add(1000 + second, second, pipeline(1, rng), true)
+  return timeline
+}
+
+test('replicas that appear one by one give one mark, at the first of them', () => {
+  const { marks } = follow([1, 1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 4, 4, 4]).window(1000, 60)
+  assert.deepEqual(marks, [{ at: 1005, text: 'rng 1 → 4' }])
+})
+
+test('a change that does not last gives no mark', () => {
+  assert.deepEqual(follow([1, 1, 1, 1, 2, 2, 1, 1, 1, 1]).window(1000, 60).marks, [])
+})
+
+test('replicas that are found while the web UI starts give no mark', () => {
+  assert.deepEqual(follow([0, 1, 2, 3, 3, 3, 3, 3]).window(1000, 60).marks, [])
+})
+
+test('while no worker runs, nothing is known of rng', () => {
+  const timeline = follow([3, 3, 3, 3])
+  for (let at = 1004; at < 1010; at++) timeline.add(at, 0, pipeline(0, 0), true)
+  assert.deepEqual(timeline.window(1000, 60).marks, [{ at: 1004, text: 'workers 1 → 0' }])
+})
+
+test('an outage has two marks in order, and changes after it come later', () => {
+  const timeline = follow([1, 1, 1, 1])
+  timeline.add(1014, 0, pipeline(1, 3), true)
+  timeline.addOutage(1004, 1014)
+  for (let at = 1015; at < 1020; at++) timeline.add(at, 0, pipeline(1, 3), true)
+  const { marks, outages } = timeline.window(1000, 60)
+  assert.deepEqual(
+    marks.map(({ text }) => text),
+    ['ledger lost', 'ledger recovered', 'rng 1 → 3'],
+  )
+  assert.deepEqual(outages, [{ from: 1004, until: 1014 }])
+})
+
+test('a clock that is set back removes what is later', () => {
+  const timeline = follow([1, 1, 1, 1, 1, 2, 2, 2, 2, 2])
+  timeline.add(1002, 0, pipeline(1, 2), true)
+  const { marks, capacity } = timeline.window(1000, 60)
+  assert.deepEqual(marks, [])
+  assert.equal(capacity.filter((level) => level !== null).length, 3)
+})
+
+test('an emptied ledger gives no classic speed, and neither does the first number', () => {
+  const timeline = createTimeline()
+  for (const [second, hashes] of [10, 14, 0, 3].entries()) timeline.add(1000 + second, hashes, pipeline(1), true)
+  assert.deepEqual(timeline.window(1000, 5).classic, [null, 4, null, 3, null])
+})
+
+test('an hour of seconds and a hundred marks are kept', () => {
+  const timeline = createTimeline()
+  for (let second = 0; second < 4000; second++) {
+    timeline.add(1000 + second, 0, pipeline(1, 1 + (Math.floor(second / 5) % 2)), true)
+  }
+  const { marks, capacity } = timeline.window(0, 6000)
+  assert.ok(marks.length >= 99 && marks.length <= 101, `${marks.length} marks`)
+  assert.equal(capacity.filter((level) => level !== null).length, 3600)
+})
