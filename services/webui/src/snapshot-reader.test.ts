@@ -260,3 +260,20 @@ test('the capacity is smoothed while the same runs, and moves in a step when som
   assert.deepEqual(steady, [10, 11.25])
   assert.equal(await capacity(1_002_000, 100, ['rng-1', 'rng-2']), 20)
 })
+
+test('with a thousand workers and replicas of long names a snapshot is small', async (t) => {
+  const read = createReader(t)
+  const long = (name: string) => name.padEnd(253, 'x')
+  const replicas = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [long(`rng-${index}`), 1]))
+  const reports = second(1_000_000, 1000).map((report, index) => {
+    const own = { [long(`rng-${index}`)]: 1, ...replicas }
+    const latestCoins = [{ digest: '0'.repeat(64), at: 1_000_000 + index }]
+    const hostname = long(`worker-${index}`)
+    return { ...report, hostname, latestCoins, rng: { ...report.rng, replicas: own } } as Report
+  })
+  const snapshot = await read(1_000_000, { reports })
+  assert.deepEqual([snapshot.pipeline.worker.count, snapshot.pipeline.rng.count], [1000, 1000])
+  assert.equal(snapshot.latestCoins[0]!.worker.length, 63)
+  const bytes = Buffer.byteLength(JSON.stringify(snapshot))
+  assert.ok(bytes < 20_000, `${bytes} bytes`)
+})
