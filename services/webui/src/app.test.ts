@@ -127,6 +127,14 @@ test('FRAME_ANCESTORS is sent as the frame-ancestors of the policy', async (t) =
   assert.equal(headers['cross-origin-resource-policy'], 'cross-origin')
 })
 
+test('LABEL and COLOR are in the page, escaped, and change its ETag', async (t) => {
+  const plain = await (await build(t)).webui.inject('/')
+  const { body, headers } = await (await build(t, { LABEL: '"><script>$&', COLOR: '#1E90ff' })).webui.inject('/')
+  assert.match(body, /<html data-label="&#34;&#62;&#60;script&#62;\$&#38;" data-color="#1E90ff" lang="en"/)
+  assert.notEqual(headers.etag, plain.headers.etag)
+  assert.equal(headers['content-security-policy'], plain.headers['content-security-policy'])
+})
+
 test('the web UI is ready whatever the ledger does', async (t) => {
   const { webui, ledger } = await build(t)
   await ledger.close()

@@ -7,7 +7,7 @@ import type { History, Totals } from './api.ts'
 import type { WebuiConfig } from './config.ts'
 import { createEventStream, eventHeaders, MAX_VIEWERS, publishEverySecond } from './event-stream.ts'
 import { createHistory, MAX_HISTORY_S } from './history.ts'
-import { servePage, type Page } from './page.ts'
+import { labelPage, servePage, type Page } from './page.ts'
 import { securityHeaders } from './security-headers.ts'
 import { createSnapshotReader } from './snapshot-reader.ts'
 import { createTimeline } from './timeline.ts'
@@ -26,7 +26,7 @@ export function buildWebui(config: WebuiConfig, ledger: Ledger, page: Page): Ser
     viewers.stop()
   })
 
-  servePage(webui, page)
+  servePage(webui, labelPage(page, config.label, config.color))
 
   webui.get('/json', async (_request, reply): Promise<Totals> => {
     const { coins, hashes } = await orUnavailable(ledger.totals())

@@ -26,6 +26,20 @@ export const settings = {
     expected: "'none', or 'self', *, and origins such as https://*.example.org, separated by spaces",
     schema: v.pipe(v.string(), v.maxLength(2000), v.check(isSourceList)),
   }),
+  label: text('LABEL', {
+    default: '',
+    shown: 'none',
+    meaning: 'a name for this copy, shown on its page; at most 40 characters',
+    expected: 'at most 40 characters',
+    schema: v.pipe(v.string(), v.maxLength(40)),
+  }),
+  color: text('COLOR', {
+    default: '',
+    shown: 'none',
+    meaning: 'a colour for this copy: `blue`, `green`, `purple`, `orange`, or one such as `#1e90ff`',
+    expected: '"blue", "green", "purple", "orange", or # and six hexadecimal digits',
+    schema: v.pipe(v.string(), v.regex(/^(|blue|green|purple|orange|#[0-9a-f]{6})$/i)),
+  }),
 }
 
 export type WebuiConfig = Config<typeof settings>

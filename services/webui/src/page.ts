@@ -23,15 +23,25 @@ export async function loadPage(): Promise<Page> {
   return { html: html.replace('VERSION', version), version }
 }
 
+/** Adds the name and colour of this copy to the page, which has them before any snapshot. */
+export function labelPage({ html, version }: Page, label: string, color: string): Page {
+  const attributes = `data-label="${escapeHtml(label)}" data-color="${escapeHtml(color)}"`
+  return { version, html: html.replace('<html', (tag) => `${tag} ${attributes}`) }
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+}
+
 /** Adds the routes of the page, compressed once. Browsers ask each time whether it changed. */
-export function servePage(webui: Service, { html, version }: Page): void {
+export function servePage(webui: Service, { html }: Page): void {
   const brotli = { params: { [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY } }
   const encoded = { br: brotliCompressSync(html, brotli), gzip: gzipSync(html) }
   const headers = {
     'cache-control': 'no-cache',
     'content-type': 'text/html; charset=utf-8',
     // Weak, because one tag stands for all encodings.
-    etag: `W/"${version}"`,
+    etag: `W/"${hash('sha256', html).slice(0, 12)}"`,
     vary: 'accept-encoding',
   }
   for (const path of ['/', '/index.html']) {
