@@ -156,7 +156,7 @@ function toReplicas({ running, notResponding }: Replicas): Replica[] {
     ...notResponding.map((name) => ({ name, share: 0, state: 'not responding' }) as const),
   ]
   const first = states.toSorted((a, b) => collator.compare(a.name, b.name)).slice(0, MAX_NAMES)
-  return first.map((replica) => ({ ...replica, name: cutName(replica.name) }))
+  return first.map(({ name, share, state }) => ({ name: cutName(name), share, state }))
 }
 
 const collator = new Intl.Collator('en', { numeric: true })

@@ -120,7 +120,7 @@ function second(to: number, count: number, each = 1): Report[] {
 }
 
 /** The replicas that are running. */
-function names({ replicas }: Stage): string[] {
+function runningIn({ replicas }: Stage): string[] {
   return replicas.filter(({ state }) => state !== 'not responding').map(({ name }) => name)
 }
 
@@ -129,7 +129,7 @@ test('while a unit is in progress, the last report with work shows where time go
   await read(1_000_000, { reports: [slowUnit(1_000_000)] })
   const during = await read(1_008_000, { reports: [heartbeat(1_008_000)] })
   assert.equal(during.verdict.state, 'rng')
-  assert.deepEqual(names(during.pipeline.rng), ['rng-1'])
+  assert.deepEqual(runningIn(during.pipeline.rng), ['rng-1'])
   const stuck = await read(1_030_000, { reports: [heartbeat(1_029_000)] })
   assert.equal(stuck.verdict.state, 'stuck')
 })
@@ -160,7 +160,7 @@ test('a replica that responds to another worker is running', async (t) => {
   const [cutOff, other] = second(1_000_000, 2)
   cutOff!.rng = { ...cutOff!.rng, replicas: { 'rng-2': 1 }, notResponding: ['rng-1'] }
   const { rng } = (await read(1_000_000, { reports: [cutOff!, other!] })).pipeline
-  assert.deepEqual([names(rng), rng.notResponding], [['rng-1', 'rng-2'], 0])
+  assert.deepEqual([runningIn(rng), rng.notResponding], [['rng-1', 'rng-2'], 0])
 })
 
 test('what moves the counter and is in no entry is the speed of workers that do not report', async (t) => {
@@ -261,16 +261,17 @@ test('the capacity is smoothed while the same runs, and moves in a step when som
   assert.equal(await capacity(1_002_000, 100, ['rng-1', 'rng-2']), 20)
 })
 
+const long = (name: string) => name.padEnd(253, 'x')
+
 test('with a thousand workers and replicas of long names a snapshot is small', async (t) => {
   const read = createReader(t)
-  const long = (name: string) => name.padEnd(253, 'x')
   const replicas = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [long(`rng-${index}`), 1]))
-  const reports = second(1_000_000, 1000).map((report, index) => {
-    const own = { [long(`rng-${index}`)]: 1, ...replicas }
-    const latestCoins = [{ digest: '0'.repeat(64), at: 1_000_000 + index }]
-    const hostname = long(`worker-${index}`)
-    return { ...report, hostname, latestCoins, rng: { ...report.rng, replicas: own } } as Report
-  })
+  const reports = second(1_000_000, 1000)
+  for (const [index, report] of reports.entries()) {
+    report.hostname = long(`worker-${index}`)
+    report.latestCoins = [{ digest: '0'.repeat(64), at: 1_000_000 + index }]
+    report.rng.replicas = Object.assign({ [long(`rng-${index}`)]: 1 }, replicas)
+  }
   const snapshot = await read(1_000_000, { reports })
   assert.deepEqual([snapshot.pipeline.worker.count, snapshot.pipeline.rng.count], [1000, 1000])
   assert.equal(snapshot.latestCoins[0]!.worker.length, 63)

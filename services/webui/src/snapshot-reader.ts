@@ -91,5 +91,5 @@ function latestCoins(reports: Report[]): Snapshot['latestCoins'] {
     report.latestCoins.map(({ digest, at }) => ({ digest, worker: report.hostname, at: at / 1000 })),
   )
   const latest = coins.toSorted((a, b) => b.at - a.at).slice(0, LATEST_COINS)
-  return latest.map((coin) => ({ ...coin, worker: cutName(coin.worker) }))
+  return latest.map(({ digest, worker, at }) => ({ digest, worker: cutName(worker), at }))
 }

@@ -4,9 +4,10 @@ import { test } from 'node:test'
 import type { Pipeline } from './api.ts'
 import { createTimeline } from './timeline.ts'
 
+const stage = (count: number) => ({ count, notResponding: 0 })
+
 /** What a timeline reads of a pipeline. */
 function pipeline(workers: number, rng = 1): Pipeline {
-  const stage = (count: number) => ({ count, notResponding: 0 })
   const counts = { worker: stage(workers), rng: stage(rng), hasher: stage(1), loops: workers }
   return { ...counts, delayMs: 100, foreignSpeed: 0, capacity: 10 } as Pipeline
 }
