@@ -35,6 +35,8 @@ const nonsense: Record<string, Record<string, string[]>> = {
     ...ledger,
     PLATFORM: ['', 'docker', 'Kubernetes'],
     FRAME_ANCESTORS: ['', "'none' *", 'a;b', '* ; script-src *', 'https://a,https://b', 'ftp://a', 'https://a/path'],
+    LABEL: ['x'.repeat(41)],
+    COLOR: ['#fff', '#12345g', 'blue;'],
   },
   worker: {
     ...http,

@@ -93,7 +93,8 @@ test('the page is one compressed file with its version in it, so that no part ca
   assert.equal(headers['content-encoding'], undefined)
   assert.ok(body.includes(`data-version="${(await page).version}"`))
   assert.match(body, /<link rel="icon" href="data:image\/svg\+xml;base64,/)
-  assert.doesNotMatch(body, /<[a-z]+ [^>]*(?:src|href)="[\w.-]+\.\w+"/)
+  // All but the font, without which the page works.
+  assert.doesNotMatch(body, /<[a-z]+ [^>]*(?:src|href)="(?!font)[\w.-]+\.\w+"/)
   assert.equal(headers.vary, 'accept-encoding')
   for (const [accepted, encoding, decompress] of [
     ['gzip, deflate, br', 'br', brotliDecompressSync],
@@ -104,6 +105,23 @@ test('the page is one compressed file with its version in it, so that no part ca
     assert.equal(compressed.headers['content-encoding'], encoding, accepted)
     assert.equal(decompress(compressed.rawPayload).toString(), body)
   }
+})
+
+test('the font is cached for ever, under a URL that changes with it', async (t) => {
+  const { webui } = await build(t)
+  const { body } = await webui.inject({ url: '/', headers: { 'accept-encoding': 'identity' } })
+  const urls = new Set(body.match(/font\.woff2\?[0-9a-f]{12}/g))
+  assert.equal(urls.size, 1)
+  const { headers, rawPayload } = await webui.inject(`/${[...urls][0]}`)
+  assert.match(String(headers['cache-control']), /immutable/)
+  assert.equal(headers['content-type'], 'font/woff2')
+  assert.ok(rawPayload.length < 40_000)
+})
+
+test('LABEL and COLOR are in the page, escaped', async () => {
+  const labelled = await loadPage({ label: 'a "b" <c>', color: '#0000ff' })
+  assert.ok(labelled.html.includes('data-label="a &#34;b&#34; &#60;c&#62;" data-color="#0000ff"'))
+  assert.notEqual(labelled.version, (await page).version)
 })
 
 test('all responses forbid what the page does not need, errors too', async (t) => {

@@ -10,7 +10,7 @@ export interface Page {
   html: string
   /** A hash of the page, which has it as `data-version`. */
   version: string
-  font: { path: string; bytes: Buffer }
+  font: Buffer
 }
 
 /** The name and the colour of a copy of the application; '' for none. */
@@ -27,13 +27,12 @@ export async function loadPage({ label, color }: Identity = { label: '', color: 
   const built = new URL('page.html', import.meta.url)
   const isBuilt = existsSync(built)
   const template = isBuilt ? await readFile(built, 'utf8') : await (await import('./bundle-page.ts')).bundlePage()
-  const bytes = await readFile(new URL(isBuilt ? 'font.woff2' : '../page/font.woff2', import.meta.url))
-  const path = `font-${hash('sha256', bytes).slice(0, 12)}.woff2`
+  const font = await readFile(new URL(isBuilt ? 'font.woff2' : '../page/font.woff2', import.meta.url))
   const html = template
-    .replaceAll('font.woff2', path)
+    .replaceAll('font.woff2', `font.woff2?${hash('sha256', font).slice(0, 12)}`)
     .replace('data-label="" data-color=""', () => `data-label="${escapeHtml(label)}" data-color="${escapeHtml(color)}"`)
   const version = hash('sha256', html).slice(0, 12)
-  return { html: html.replace('VERSION', version), version, font: { path, bytes } }
+  return { html: html.replace('VERSION', version), version, font }
 }
 
 function escapeHtml(text: string): string {
@@ -42,7 +41,7 @@ function escapeHtml(text: string): string {
 
 /**
  * Adds the routes of the page, compressed once, and of its font. Browsers ask each time whether the
- * page changed. The name of the font changes with it.
+ * page changed. The URL of the font changes with the font.
  */
 export function servePage(webui: Service, { html, version, font }: Page): void {
   const brotli = { params: { [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY } }
@@ -54,10 +53,8 @@ export function servePage(webui: Service, { html, version, font }: Page): void {
     etag: `W/"${version}"`,
     vary: 'accept-encoding',
   }
-  webui.get(`/${font.path}`, (_request, reply) =>
-    reply
-      .headers({ 'cache-control': 'public, max-age=31536000, immutable', 'content-type': 'font/woff2' })
-      .send(font.bytes),
+  webui.get('/font.woff2', (_request, reply) =>
+    reply.headers({ 'cache-control': 'public, max-age=31536000, immutable', 'content-type': 'font/woff2' }).send(font),
   )
   for (const path of ['/', '/index.html']) {
     webui.get(path, (request, reply) => {

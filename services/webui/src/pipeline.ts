@@ -4,6 +4,8 @@ import type { Pipeline, Replica, Stage, Upstream } from './api.ts'
 
 /** Every viewer gets a snapshot each second, so it names at most this many replicas. */
 const MAX_NAMES = 20
+/** Longer names are cut: a host name in DNS has at most so many characters in a label. */
+const MAX_NAME_LENGTH = 63
 /** Two measurements made at different moments do not differ by this factor. */
 const IMPOSSIBLE = 1.2
 
@@ -104,6 +106,11 @@ export function busiest({ rng, hasher }: Pipeline): Upstream {
   return (rng.busy ?? 0) >= (hasher.busy ?? 0) ? 'rng' : 'hasher'
 }
 
+/** A name as snapshots have it. */
+export function cutName(name: string): string {
+  return name.slice(0, MAX_NAME_LENGTH)
+}
+
 /** The names of replicas that responded. */
 export function namesOf({ replicas }: UpstreamReport): string[] {
   return Object.keys(replicas).filter((name) => name !== OTHERS)
@@ -149,7 +156,8 @@ function toReplicas({ running, notResponding }: Replicas): Replica[] {
     ),
     ...notResponding.map((name) => ({ name, share: 0, state: 'not responding' }) as const),
   ]
-  return states.toSorted((a, b) => collator.compare(a.name, b.name)).slice(0, MAX_NAMES)
+  const first = states.toSorted((a, b) => collator.compare(a.name, b.name)).slice(0, MAX_NAMES)
+  return first.map(({ name, share, state }) => ({ name: cutName(name), share, state }))
 }
 
 const collator = new Intl.Collator('en', { numeric: true })

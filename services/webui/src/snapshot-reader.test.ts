@@ -261,3 +261,22 @@ test('the capacity is smoothed while the same runs, and moves in a step when som
   assert.deepEqual(steady, [10, 11.25])
   assert.equal(await capacity(1_002_000, 100, ['rng-1', 'rng-2']), 20)
 })
+})
+
+const long = (name: string) => name.padEnd(253, 'x')
+
+test('with a thousand workers and replicas of long names a snapshot is small', async (t) => {
+  const read = createReader(t)
+  const replicas = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [long(`rng-${index}`), 1]))
+  const reports = second(1_000_000, 1000)
+  for (const [index, report] of reports.entries()) {
+    report.hostname = long(`worker-${index}`)
+    report.latestCoins = [{ digest: '0'.repeat(64), at: 1_000_000 + index }]
+    report.rng.replicas = Object.assign({ [long(`rng-${index}`)]: 1 }, replicas)
+  }
+  const snapshot = await read(1_000_000, { reports })
+  assert.deepEqual([snapshot.pipeline.worker.count, snapshot.pipeline.rng.count], [1000, 1000])
+  assert.equal(snapshot.latestCoins[0]!.worker.length, 63)
+  const bytes = Buffer.byteLength(JSON.stringify(snapshot))
+  assert.ok(bytes < 20_000, `${bytes} bytes`)
+})

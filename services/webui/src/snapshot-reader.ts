@@ -4,7 +4,7 @@ import type { Log } from '@dockercoins/service'
 import type { Snapshot, Update } from './api.ts'
 import { LONGEST_WAIT_S, settledSecond } from './history.ts'
 import { createCapacity, createForeignSpeed } from './moving-means.ts'
-import { describePipeline } from './pipeline.ts'
+import { cutName, describePipeline } from './pipeline.ts'
 import { followReplicas, followWorkers } from './running-workers.ts'
 import type { Platform } from './scale-command.ts'
 import { describeState } from './sentences.ts'
@@ -90,5 +90,6 @@ function latestCoins(reports: Report[]): Snapshot['latestCoins'] {
   const coins = reports.flatMap((report) =>
     report.latestCoins.map(({ digest, at }) => ({ digest, worker: report.hostname, at: at / 1000 })),
   )
-  return coins.toSorted((a, b) => b.at - a.at).slice(0, LATEST_COINS)
+  const latest = coins.toSorted((a, b) => b.at - a.at).slice(0, LATEST_COINS)
+  return latest.map(({ digest, worker, at }) => ({ digest, worker: cutName(worker), at }))
 }

@@ -4,7 +4,7 @@ import type { History, Mark, Outage, Pipeline } from './api.ts'
 const KEEP_S = 3600
 /** The most marks, and the most outages, that are kept. */
 const MAX_KEPT = 100
-/** A change is marked once it has lasted so long, seconds: replicas appear one by one. */
+/** A change is marked once it has been steady so long, seconds: replicas appear one by one. */
 const CONFIRM_S = 3
 /** Counters read farther apart than this give no speed, seconds. */
 const MAX_POLL_S = 2.5
@@ -19,12 +19,6 @@ interface Second {
 /** The parts of a history that the ledger does not have. */
 export type Context = Omit<History, 'from' | 'speeds'>
 
-/** The counter, as the classic's page polls it. */
-interface Sample {
-  hashes: number
-  now: number
-}
-
 /** What runs, under the names that marks use. */
 type Setup = Record<string, number>
 
@@ -34,8 +28,8 @@ export function createTimeline() {
   let marks: Mark[] = []
   let outages: Outage[] = []
   let setup: Setup | undefined
-  let change: { to: Setup; at: number } | undefined
-  let before: Sample | undefined
+  let change: { to: Setup; at: number; steadySince: number } | undefined
+  let before: { hashes: number; now: number } | undefined
 
   /** Keeps the newest hour; what is later than `now` was recorded before the clock was set back. */
   function trim(now: number): void {
@@ -43,15 +37,19 @@ export function createTimeline() {
     for (const second of seconds.keys()) if (!isKept(second)) seconds.delete(second)
     marks = marks.filter(({ at }) => isKept(at)).slice(-MAX_KEPT)
     outages = outages.filter(({ until }) => isKept(until)).slice(-MAX_KEPT)
+    if (change && change.steadySince > now) change = undefined
   }
 
+  /** Marks a change once it is steady. What ran when the web UI started is no change. */
   function markChanges(next: Setup, now: number): void {
-    setup = { ...next, ...setup }
-    const texts = describeChanges(setup, next)
-    if (texts.length === 0) change = undefined
-    else if (!change || describeChanges(change.to, next).length > 0) change = { to: next, at: change?.at ?? now }
-    else if (now - change.at >= CONFIRM_S) {
-      marks.push({ at: change.at, text: texts.join(', ') })
+    const texts = setup ? describeChanges(setup, next) : []
+    if (setup && texts.length === 0) {
+      setup = { ...setup, ...next }
+      change = undefined
+    } else if (!change || describeChanges(change.to, next).length > 0) {
+      change = { to: next, at: change?.at ?? now, steadySince: now }
+    } else if (now - change.steadySince >= CONFIRM_S) {
+      if (setup) marks.push({ at: change.at, text: texts.join(', ') })
       setup = { ...setup, ...next }
       change = undefined
     }
@@ -61,17 +59,23 @@ export function createTimeline() {
     /** Adds what a snapshot shows. Changes count only if it `isComplete`: all workers reported. */
     add(now: number, hashes: number, pipeline: Pipeline, isComplete: boolean): void {
       const { foreignSpeed, capacity } = pipeline
-      const after = { hashes, now }
-      const classic = before ? classicSpeed(before, after) : null
-      before = after
+      const elapsed = before ? now - before.now : Infinity
+      // Negative where there was no number before, or where the ledger was emptied.
+      const gained = hashes - (before?.hashes ?? Infinity)
+      const classic = gained >= 0 && elapsed > 0 && elapsed < MAX_POLL_S ? gained / elapsed : null
+      before = { hashes, now }
       trim(now)
       seconds.set(Math.floor(now), { foreign: foreignSpeed, capacity, classic })
       if (isComplete) markChanges(toSetup(pipeline), now)
     },
     /** The ledger was away. */
     addOutage(from: number, until: number): void {
-      outages.push({ from, until })
-      marks.push({ at: from, text: 'ledger lost' }, { at: until, text: 'ledger recovered' })
+      // The clock may have been set back meanwhile.
+      const begin = Math.min(from, until)
+      outages.push({ from: begin, until })
+      marks.push({ at: begin, text: 'ledger lost' }, { at: until, text: 'ledger recovered' })
+      marks.sort((a, b) => a.at - b.at)
+      trim(until)
     },
     /** What is known of `count` seconds from `from`. */
     window(from: number, count: number): Context {
@@ -90,20 +94,14 @@ export function createTimeline() {
 
 export type Timeline = ReturnType<typeof createTimeline>
 
-/** The difference of two counters; null if the counter was reset or some polls are missing. */
-function classicSpeed(before: Sample, after: Sample): number | null {
-  const elapsed = after.now - before.now
-  const isKnown = elapsed > 0 && elapsed < MAX_POLL_S && after.hashes >= before.hashes
-  return isKnown ? (after.hashes - before.hashes) / elapsed : null
-}
-
-/** What is known of what runs: only workers report the rest, once they have finished a unit. */
+/** What is not known is left out. Only workers report rng and hasher. */
 function toSetup({ worker, rng, hasher, loops, delayMs }: Pipeline): Setup {
+  if (worker.count === 0) return { workers: 0 }
   return {
     workers: worker.count,
-    ...(worker.count > 0 && { 'loops per worker': loops / worker.count }),
-    ...(rng.count > 0 && { rng: rng.count }),
-    ...(hasher.count > 0 && { hasher: hasher.count }),
+    ...(rng.count + rng.notResponding > 0 && { rng: rng.count }),
+    ...(hasher.count + hasher.notResponding > 0 && { hasher: hasher.count }),
+    'loops per worker': loops / worker.count,
     ...(delayMs > 0 && { 'pause in ms': delayMs }),
   }
 }
@@ -111,7 +109,7 @@ function toSetup({ worker, rng, hasher, loops, delayMs }: Pipeline): Setup {
 /** "workers 1 → 10", "rng 1 → 3" */
 function describeChanges(before: Setup, after: Setup): string[] {
   return Object.entries(after)
-    .filter(([name, value]) => before[name] !== undefined && before[name] !== value)
+    .filter(([name, value]) => before[name] !== undefined && format(before[name]) !== format(value))
     .map(([name, value]) => `${name} ${format(before[name]!)} → ${format(value)}`)
 }
 
