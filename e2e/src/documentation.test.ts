@@ -79,7 +79,7 @@ test('the Dockerfiles differ in the names of the services alone', async () => {
 
 /** Words that were replaced, as patterns, and what the field says. */
 const retiredWords: [pattern: RegExp, say: string][] = [
-  [/\bin line\b(?! with)|\bcreateLine|\bLineConfig\b|\bat the counter\b/i, 'queue'],
+  [/\bin line\b(?! with)|\bcreateLine\b|\bLineConfig\b|\bat the counter\b/i, 'queue'],
   [/\bat work\b/i, 'serving'],
   [/\bcamera(?!=\(\))/i, 'snapshot reader'], // not the Permissions-Policy header
   [/\b(telling|told)\b/i, 'log, return, report'],

@@ -53,6 +53,7 @@ test(
     })
     const webui = await startService(t, 'webui', { LEDGER_URL: ledgerUrl })
     const { page, complaints } = await openPage(t, webui.url)
+    await page.locator('.pipeline').getByText('Show as a table').click()
     const shown = page.getByText(MARKUP)
     await shown.first().waitFor({ state: 'attached' })
     assert.equal(await shown.count(), 4) // the worker, one rng, one hasher, and who found the coin

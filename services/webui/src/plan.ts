@@ -24,7 +24,7 @@ export function currentPlan({ worker, loops, rng, hasher, delayMs }: Pipeline): 
  */
 export function predictSpeed(plan: Plan, pipeline: Pipeline): number | null {
   const { rng, hasher, hashesPerUnit, capacity } = pipeline
-  // Without Server-Timing a queue cannot be told from the network.
+  // Without Server-Timing a queue cannot be distinguished from the network.
   if (capacity === null || !rng.timed || !hasher.timed) return null
   const unitMs = pauseMs(plan, pipeline) + aloneMs(rng) + aloneMs(hasher)
   const ofLoops = unitMs > 0 ? (plan.workers * plan.loops * 1000) / unitMs : Infinity

@@ -261,7 +261,6 @@ test('the capacity is smoothed while the same runs, and moves in a step when som
   assert.deepEqual(steady, [10, 11.25])
   assert.equal(await capacity(1_002_000, 100, ['rng-1', 'rng-2']), 20)
 })
-})
 
 const long = (name: string) => name.padEnd(253, 'x')
 
