@@ -105,12 +105,12 @@ suite('the dashboard in a browser', { skip }, () => {
       await untilSpeed(page, /\d/)
 
       await page.getByRole('radio', { name: '1 min', exact: true }).check()
-      await page.getByText('Show as a table').click()
+      await page.locator('.graphs').getByText('Show as a table').click()
       // A row is of six seconds.
       await untilTable(page, (rows) => rows.slice(-4, -1).every(isFlat))
 
       await page.reload()
-      await page.getByText('Show as a table').click()
+      await page.locator('.graphs').getByText('Show as a table').click()
       const again = await untilTable(page, (rows) => rows.some(({ mean }) => mean > 3))
       assert.ok(again.filter(isFlat).length >= 3, JSON.stringify(again))
       assert.ok((await layoutShift(page)) < 0.02, `things moved by ${await layoutShift(page)}`)
@@ -126,7 +126,7 @@ suite('the dashboard in a browser', { skip }, () => {
     assert.equal(await page.locator('.node.alarm').count(), 1)
     // A busy machine may have a weaker second, so that this is waited for.
     await page.locator('.verdict .evidence', { hasText: /^rng is (99|100) % busy, requests wait \d+ ms$/ }).waitFor()
-    assert.match(await page.locator('.verdict').innerText(), /Limited by rng: add replicas\./)
+    assert.match(await page.locator('.verdict').innerText(), /Loops wait for rng: add replicas\./)
     const command = process.env.STACK === 'compose' ? /--scale worker=10 --scale rng=3$/ : /npm run scale -- rng=3$/
     assert.match(await page.locator('.verdict code').innerText(), command)
     assertNone(complaints)
@@ -135,7 +135,7 @@ suite('the dashboard in a browser', { skip }, () => {
   test('shows that three rng are enough for ten workers', async (t) => {
     const { urls } = await startStack(t, { scale: { worker: 10, rng: 3 } })
     const { page, complaints } = await openPage(t, urls.webui)
-    await page.locator('.verdict', { hasText: 'workers and rng match each other' }).waitFor()
+    await page.locator('.verdict', { hasText: 'Workers and rng match each other' }).waitFor()
     assert.equal(await page.locator('.node.alarm').count(), 0)
     assert.match(await page.locator('.node.rng h3').innerText(), /^rng\s*× 3$/)
     await untilSpeed(page, /^(28|29|30)\./)
@@ -224,28 +224,31 @@ suite('the dashboard in a browser', { skip }, () => {
   test('is all within reach of the keyboard', async (t) => {
     const { urls } = await startStack(t)
     const { page } = await openPage(t, urls.webui)
-    await until(
-      'one replica of each service on the page',
-      () => page.locator('.stage summary').allInnerTexts(),
-      (texts) => texts.every((text) => text === '1 replica running'),
-    )
+    await page.locator('.node.worker .per-second').waitFor()
+    await page.locator('.verdict code').waitFor()
     const reached: string[] = []
-    for (let stop = 0; stop < 20; stop++) {
+    for (let stop = 0; stop < 60; stop++) {
       await page.keyboard.press('Tab')
       const name = await page.evaluate<string>(`
         document.activeElement === document.body
           ? ''
-          : (document.activeElement.labels?.[0] ?? document.activeElement).textContent ||
+          : document.activeElement.ariaLabel ||
+            (document.activeElement.labels?.[0] ?? document.activeElement).textContent ||
             document.activeElement.ariaRoleDescription`)
       if (!name) break
-      reached.push(name)
-      if (name === 'Auto' || name === '5 min') await page.keyboard.press('ArrowRight')
+      reached.push(name.trim())
+      if (name === '5 min') await page.keyboard.press('ArrowRight')
+      if (name.startsWith('Theme')) await page.keyboard.press('Enter')
       if (name === 'Classic view') await page.keyboard.press('Space')
-      if (name === 'Show as a table') await page.keyboard.press('Enter')
+      if (name === 'Show as a table' && reached.includes('CSV')) await page.keyboard.press('Enter')
     }
-    const graph = ['?', '5 min', 'Classic view', '?', 'graph', 'PNG', 'CSV', 'Show as a table']
-    const expected = ['Auto', ...graph, ...Array(3).fill('1 replica running')]
-    assert.deepEqual(reached, expected)
+    for (const name of ['Glossary', 'Links', 'Present', 'Copy', '5 min', 'PNG', 'CSV', 'Reset'])
+      assert.ok(reached.includes(name), `${name} is not among ${reached.join(', ')}`)
+    for (const name of [/^Theme/, /^About: Speed over time/, /^workers/, /^loops/, /^rng/, /^hasher/, /^pause/])
+      assert.ok(
+        reached.some((each) => name.test(each)),
+        `${name} is not among ${reached.join(', ')}`,
+      )
     assert.equal(await page.locator('html').getAttribute('data-theme'), 'light')
     assert.ok(await page.getByRole('radio', { name: '15 min' }).isChecked())
     assert.ok(await page.getByText('as the classic drew it').isVisible())

@@ -73,7 +73,7 @@ test('one worker is the bottleneck, and the capacity is its speed', () => {
   near(pipeline.hasher.capacity, 200)
   near(pipeline.worker.share + pipeline.rng.share + pipeline.hasher.share, 1)
   const { sentence, evidence, command } = judge(pipeline, 'local')
-  assert.match(sentence, /^Limited by workers: .* add workers\.$/)
+  assert.match(sentence, /: add workers\.$/)
   assert.equal(evidence, 'rng is 33 % busy')
   assert.equal(command, 'npm run scale -- worker=3')
 })
@@ -103,7 +103,7 @@ test('ten workers fill one rng, and three of it are advised', () => {
   near(pipeline.capacity, 10)
   near(pipeline.rng.share, 0.8)
   const { sentence, evidence, command } = judge(pipeline, 'compose')
-  assert.equal(sentence, 'Limited by rng: add replicas.')
+  assert.equal(sentence, 'Loops wait for rng: add replicas.')
   assert.equal(evidence, 'rng is 100 % busy, requests wait 698 ms')
   assert.equal(command, 'RNG_PORT=0 docker compose up -d --scale worker=10 --scale rng=3')
 })
@@ -112,7 +112,7 @@ test('ten workers and three of rng match each other', () => {
   const pipeline = describePipeline(reports(10, 3, 31), { ...one, rng: ['rng-1', 'rng-2', 'rng-10'] })
   assert.equal(pipeline.state, 'well')
   near(pipeline.capacity, 30)
-  assert.match(judge(pipeline, 'kubernetes').sentence, /^Working well: workers and rng match/)
+  assert.match(judge(pipeline, 'kubernetes').sentence, /^Workers and rng match/)
   assert.equal(
     judge(pipeline, 'kubernetes').command,
     'kubectl scale deployment worker --replicas=20 && kubectl scale deployment rng --replicas=6',
@@ -196,7 +196,7 @@ test('pauses that take longer than set are those of a busy machine, and no worke
   const pipeline = describePipeline(late, one)
   assert.equal(pipeline.state, 'machine')
   const { sentence, evidence, command } = judge(pipeline, 'local')
-  assert.match(sentence, /^Limited by this machine/)
+  assert.match(sentence, /^This machine is too busy/)
   assert.equal(evidence, 'pauses set to 100 ms take 126 ms')
   assert.equal(command, undefined)
   for (const report of late) delete report.delayMs

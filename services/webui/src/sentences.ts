@@ -60,33 +60,33 @@ export function describeState(
     }
     case 'back-pressure': {
       const full = refuser(pipeline)
-      return say(`Limited by ${full}: its queue is full and refuses requests, so add replicas.`, {
+      return say(`The queue of ${full} is full and refuses requests: add replicas.`, {
         evidence: `${full} refuses ${formatPart(refusedPart(pipeline, full))} of all requests`,
         wanted: { [full]: replicasFor(pipeline, full, current[full]) },
       })
     }
     case 'machine': {
-      const where = platform === 'local' ? 'this machine' : 'the machine of the workers'
+      const where = platform === 'local' ? 'This machine' : 'The machine of the workers'
       const networkMs = rng.networkMs + pipeline.hasher.networkMs
-      return say(`Limited by ${where}, which is too busy for more workers.`, {
+      return say(`${where} is too busy for more workers.`, {
         evidence: isLate(pipeline)
           ? `pauses set to ${formatMs(pipeline.delayMs)} take ${formatMs(worker.serviceMs)}`
           : `a unit spends ${formatMs(networkMs)} on the network`,
       })
     }
     case 'well':
-      return say(`Working well: workers and ${name} match each other, so to go faster add both.`, {
+      return say(`Workers and ${name} match each other: to go faster, add both.`, {
         evidence: describeUse(pipeline, name),
         wanted: { worker: 2 * worker.count, [name]: replicasFor(pipeline, name, current[name], 2) },
       })
     case 'worker':
-      return say(`Limited by workers: ${describeFreedom(pipeline)}, so add workers.`, {
+      return say(`${describeFreedom(pipeline)}: add workers.`, {
         evidence: foreignSpeed ? undefined : describeUse(pipeline, name),
         wanted: { worker: workersToFill(pipeline, name) },
       })
     default: {
       const wanted = replicasFor(pipeline, state, current[state])
-      return say(`Limited by ${state}: add ${wanted - current[state] > 1 ? 'replicas' : 'a replica'}.`, {
+      return say(`Loops wait for ${state}: add ${wanted - current[state] > 1 ? 'replicas' : 'a replica'}.`, {
         evidence: describeBottleneck(pipeline, state),
         wanted: { [state]: wanted },
       })
@@ -119,9 +119,9 @@ function workersToFill({ worker, ...stages }: Pipeline, name: Upstream): number 
 
 /** Where it is not known how full a service is, only that loops hardly wait for it. */
 function describeFreedom({ rng, hasher }: Pipeline): string {
-  if (!rng.timed || !hasher.timed) return 'no service takes most of their time'
+  if (!rng.timed || !hasher.timed) return 'No service takes most of the loops’ time'
   const isKnown = rng.busy !== undefined || hasher.busy !== undefined
-  return isKnown ? 'rng and hasher can serve more' : 'they hardly wait for rng and hasher'
+  return isKnown ? 'rng and hasher can serve more' : 'Loops hardly wait for rng and hasher'
 }
 
 function describeUse(pipeline: Pipeline, name: Upstream): string | undefined {

@@ -229,7 +229,7 @@ test('workers that do not come back after an outage are not waited for without e
     texts.push((await read(1_000_000 + at, { reports: second(1_000_000 + at, 2) })).verdict.sentence)
   }
   assert.match(texts[0]!, /^Waiting/)
-  assert.match(texts[2]!, /^Limited by rng/)
+  assert.match(texts[2]!, /^Loops wait for rng/)
 })
 
 test('a worker that ended before the wall clock was set back is not listed for another hour', async (t) => {

@@ -31,7 +31,7 @@ for (const [name, state] of Object.entries(states)) {
     const counts = { worker: worker.count, rng: rng.count, hasher: hasher.count }
     const { sentence, evidence = '', command = '' } = describeState(pipeline, state, platform, counts)
     if (state === 'rng' || state === 'hasher') {
-      assert.match(sentence, new RegExp(`^Limited by ${state}`))
+      assert.match(sentence, new RegExp(`^Loops wait for ${state}`))
       for (const [, busy] of evidence.matchAll(/(\d+) % busy/g)) assert.ok(Number(busy) >= 90, evidence)
     }
     for (const [, service, count] of command.matchAll(/(worker|rng|hasher)=(\d+)/g))
