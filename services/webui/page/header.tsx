@@ -29,7 +29,9 @@ export function Header() {
         <Logo /> DockerCoins {(label || color) && <span class="label">{label || color}</span>}
       </h1>
       <p class="state" role="status" title={text}>
-        <strong>{title}</strong> <span>{text}</span>
+        {/* Never empty, so that the line keeps its height. */}
+        <strong key={kind}>{title}</strong>
+        <span key={title}>{` ${text || '\u00a0'}`}</span>
       </p>
       <nav class="tools" aria-label="Page">
         <Glossary />

@@ -39,11 +39,26 @@ export function Headline() {
   )
 }
 
+/** Each kind is an element of its own: text that grows in place would count as a layout shift. */
 function Speed({ speed }: { speed: number | undefined }) {
-  if (!snapshot.value) return <strong class="skeleton">0.00</strong>
-  if (speed === undefined) return <strong class="no-speed">none yet</strong>
+  if (!snapshot.value)
+    return (
+      <strong key="skeleton" class="skeleton">
+        0.00
+      </strong>
+    )
+  if (speed === undefined)
+    return (
+      <strong key="no-speed" class="no-speed">
+        none yet
+      </strong>
+    )
   const text = formatRate(speed)
-  return <strong class={text.length >= LONG ? 'long' : ''}>{text}</strong>
+  return (
+    <strong key="speed" class={text.length >= LONG ? 'long' : ''}>
+      {text}
+    </strong>
+  )
 }
 
 /** How old the speed is where it is old, else what is in it. */
