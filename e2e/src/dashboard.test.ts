@@ -244,7 +244,16 @@ suite('the dashboard in a browser', { skip }, () => {
     }
     for (const name of ['Glossary', 'Links', 'Present', '5 min', 'Save the graph as PNG', 'Save the figures as CSV'])
       assert.ok(reached.includes(name), `${name} is not among ${reached.join(', ')}`)
-    for (const name of [/^Theme/, /^Copy the command/, /^About: Speed over time/, /^workers/, /^loops/, /^rng/, /^hasher/, /^pause/])
+    for (const name of [
+      /^Theme/,
+      /^Copy the command/,
+      /^About: Speed over time/,
+      /^workers/,
+      /^loops/,
+      /^rng/,
+      /^hasher/,
+      /^pause/,
+    ])
       assert.ok(
         reached.some((each) => name.test(each)),
         `${name} is not among ${reached.join(', ')}`,

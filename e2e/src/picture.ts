@@ -9,25 +9,31 @@ import { startLocal } from '@dockercoins/local'
 import { launchBrowser } from '@dockercoins/testing/browser'
 import { freePorts } from '@dockercoins/testing/free-ports'
 
-// npm run picture: takes docs/dashboard.png, the picture in the README, of ten workers on one rng.
+// npm run picture: takes the pictures of the README, of one worker, of ten, and of ten with three
+// rng.
 
-/** The graph shows how the speed was reached and that it is even. */
-const MINING_MS = 75_000
-const file = fileURLToPath(new URL('../../docs/dashboard.png', import.meta.url))
+/** Each step is long enough to be seen in the graph, and for its verdict. */
+const STEP_MS = 30_000
+const steps = [
+  ['one-worker', {}],
+  ['dashboard', { worker: 10 }],
+  ['three-rng', { rng: 3 }],
+] as const
 const silence = new Writable({ write: (_chunk, _encoding, done) => done() })
 
 const dataFolder = await mkdtemp(join(tmpdir(), 'dockercoins-picture-'))
-const local = await startLocal(
-  { port: await freePorts(13), scale: { worker: 10 }, data: dataFolder },
-  { stream: silence },
-)
+const local = await startLocal({ port: await freePorts(16), scale: {}, data: dataFolder }, { stream: silence })
 const browser = await launchBrowser()
 try {
   await local.ready
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
+  const page = await browser.newPage({ viewport: { width: 1280, height: 720 } })
   await page.goto(local.urls.webui[0]!)
-  await sleep(MINING_MS)
-  await page.screenshot({ path: file, animations: 'disabled' })
+  for (const [name, scale] of steps) {
+    if (Object.keys(scale).length > 0) await local.scale(scale)
+    await sleep(STEP_MS)
+    const path = fileURLToPath(new URL(`../../docs/${name}.png`, import.meta.url))
+    await page.screenshot({ path, animations: 'disabled' })
+  }
 } finally {
   await browser.close()
   await local.stop()
