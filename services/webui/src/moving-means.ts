@@ -6,6 +6,8 @@ const FOREIGN_WINDOW_MS = 5_000
 const FOREIGN_MIN_MS = 2_500
 /** The capacity is the median of this many snapshots, one per second. */
 const CAPACITY_SAMPLES = 10
+/** Reports of before and after a change are mixed in this many snapshots: it is not known then. */
+const UNSETTLED_SAMPLES = 3
 
 /**
  * Measures how fast workers that record no entries move the counter: hashes per second, null while
@@ -26,19 +28,20 @@ export function createForeignSpeed(): (hashes: number, now: number) => number | 
   }
 }
 
-/**
- * Smooths the capacity while the same loops and replicas run. Scaling moves it in a step. A median,
- * because the first reports after it are of different moments.
- */
+/** Smooths the capacity while the same loops and replicas run. Scaling moves it in a step. */
 export function createCapacity(): (pipeline: Pipeline) => number | null {
   let setup = ''
   let samples: number[] = []
+  let unsettled = 0
 
   return ({ loops, worker, rng, hasher, capacity }) => {
     const next = [worker.count, loops, rng.count, hasher.count].join()
-    if (next !== setup) samples = []
+    if (next !== setup) {
+      samples = []
+      unsettled = UNSETTLED_SAMPLES
+    }
     setup = next
-    if (capacity === null) return null
+    if (capacity === null || unsettled-- > 0) return null
     samples = [...samples.slice(1 - CAPACITY_SAMPLES), capacity]
     return median(samples)
   }

@@ -60,7 +60,7 @@ export function describeState(
     }
     case 'back-pressure': {
       const full = refuser(pipeline)
-      return say(`The queue of ${full} is full and refuses requests: add replicas.`, {
+      return say(`The queue of ${full} is full: add replicas.`, {
         evidence: `${full} refuses ${formatPart(refusedPart(pipeline, full))} of all requests`,
         wanted: { [full]: replicasFor(pipeline, full, current[full]) },
       })
@@ -75,7 +75,7 @@ export function describeState(
       })
     }
     case 'well':
-      return say(`Workers and ${name} match each other: to go faster, add both.`, {
+      return say(`Workers and ${name} match: add both to go faster.`, {
         evidence: describeUse(pipeline, name),
         wanted: { worker: 2 * worker.count, [name]: replicasFor(pipeline, name, current[name], 2) },
       })

@@ -254,12 +254,15 @@ test('the capacity is smoothed while the same runs, and moves in a step when som
       const replicas = Object.fromEntries(names.map((name) => [name, 1 / names.length]))
       return { ...one, rng: { ...one.rng, workMs, replicas }, hasher: { ...one.hasher, workMs: 10 } }
     })
-    return (await read(at, { reports })).pipeline.capacity!
+    return (await read(at, { reports })).pipeline.capacity
   }
-  assert.equal((await read(999_000, {})).pipeline.capacity, null)
-  const steady = [await capacity(1_000_000, 100, ['rng-1']), await capacity(1_001_000, 80, ['rng-1'])]
-  assert.deepEqual(steady, [10, 11.25])
-  assert.equal(await capacity(1_002_000, 100, ['rng-1', 'rng-2']), 20)
+  const levels = []
+  for (const [second, workMs] of [100, 100, 100, 100, 80].entries())
+    levels.push(await capacity(1_000_000 + 1000 * second, workMs, ['rng-1']))
+  assert.deepEqual(levels.splice(0), [null, null, null, 10, 11.25])
+  // In the first seconds reports of before and after are mixed.
+  for (const second of [5, 6, 7, 8]) levels.push(await capacity(1_000_000 + 1000 * second, 100, ['rng-1', 'rng-2']))
+  assert.deepEqual(levels, [null, null, null, 20])
 })
 
 const long = (name: string) => name.padEnd(253, 'x')
