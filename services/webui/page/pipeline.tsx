@@ -124,8 +124,8 @@ function Heading(props: { name: string; stage: Stage | undefined; alarm: string 
 
 function Times({ stage }: { stage: Stage }) {
   const { queueMs, serviceMs, networkMs, perSecond, timed } = stage
-  if (perSecond === 0) return <p class="note">no requests</p>
-  if (!timed) return <p class="note">{formatMs(networkMs)} in all, no Server-Timing</p>
+  if (perSecond === 0) return <p class="remark">no requests</p>
+  if (!timed) return <p class="remark">{formatMs(networkMs)} in all, no Server-Timing</p>
   const waiting = countWaiting(stage)
   return (
     <dl>

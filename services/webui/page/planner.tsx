@@ -107,7 +107,8 @@ function Prediction({ now, current, plan }: { now: Snapshot; current: Plan; plan
   const { pipeline, history, platform } = now
   const predicted = predictSpeed(plan, pipeline)
   const measured = history.speeds.at(-1) ?? pipeline.worker.perSecond * pipeline.hashesPerUnit
-  if (predicted === null) return <p class="prediction">A prediction needs a worker that runs and reports.</p>
+  if (predicted === null)
+    return <p class="prediction">A prediction needs a few seconds of reports from a running worker.</p>
   const isSame = fields.every(([name]) => Math.round(plan[name]) === Math.round(current[name]))
   const commands = isSame ? [] : planCommands(platform, current, plan)
   return (

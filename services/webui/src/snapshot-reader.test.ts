@@ -125,7 +125,8 @@ test('while a unit is in progress, the last report with work shows where time go
   const during = await read(1_008_000, { reports: [heartbeat(1_008_000)] })
   assert.equal(during.verdict.state, 'rng')
   assert.deepEqual(during.pipeline.rng.replicas, [{ name: 'rng-1', share: 1, state: 'serving' }])
-  const stuck = await read(1_030_000, { reports: [heartbeat(1_029_000)] })
+  await read(1_030_000, { reports: [heartbeat(1_029_000)] })
+  const stuck = await read(1_033_000, { reports: [heartbeat(1_032_000)] })
   assert.equal(stuck.verdict.state, 'stuck')
 })
 

@@ -81,12 +81,12 @@ export interface Memory {
   candidate?: { state: VerdictState; since: number }
 }
 
-/** The next memory: a state stands once its evidence is steady, and one without work at once. */
+/** The next memory: a state stands once its evidence is steady, and one without workers at once. */
 export function step({ standing, candidate }: Memory, pipeline: Pipeline, now: number): Memory {
   const state = findState(pipeline, standing)
-  if (state === 'idle' || state === 'foreign' || state === 'stuck') return { standing: state }
+  if (state === 'idle' || state === 'foreign') return { standing: state }
   // Nothing that limits work can be left over from a time without work.
-  const before = standing === 'idle' || standing === 'foreign' || standing === 'stuck' ? undefined : standing
+  const before = standing === 'idle' || standing === 'foreign' ? undefined : standing
   const since = candidate?.state === state ? candidate.since : now
   const isConfirmed = state === before || now - since >= CONFIRM_MS
   const stands = isConfirmed ? state : before
