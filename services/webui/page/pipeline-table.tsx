@@ -97,8 +97,8 @@ function ReplicaTable({ name, stage: { count, notResponding, replicas } }: { nam
         {name}: {formatCount(count)} running{notResponding > 0 && `, ${formatCount(notResponding)} not responding`}
       </caption>
       <tbody>
-        {replicas.map(({ name: replica, share, state }) => (
-          <tr key={replica}>
+        {replicas.map(({ name: replica, share, state }, index) => (
+          <tr key={index}>
             <th scope="row">{replica}</th>
             <td class={state}>{state === 'serving' ? formatPart(share) : state}</td>
           </tr>

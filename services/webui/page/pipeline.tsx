@@ -163,9 +163,9 @@ function ReplicaBars({ stage: { count, notResponding, replicas } }: { stage: Sta
   return (
     <span class="replicas">
       <span class="bars" aria-hidden="true">
-        {replicas.map((replica) => (
+        {replicas.map((replica, index) => (
           <i
-            key={replica.name}
+            key={index}
             class={replica.state}
             title={describeReplica(replica)}
             style={{ '--fill': largest > 0 ? replica.share / largest : 0 }}

@@ -108,7 +108,7 @@ export function busiest({ rng, hasher }: Pipeline): Upstream {
 
 /** A name as snapshots have it. */
 export function cutName(name: string): string {
-  return name.slice(0, MAX_NAME_LENGTH)
+  return name.slice(0, MAX_NAME_LENGTH).toWellFormed()
 }
 
 /** The names of replicas that responded. */
@@ -135,7 +135,8 @@ function rate({ from, to }: Report, count: number): number {
 
 /** 0 where there is nothing to divide by. */
 function ratio(some: number, all: number): number {
-  return all > 0 ? some / all : 0
+  const quotient = some / all
+  return all > 0 && Number.isFinite(quotient) ? quotient : 0
 }
 
 /** Measured at different moments, a part may seem a little more than the whole. */

@@ -26,3 +26,9 @@ test('the platform is detected by what it leaves in the environment and in the f
   assert.equal(detectPlatform({}, having('/run/.containerenv')), 'container')
   assert.equal(detectPlatform({ KUBERNETES_SERVICE_HOST: '10.0.0.1' }, having('/.dockerenv')), 'kubernetes')
 })
+
+test('where more than a hundred run already, no command takes any away', () => {
+  const current = { worker: 150, rng: 3, hasher: 1 }
+  assert.match(scaleCommand('compose', current, { rng: 4 })!, /--scale worker=150 --scale rng=4$/)
+  assert.equal(scaleCommand('swarm', current, { worker: 300 }), 'docker service scale dockercoins_worker=150')
+})

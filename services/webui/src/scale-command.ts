@@ -17,7 +17,7 @@ export function detectPlatform(env: NodeJS.ProcessEnv, exists: (path: string) =>
  * an unknown platform. In Swarm the stack is assumed to be named dockercoins.
  */
 export function scaleCommand(platform: Platform, current: Scale, wanted: Scale): string | undefined {
-  const services = toCounts(wanted)
+  const services = toCounts(wanted, current)
   switch (platform) {
     case 'kubernetes':
       return services.map(([name, count]) => `kubectl scale deployment ${name} --replicas=${count}`).join(' && ')
@@ -27,7 +27,7 @@ export function scaleCommand(platform: Platform, current: Scale, wanted: Scale):
       // `--port` is not known here.
       return ['npm run scale --', ...services.map(([name, count]) => `${name}=${count}`)].join(' ')
     case 'compose':
-      return composeCommand(toCounts({ ...current, ...wanted }), wanted)
+      return composeCommand(toCounts({ ...current, ...wanted }, current), wanted)
     default:
       return undefined
   }
@@ -42,6 +42,10 @@ function composeCommand(all: [name: string, count: number][], wanted: Scale): st
   return [...ports.map(([name]) => `${name.toUpperCase()}_PORT=0`), `docker compose up -d ${flags}`].join(' ')
 }
 
-function toCounts(scale: Scale): [name: string, count: number][] {
-  return Object.entries(scale).map(([name, count]) => [name, Math.min(count, MAX_SCALE)])
+/** Within the bound, but where more run already the bound takes none away. */
+function toCounts(scale: Scale, current: Scale): [name: string, count: number][] {
+  return Object.entries(scale).map(([name, count]) => {
+    const most = Math.max(MAX_SCALE, current[name as keyof Scale] ?? 0)
+    return [name, Math.min(count, most)]
+  })
 }

@@ -126,7 +126,7 @@ test('while a unit is in progress, the last report with work shows where time go
   assert.equal(during.verdict.state, 'rng')
   assert.deepEqual(during.pipeline.rng.replicas, [{ name: 'rng-1', share: 1, state: 'serving' }])
   await read(1_030_000, { reports: [heartbeat(1_029_000)] })
-  const stuck = await read(1_033_000, { reports: [heartbeat(1_032_000)] })
+  const stuck = await read(1_046_000, { reports: [heartbeat(1_045_000)] })
   assert.equal(stuck.verdict.state, 'stuck')
 })
 
@@ -258,11 +258,11 @@ test('the capacity is smoothed while the same runs, and moves in a step when som
     return (await read(at, { reports })).pipeline.capacity
   }
   const levels = []
-  for (const [second, workMs] of [100, 100, 100, 100, 80].entries())
-    levels.push(await capacity(1_000_000 + 1000 * second, workMs, ['rng-1']))
+  for (const [index, workMs] of [100, 100, 100, 100, 80].entries())
+    levels.push(await capacity(1_000_000 + 1000 * index, workMs, ['rng-1']))
   assert.deepEqual(levels.splice(0), [null, null, null, 10, 11.25])
   // In the first seconds reports of before and after are mixed.
-  for (const second of [5, 6, 7, 8]) levels.push(await capacity(1_000_000 + 1000 * second, 100, ['rng-1', 'rng-2']))
+  for (const index of [5, 6, 7, 8]) levels.push(await capacity(1_000_000 + 1000 * index, 100, ['rng-1', 'rng-2']))
   assert.deepEqual(levels, [null, null, null, 20])
 })
 

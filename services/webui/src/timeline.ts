@@ -50,6 +50,7 @@ export function createTimeline() {
       change = { to: next, at: change?.at ?? now, steadySince: now }
     } else if (now - change.steadySince >= CONFIRM_S) {
       if (setup) marks.push({ at: change.at, text: texts.join(', ') })
+      marks.sort((a, b) => a.at - b.at)
       setup = { ...setup, ...next }
       change = undefined
     }

@@ -21,6 +21,8 @@ export const NEARLY_FULL = 0.9
 const HYSTERESIS = 0.8
 /** A verdict needs the same evidence for this long, milliseconds. */
 const CONFIRM_MS = 3_000
+/** A unit of work may take longer than CONFIRM_MS before the first one ends, milliseconds. */
+const CONFIRM_STUCK_MS = 15_000
 /** After an outage a verdict waits this long at most for workers that ran before, milliseconds. */
 const LONGEST_WAIT_MS = 15_000
 
@@ -88,7 +90,8 @@ export function step({ standing, candidate }: Memory, pipeline: Pipeline, now: n
   // Nothing that limits work can be left over from a time without work.
   const before = standing === 'idle' || standing === 'foreign' ? undefined : standing
   const since = candidate?.state === state ? candidate.since : now
-  const isConfirmed = state === before || now - since >= CONFIRM_MS
+  const confirmMs = state === 'stuck' ? CONFIRM_STUCK_MS : CONFIRM_MS
+  const isConfirmed = state === before || now - since >= confirmMs
   const stands = isConfirmed ? state : before
   return { ...(stands && { standing: stands }), candidate: { state, since } }
 }
