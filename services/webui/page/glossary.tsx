@@ -1,5 +1,6 @@
 import { useRef } from 'preact/hooks'
 
+import { Figures } from './headline.tsx'
 import { Icon } from './icon.tsx'
 
 const words = [
@@ -41,14 +42,7 @@ export function Glossary() {
             <Icon name="cross" />
           </button>
         </form>
-        <dl>
-          {words.map(([word, meaning]) => (
-            <div key={word}>
-              <dt>{word}</dt>
-              <dd>{meaning}</dd>
-            </div>
-          ))}
-        </dl>
+        <Figures rows={words} />
       </dialog>
     </>
   )

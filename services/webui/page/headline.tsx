@@ -73,7 +73,7 @@ function noteOfSpeed(speed: number | undefined, foreign: number, capacity: numbe
 export type Row = readonly [name: string, value: string]
 
 /** Names and values. */
-export function Figures({ rows }: { rows: Row[] }) {
+export function Figures({ rows }: { rows: readonly Row[] }) {
   return (
     <dl>
       {rows.map(([name, value]) => (

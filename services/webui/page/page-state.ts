@@ -3,15 +3,13 @@ import { computed, signal } from '@preact/signals'
 import type { History, LedgerLost, Mark, Outage, Snapshot, Update } from '../src/api.ts'
 import { reloadPage } from './reload.ts'
 import { createSeries } from './series.ts'
-import { describeStatus, type Connection } from './status.ts'
+import { describeStatus, LOST_AFTER_S, type Connection } from './status.ts'
 
 const HOUR_S = 3600
 /** So long after the ledger recovered, workers have recorded what they kept, milliseconds. */
 const LATE_MS = 5000
 /** A snapshot older than the previous one by more: the server's clock was set back. Seconds. */
 const STEP_S = 2
-/** A connection that is down for less than this was only replaced, seconds. */
-const REPLACED_S = 2
 /** A connection silent for this long is dead, even without an error. Seconds. */
 const SILENCE_S = 10
 
@@ -49,7 +47,7 @@ export const serverNow = computed(() => clock.value + serverAhead.value)
 /** Since when no numbers come, in the server's time, and why. Undefined while they come. */
 export const away = computed((): { from: number; text: string } | undefined => {
   const { update, disconnectedSince = Infinity } = connection.value
-  if (clock.value - disconnectedSince >= REPLACED_S) {
+  if (clock.value - disconnectedSince >= LOST_AFTER_S) {
     return { from: disconnectedSince + serverAhead.value, text: 'no connection' }
   }
   if (update && 'ledgerLostSince' in update) return { from: update.ledgerLostSince, text: 'ledger away' }

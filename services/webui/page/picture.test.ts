@@ -56,6 +56,15 @@ test('only what holds others up is an alarm', () => {
   assert.deepEqual(alarms('not-responding'), { hasher: 'not responding' })
 })
 
+test('the full queue is that of the service that refuses, whose queue may be the shorter one', () => {
+  const refusing = {
+    ...pipeline,
+    rng: { ...pipeline.rng, queueMs: 500 },
+    hasher: { ...pipeline.hasher, refusedPerSecond: 5 },
+  }
+  assert.deepEqual(findAlarms({ state: 'back-pressure', sentence: '' }, refusing), { hasher: 'queue full' })
+})
+
 function alarms(state: VerdictState) {
   return findAlarms({ state, sentence: '' }, pipeline)
 }

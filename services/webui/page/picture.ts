@@ -1,6 +1,7 @@
 // How the figures of a snapshot become a picture.
 
 import type { Pipeline, Stage, Upstream, Verdict } from '../src/api.ts'
+import { refuser } from '../src/refusals.ts'
 
 /** More waiting requests are a number only. */
 export const MAX_DOTS = 20
@@ -42,7 +43,7 @@ export function findAlarms({ state }: Verdict, pipeline: Pipeline): Alarms {
     case 'machine':
       return { worker: 'busy machine' }
     case 'back-pressure':
-      return { [pipeline.rng.queueMs >= pipeline.hasher.queueMs ? 'rng' : 'hasher']: 'queue full' }
+      return { [refuser(pipeline)]: 'queue full' }
     case 'not-responding':
       return Object.fromEntries(
         UPSTREAMS.filter((name) => pipeline[name].notResponding > 0).map((name) => [name, 'not responding']),

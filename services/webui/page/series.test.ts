@@ -72,6 +72,6 @@ test('the capacity is never below the speed, and a gap where it is not known', (
   assert.deepEqual(raise([null, 10, 10, 10], [9, 9, 10.4, null]), [null, 10, 10.4, 10])
 })
 
-test('the speed of all workers is a gap only where nobody’s speed is known', () => {
+test('the speed of all workers is a gap only where neither speed is known', () => {
   assert.deepEqual(sum([1, null, null, 2, null], [2, 3, null, null, 0]), [3, 3, null, 2, null])
 })

@@ -4,7 +4,7 @@ import { formatRate, formatTime } from '../src/format.ts'
 /** Numbers older than this are stale, seconds. */
 const STALE_AFTER_S = 5
 /** A connection that is down for less than this was only replaced, seconds. */
-const LOST_AFTER_S = 2
+export const LOST_AFTER_S = 2
 
 /** What the header shows: the fact in a few words, and what follows it in the same line. */
 type Status = [kind: 'connecting' | 'mining' | 'idle' | 'lost', title: string, text: string]

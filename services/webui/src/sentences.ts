@@ -1,8 +1,9 @@
 import type { Pipeline, Upstream, Verdict, VerdictState } from './api.ts'
 import { formatMs, formatPart, formatRate } from './format.ts'
 import { busiest } from './pipeline.ts'
+import { refusedPart, refuser } from './refusals.ts'
 import { scaleCommand, type Platform, type Scale } from './scale-command.ts'
-import { isLate, NEARLY_FULL, refusedPart, refuser } from './verdict.ts'
+import { isLate, NEARLY_FULL } from './verdict.ts'
 
 /** Advised replicas serve this part of the loops' capacity: a full service makes loops wait. */
 const ENOUGH = 0.8

@@ -1,7 +1,8 @@
 import type { Report } from '@dockercoins/ledger'
 
-import type { Pipeline, Upstream, Verdict, VerdictState } from './api.ts'
+import type { Pipeline, Verdict, VerdictState } from './api.ts'
 import { busiest } from './pipeline.ts'
+import { refusedPart, refuser } from './refusals.ts'
 
 /** A service in whose queue loops spend less of their time than this is no bottleneck. */
 const MIN_QUEUE_SHARE = 0.2
@@ -64,17 +65,6 @@ function isNetworkSlow({ unitMs, rng, hasher }: Pipeline, factor: number): boole
   // Without Server-Timing all of a service's time seems to be the network's.
   const isKnown = rng.timed && hasher.timed
   return isKnown && networkMs >= factor * Math.max(SLOW_NETWORK_MS, SLOW_NETWORK_PART * unitMs)
-}
-
-/** The service that refuses more requests. */
-export function refuser(pipeline: Pipeline): Upstream {
-  return refusedPart(pipeline, 'rng') >= refusedPart(pipeline, 'hasher') ? 'rng' : 'hasher'
-}
-
-/** Part of the requests to a service that it refuses, 0 to 1. */
-export function refusedPart(pipeline: Pipeline, name: Upstream): number {
-  const { refusedPerSecond, perSecond } = pipeline[name]
-  return refusedPerSecond > 0 ? refusedPerSecond / (refusedPerSecond + perSecond) : 0
 }
 
 /** What was judged before, and since when the evidence is what it is now. */
