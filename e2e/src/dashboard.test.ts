@@ -127,7 +127,8 @@ suite('the dashboard in a browser', { skip }, () => {
     // A busy machine may have a weaker second, so that this is waited for.
     await page.locator('.verdict .evidence', { hasText: /^rng is (99|100) % busy, requests wait \d+ ms$/ }).waitFor()
     assert.match(await page.locator('.verdict').innerText(), /Loops wait for rng: add replicas\./)
-    const command = process.env.STACK === 'compose' ? /--scale worker=10 --scale rng=3$/ : /npm run scale -- rng=3$/
+    const command =
+      process.env.STACK === 'compose' ? /--scale worker=10 --scale rng=3$/ : /npm run scale -- --port \d+ rng=3$/
     assert.match(await page.locator('.verdict code').innerText(), command)
     assertNone(complaints)
   })

@@ -34,6 +34,7 @@ const nonsense: Record<string, Record<string, string[]>> = {
     ...http,
     ...ledger,
     PLATFORM: ['', 'docker', 'Kubernetes'],
+    BASE_PORT: ['', '0', '65536'],
     FRAME_ANCESTORS: ['', "'none' *", 'a;b', '* ; script-src *', 'https://a,https://b', 'ftp://a', 'https://a/path'],
     LABEL: ['x'.repeat(41)],
     COLOR: ['#fff', '#12345g', 'blue;'],

@@ -55,6 +55,12 @@ test('every process has its name and listens on this machine alone', () => {
   }
 })
 
+test('the web UI is given the base port, and a worker its own pause', () => {
+  assert.equal(envOf('webui-2', { port: 8100, scale: { webui: 2 } })['BASE_PORT'], '8100')
+  const env = { DELAY_MS: '50', WORKER_DELAY_MS: '20' }
+  assert.deepEqual([envOf('worker-1', {}, env)['DELAY_MS'], envOf('rng-1', {}, env)['DELAY_MS']], ['20', '50'])
+})
+
 test('a worker is given every rng and hasher', () => {
   const env = envOf('worker-1', { scale: { rng: 2 } })
   assert.equal(env['RNG_URL'], 'http://127.0.0.1:8001,http://127.0.0.1:8003')

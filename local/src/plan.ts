@@ -37,10 +37,16 @@ export function planLocal(options: LocalOptions, env: NodeJS.ProcessEnv, running
     // In a container, too, where the services would detect the container.
     PLATFORM: env['PLATFORM'] ?? 'local',
   }
+  const pause = env['WORKER_DELAY_MS'] === undefined ? {} : { DELAY_MS: env['WORKER_DELAY_MS'] }
   const usesLedger = { LEDGER_URL: ledger.ledgerUrl }
   const further: Partial<Record<ServiceName, NodeJS.ProcessEnv>> = {
-    webui: usesLedger,
-    worker: { ...usesLedger, RNG_URL: urls('rng', env['RNG_URL']), HASHER_URL: urls('hasher', env['HASHER_URL']) },
+    webui: { ...usesLedger, BASE_PORT: `${base}` },
+    worker: {
+      ...usesLedger,
+      ...pause,
+      RNG_URL: urls('rng', env['RNG_URL']),
+      HASHER_URL: urls('hasher', env['HASHER_URL']),
+    },
   }
   const processes = places.map(({ service, name, port }): ProcessPlan => ({
     name,

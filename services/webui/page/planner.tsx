@@ -1,16 +1,26 @@
-import { signal } from '@preact/signals'
+import { effect, signal } from '@preact/signals'
 import { useState } from 'preact/hooks'
 
 import type { Snapshot } from '../src/api.ts'
-import { formatRate } from '../src/format.ts'
-import { currentPlan, planCommands, predictSpeed, type Plan } from '../src/plan.ts'
+import { formatPart, formatRate } from '../src/format.ts'
+import { currentPlan, measureSince, NOTHING, predictLimit, predictSpeed } from '../src/plan.ts'
+import { describeRestart, findCommands, type Plan } from '../src/scale-command.ts'
 import { CommandBox } from './command-box.tsx'
 import { Help } from './help.tsx'
 import { snapshot } from './page-state.ts'
-import { findLimit } from './plan-limit.ts'
 
 /** The plan that the viewer made; undefined while the planner follows what runs. */
 const chosen = signal<Plan | undefined>(undefined)
+/** The speed that was predicted when the viewer made it. */
+const promised = signal<number | null>(null)
+/** Since when the chosen plan runs, in the server's time. */
+const reachedAt = signal<number | undefined>(undefined)
+
+effect(() => {
+  const { now, pipeline } = snapshot.value ?? {}
+  const isReached = chosen.value && pipeline && isSame(chosen.value, currentPlan(pipeline))
+  reachedAt.value = isReached ? (reachedAt.peek() ?? now) : undefined
+})
 
 /** The least and largest value, and the end of the slider, which is longer where more runs. */
 const fields: readonly [name: keyof Plan, text: string, min: number, slider: number, max: number][] = [
@@ -21,13 +31,15 @@ const fields: readonly [name: keyof Plan, text: string, min: number, slider: num
   ['delayMs', 'pause, ms', 0, 200, 10_000],
 ]
 
-const nothing: Plan = { workers: 0, loops: 1, rng: 0, hasher: 0, delayMs: 0 }
-
 /** Predicts the speed of another setup, beside the measured one, and the command for it. */
 export function Planner() {
   const now = snapshot.value
-  const current = now ? currentPlan(now.pipeline) : nothing
+  const current = now ? currentPlan(now.pipeline) : NOTHING
   const plan = chosen.value ?? current
+  const choose = (next: Plan) => {
+    chosen.value = isSame(next, current) ? undefined : next
+    promised.value = now ? predictSpeed(next, now.pipeline) : null
+  }
   return (
     <div class="planner" role="group" aria-labelledby="planner-title">
       <div class="fields">
@@ -51,18 +63,22 @@ export function Planner() {
           <Field
             key={name}
             text={text}
-            value={Math.round(plan[name])}
+            value={plan[name]}
             min={min}
-            slider={Math.min(max, Math.max(slider, 2 * Math.round(current[name])))}
+            slider={Math.min(max, Math.max(slider, 2 * current[name]))}
             max={max}
-            isOff={!now}
-            onChange={(value) => (chosen.value = { ...plan, [name]: value })}
+            isOff={Math.min(current.workers, current.rng, current.hasher) === 0}
+            onChange={(value) => choose({ ...plan, [name]: value })}
           />
         ))}
       </div>
       {now && <Prediction now={now} current={current} plan={plan} />}
     </div>
   )
+}
+
+function isSame(one: Plan, other: Plan): boolean {
+  return fields.every(([name]) => one[name] === other[name])
 }
 
 interface FieldProps {
@@ -76,11 +92,16 @@ interface FieldProps {
 }
 
 function Field({ text, value, min, slider, max, isOff, onChange }: FieldProps) {
-  /** What is being typed, which may be empty or out of bounds until the field is left. */
-  const [draft, setDraft] = useState<string>()
+  /** Whether the field is empty because a number is being typed. */
+  const [isEmpty, setEmpty] = useState(false)
   const change = ({ currentTarget }: { currentTarget: HTMLInputElement }) => {
     const { valueAsNumber } = currentTarget
-    if (Number.isFinite(valueAsNumber)) onChange(Math.min(max, Math.max(min, Math.round(valueAsNumber))))
+    setEmpty(Number.isNaN(valueAsNumber))
+    if (Number.isNaN(valueAsNumber)) return
+    const bounded = Math.min(max, Math.max(min, Math.round(valueAsNumber)))
+    // At once, so that the field never shows a number that does not count.
+    if (bounded !== valueAsNumber) currentTarget.value = `${bounded}`
+    onChange(bounded)
   }
   return (
     <label>
@@ -89,41 +110,61 @@ function Field({ text, value, min, slider, max, isOff, onChange }: FieldProps) {
       <input
         type="number"
         aria-label={`${text}, as a number`}
+        title={`${min} to ${max}`}
         min={min}
         max={max}
-        value={isOff ? '' : (draft ?? value)}
+        value={isOff || isEmpty ? '' : value}
         disabled={isOff}
-        onInput={(event) => {
-          setDraft(event.currentTarget.value)
-          change(event)
-        }}
-        onBlur={() => setDraft(undefined)}
+        onInput={change}
+        onBlur={() => setEmpty(false)}
       />
     </label>
   )
 }
 
 function Prediction({ now, current, plan }: { now: Snapshot; current: Plan; plan: Plan }) {
-  const { pipeline, history, platform } = now
-  const predicted = predictSpeed(plan, pipeline)
-  const measured = history.speeds.at(-1) ?? pipeline.worker.perSecond * pipeline.hashesPerUnit
+  const { pipeline, history } = now
+  const predicted = (chosen.value && promised.value) ?? predictSpeed(plan, pipeline)
   if (predicted === null)
     return <p class="prediction">A prediction needs a few seconds of reports from a running worker.</p>
-  const isSame = fields.every(([name]) => Math.round(plan[name]) === Math.round(current[name]))
-  const commands = isSame ? [] : planCommands(platform, current, plan)
+  if (reachedAt.value !== undefined)
+    return <Outcome predicted={predicted} measured={measureSince(reachedAt.value, history)} />
+  const measured = history.speeds.at(-1) ?? pipeline.worker.perSecond * pipeline.hashesPerUnit
+  const commands = findCommands(now, current, plan)
+  const restart = describeRestart(now, current, plan)
   return (
     <>
       <p class="prediction">
         now <strong>{formatRate(measured)}</strong> → predicted <output>{formatRate(predicted)}</output> hashes per
-        second, limited by {findLimit(plan, pipeline)}
+        second{chosen.value && `, ${predictLimit(plan, pipeline)}`}
       </p>
       {commands.length > 0 ? (
-        <CommandBox commands={commands} label="Makes it so" />
+        <>
+          <CommandBox commands={commands} label="Makes it so" />
+          {restart && <p class="more">{restart}</p>}
+        </>
       ) : (
         <p class="hint">
-          {isSame ? 'Predict first: move a slider, then run the command.' : 'Scale it where you started it.'}
+          {chosen.value ? 'Scale it where you started it.' : 'Predict first: move a slider, then run the command.'}
         </p>
       )}
+    </>
+  )
+}
+
+/** What was predicted beside what came. */
+function Outcome({ predicted, measured }: { predicted: number; measured: number | undefined }) {
+  return (
+    <>
+      <p class="prediction">
+        predicted <strong>{formatRate(predicted)}</strong> → measured{' '}
+        <output>{measured === undefined ? '…' : formatRate(measured)}</output> hashes per second
+      </p>
+      <p class="hint">
+        {measured === undefined
+          ? 'It runs. The speed settles within a few seconds.'
+          : `The prediction is ${formatPart(Math.abs(predicted / measured - 1))} off. Move a slider for the next one.`}
+      </p>
     </>
   )
 }

@@ -1,6 +1,6 @@
 // What the web UI's server sends to browsers. Moments are in seconds since the epoch.
 
-import type { Platform } from './scale-command.ts'
+import type { Start } from './scale-command.ts'
 
 /** `GET /json`, as in the classic. */
 export interface Totals {
@@ -45,12 +45,11 @@ export interface LedgerLost {
   ledgerLostSince: number
 }
 
-export interface Snapshot extends Totals {
+export interface Snapshot extends Totals, Start {
   /** The last settled seconds. */
   history: History
   pipeline: Pipeline
   verdict: Verdict
-  platform: Platform
   /** Response time of the ledger in milliseconds. */
   ledgerMs: number
   /** The latest coins of all workers, newest first. */

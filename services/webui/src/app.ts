@@ -8,6 +8,7 @@ import type { WebuiConfig } from './config.ts'
 import { createEventStream, eventHeaders, MAX_VIEWERS, publishEverySecond } from './event-stream.ts'
 import { createHistory, MAX_HISTORY_S } from './history.ts'
 import { servePage, type Page } from './page.ts'
+import { findVariables } from './scale-command.ts'
 import { securityHeaders } from './security-headers.ts'
 import { createSnapshotReader } from './snapshot-reader.ts'
 import { createTimeline } from './timeline.ts'
@@ -19,7 +20,9 @@ export function buildWebui(config: WebuiConfig, ledger: Ledger, page: Page): Ser
   const timeline = createTimeline()
   const readHistory = createHistory(ledger, timeline)
   const viewers = createEventStream(readHistory, page.version)
-  const readSnapshot = createSnapshotReader(ledger, config.platform, timeline, webui.log)
+  const { platform, basePort } = config
+  const start = { platform, basePort, variables: findVariables(process.env) }
+  const readSnapshot = createSnapshotReader(ledger, start, timeline, webui.log)
   const stopReading = publishEverySecond(readSnapshot, (update) => viewers.publish(update))
   webui.addHook('preClose', async () => {
     stopReading()

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 
 import { ledgerSettings } from '@dockercoins/ledger'
-import { httpSettings, text, type Config } from '@dockercoins/service'
+import { httpSettings, integer, text, type Config } from '@dockercoins/service'
 import * as v from 'valibot'
 
 import { detectPlatform, platforms } from './scale-command.ts'
@@ -19,6 +19,12 @@ export const settings = {
       'what runs the services, so that advice is in its words: `local` (`npm start`), `compose`, `swarm`, `kubernetes` or `container`',
     expected: '"local", "compose", "swarm", "kubernetes" or "container"',
     schema: v.picklist(platforms),
+  }),
+  basePort: integer('BASE_PORT', {
+    default: 8000,
+    min: 1,
+    max: 65_535,
+    meaning: 'port that `npm start` was given, for the commands that the page shows; `npm start` sets it',
   }),
   label: text('LABEL', {
     default: '',

@@ -5,6 +5,7 @@ import type { Report } from '@dockercoins/ledger'
 
 import type { Pipeline, Upstream, Verdict, VerdictState } from './api.ts'
 import { describePipeline as describe } from './pipeline.ts'
+import { currentPlan, NOTHING } from './plan.ts'
 import type { Platform } from './scale-command.ts'
 import { describeState } from './sentences.ts'
 import { findState } from './verdict.ts'
@@ -56,7 +57,8 @@ function describePipeline(
 }
 
 function judge(pipeline: Pipeline & { state: VerdictState }, platform: Platform): Verdict {
-  return describeState(pipeline, pipeline.state, platform, { rng: pipeline.rng.count, hasher: pipeline.hasher.count })
+  const start = { platform, basePort: 8000, variables: {} }
+  return describeState(pipeline, pipeline.state, start, currentPlan(pipeline))
 }
 
 function near(actual: number | null | undefined, expected: number): void {
@@ -136,8 +138,11 @@ test('replicas that share a name have no capacity that they exceed', () => {
 
 test('a worker that is to be started leaves the others as they are', () => {
   const pipeline = describePipeline([], { rng: [], hasher: [] })
-  const { command } = describeState(pipeline, 'idle', 'compose', { rng: 3, hasher: 1 })
-  assert.equal(command, 'RNG_PORT=0 docker compose up -d --scale worker=1 --scale rng=3')
+  const compose = { platform: 'compose', basePort: 8000, variables: {} } as const
+  const known = { ...NOTHING, loops: 4, rng: 3, hasher: 1, delayMs: 100 }
+  const { command } = describeState(pipeline, 'idle', compose, known)
+  assert.equal(command, 'RNG_PORT=0 LOOPS=4 docker compose up -d --scale worker=1 --scale rng=3')
+  assert.equal(describeState(pipeline, 'idle', compose, NOTHING).command, 'docker compose up -d --scale worker=1')
 })
 
 test('no worker, and workers that finish no unit, have advice of their own', () => {
@@ -230,4 +235,10 @@ test('the command is that of the platform, and there is none where the platform 
   assert.equal(command, undefined)
   assert.match(sentence, /add replicas\.$/)
   assert.doesNotMatch(sentence, /npm/)
+})
+
+test('no number is advised of replicas whose names are not known', () => {
+  const pipeline = describePipeline(reports(10, 1, 698), { ...one, rng: [] })
+  assert.equal(pipeline.state, 'rng')
+  assert.equal(judge(pipeline, 'local').command, undefined)
 })

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { readFixture } from './fixtures/read.ts'
-import { currentPlan, planCommands, predictSpeed, type Plan } from './plan.ts'
+import { currentPlan, measureSince, predictLimit, predictSpeed } from './plan.ts'
+import type { Plan } from './scale-command.ts'
+import { findState } from './verdict.ts'
 
-const one: Plan = { workers: 1, loops: 1, rng: 1, hasher: 1, delayMs: 100 }
+const one: Plan = { workers: 1, loops: 1, batch: 1, rng: 1, hasher: 1, delayMs: 100 }
 
 const predictions: [from: string, to: string, change: Partial<Plan>][] = [
   ['one-worker', 'one-worker', {}],
@@ -35,20 +37,29 @@ test('nothing is predicted where no unit ended', () => {
   assert.equal(predictSpeed(one, readFixture('no-worker').pipeline), null)
 })
 
-test('the commands are those of the platform', () => {
-  const wanted = { ...one, workers: 10, loops: 4, delayMs: 0 }
-  assert.deepEqual(planCommands('kubernetes', one, wanted), [
-    'kubectl scale deployment worker --replicas=10',
-    'kubectl set env deployment/worker LOOPS=4 DELAY_MS=0',
-  ])
-  assert.deepEqual(planCommands('swarm', one, wanted), [
-    'docker service scale dockercoins_worker=10',
-    'docker service update --env-add LOOPS=4 --env-add DELAY_MS=0 dockercoins_worker',
-  ])
-  assert.deepEqual(planCommands('local', one, wanted), ['LOOPS=4 npm start -- --scale worker=10'])
-  assert.match(planCommands('compose', one, wanted)[0]!, /^LOOPS=4 docker compose up -d .*--scale worker=10/)
-  assert.deepEqual(planCommands('local', one, { ...one, workers: 10 }), ['npm run scale -- worker=10'])
-  assert.deepEqual(planCommands('container', one, wanted), [])
-  for (const platform of ['local', 'compose', 'swarm', 'kubernetes'] as const)
-    assert.deepEqual(planCommands(platform, one, one), [])
+test('nothing is predicted where it is not known how many replicas run', () => {
+  const { pipeline } = readFixture('ten-workers')
+  assert.equal(predictSpeed(one, { ...pipeline, rng: { ...pipeline.rng, count: 0 } }), null)
+})
+
+for (const [name, limit] of [
+  ['one-worker', 'limited by workers'],
+  ['ten-workers', 'limited by rng'],
+  ['ten-workers-three-rng', 'workers and rng match'],
+  ['hasher-concurrency-one', 'limited by hasher'],
+] as const) {
+  test(`what limits ${name} is the same in the planner and in the verdict`, () => {
+    const { pipeline } = readFixture(name)
+    assert.equal(predictLimit(currentPlan(pipeline), pipeline), limit)
+    const states: Record<string, string> = { worker: 'limited by workers', well: 'workers and rng match' }
+    const state = findState(pipeline)
+    assert.equal(states[state] ?? `limited by ${state}`, limit)
+  })
+}
+
+test('the speed of a plan is measured once it has settled', () => {
+  const speeds = [...Array<number>(20).fill(3), ...Array<number>(9).fill(10), null, 11]
+  assert.equal(measureSince(120, { from: 100, speeds: speeds.slice(0, 27) }), undefined)
+  assert.equal(measureSince(119.5, { from: 100, speeds: speeds.slice(0, 28) }), 10)
+  assert.equal(measureSince(120, { from: 100, speeds }), (4 * 10 + 11) / 5)
 })

@@ -1,40 +1,68 @@
-import type { Pipeline } from './api.ts'
-import { scaleCommand, type Platform, type Scale } from './scale-command.ts'
+import type { History, Pipeline, Upstream } from './api.ts'
+import type { Plan } from './scale-command.ts'
 
-/** How the application is set up, or could be. */
-export interface Plan {
-  workers: number
-  /** Loops of each worker. */
-  loops: number
-  rng: number
-  hasher: number
-  /** The pause before each unit of work, in milliseconds. */
-  delayMs: number
-}
+/** A service in whose queue loops spend less of their time than this is no bottleneck. */
+export const MIN_QUEUE_SHARE = 0.2
+/** A service less busy than this can serve more loops. */
+export const NEARLY_FULL = 0.9
+/** So long after a change, the speed is that of the new setup. Seconds. */
+const SETTLE_S = 5
+/** The speed of a setup is the mean of at most and at least so many seconds. */
+const LONGEST_S = 10
+const SHORTEST_S = 3
+
+/** Before the first unit of work. */
+export const NOTHING: Plan = { workers: 0, loops: 1, batch: 1, rng: 0, hasher: 0, delayMs: 0 }
 
 /** The plan that runs now. */
-export function currentPlan({ worker, loops, rng, hasher, delayMs }: Pipeline): Plan {
+export function currentPlan({ worker, loops, hashesPerUnit, rng, hasher, delayMs }: Pipeline): Plan {
   const each = worker.count > 0 ? Math.round(loops / worker.count) : 1
-  return { workers: worker.count, loops: each, rng: rng.count, hasher: hasher.count, delayMs }
+  return {
+    workers: worker.count,
+    loops: each,
+    batch: Math.round(hashesPerUnit),
+    rng: rng.count,
+    hasher: hasher.count,
+    delayMs: Math.round(delayMs),
+  }
 }
+
+/** Units of work per second that the loops and each service of a plan can do. */
+type Capacities = Record<'loops' | Upstream, number>
 
 /**
  * The speed that `plan` would reach, in hashes per second; null where too little is known. By the
  * operational laws X ≤ min(N ⁄ (D + Z), Σ c ⁄ S): queues are left out, as they follow from the rest.
  */
 export function predictSpeed(plan: Plan, pipeline: Pipeline): number | null {
-  const { rng, hasher, hashesPerUnit, capacity } = pipeline
-  // Without Server-Timing a queue cannot be distinguished from the network.
-  if (capacity === null || !rng.timed || !hasher.timed) return null
+  const capacities = findCapacities(plan, pipeline)
+  const unitsPerSecond = Math.min(...Object.values(capacities ?? { none: Infinity }))
+  return Number.isFinite(unitsPerSecond) ? unitsPerSecond * pipeline.hashesPerUnit : null
+}
+
+/**
+ * What would limit the speed of `plan`, in the words of the verdict and by its thresholds. Loops
+ * that can do more than a service wait in its queue, for the part of their time that they have over.
+ */
+export function predictLimit(plan: Plan, pipeline: Pipeline): string {
+  const { loops, rng, hasher } = findCapacities(plan, pipeline) ?? { loops: 0, rng: Infinity, hasher: Infinity }
+  const [name, ofService] = rng <= hasher ? (['rng', rng] as const) : (['hasher', hasher] as const)
+  if (1 - ofService / loops >= MIN_QUEUE_SHARE) return `limited by ${name}`
+  return loops / ofService < NEARLY_FULL ? 'limited by workers' : `workers and ${name} match`
+}
+
+function findCapacities(plan: Plan, pipeline: Pipeline): Capacities | undefined {
+  const { worker, rng, hasher, capacity } = pipeline
+  // Without Server-Timing a queue cannot be distinguished from the network, and replicas may have no names.
+  const isKnown = capacity !== null && [rng, hasher].every(({ timed, count }) => timed && count > 0)
+  if (!isKnown || worker.count === 0) return undefined
   const unitMs = pauseMs(plan, pipeline) + aloneMs(rng) + aloneMs(hasher)
-  const ofLoops = unitMs > 0 ? (plan.workers * plan.loops * 1000) / unitMs : Infinity
-  const of = (name: 'rng' | 'hasher') => {
-    const { capacity: ofAll, count } = pipeline[name]
-    if (plan[name] === 0) return 0
-    return ofAll === undefined || count === 0 ? Infinity : (ofAll / count) * plan[name]
+  const of = (name: Upstream) => ((pipeline[name].capacity ?? Infinity) / pipeline[name].count) * plan[name]
+  return {
+    loops: unitMs > 0 ? (plan.workers * plan.loops * 1000) / unitMs : Infinity,
+    rng: of('rng'),
+    hasher: of('hasher'),
   }
-  const unitsPerSecond = Math.min(ofLoops, of('rng'), of('hasher'))
-  return Number.isFinite(unitsPerSecond) ? unitsPerSecond * hashesPerUnit : null
 }
 
 /** A pause that is late now will be late by the same factor; one that is not known stays. */
@@ -48,48 +76,10 @@ function aloneMs({ serviceMs, networkMs, refusedPerSecond }: Pipeline['rng']): n
   return serviceMs + (refusedPerSecond > 0 ? 0 : networkMs)
 }
 
-/**
- * The shell commands that turn `current` into `wanted`; none where the platform is not known.
- * Locally, other loops need a restart: stop the application first. There and with Compose,
- * `DELAY_MS` is that of all services, so no command changes the pause alone.
- */
-export function planCommands(platform: Platform, current: Plan, wanted: Plan): string[] {
-  const isOtherLoops = wanted.loops !== current.loops
-  const isOtherDelay = wanted.delayMs !== current.delayMs
-  const before = toScale(current)
-  const all = toScale(wanted)
-  const changed = Object.fromEntries(
-    Object.entries(all).filter(([name, count]) => count !== before[name as keyof Scale]),
-  ) as Scale
-  const scale = Object.keys(changed).length > 0 ? scaleCommand(platform, before, changed) : undefined
-  const scales = scale === undefined ? [] : [scale]
-  const settings = [
-    ...(isOtherLoops ? [`LOOPS=${wanted.loops}`] : []),
-    ...(isOtherDelay ? [`DELAY_MS=${wanted.delayMs}`] : []),
-  ]
-  switch (platform) {
-    case 'kubernetes':
-      return settings.length > 0 ? [...scales, `kubectl set env deployment/worker ${settings.join(' ')}`] : scales
-    case 'swarm': {
-      const flags = settings.map((setting) => `--env-add ${setting}`).join(' ')
-      return settings.length > 0 ? [...scales, `docker service update ${flags} dockercoins_worker`] : scales
-    }
-    case 'compose': {
-      // LOOPS that is not set again would be 1.
-      if (!isOtherLoops && (scale === undefined || wanted.loops === 1)) return scales
-      return [`LOOPS=${wanted.loops} ${scaleCommand(platform, before, all)}`]
-    }
-    case 'local': {
-      if (!isOtherLoops) return scales
-      const flags = Object.entries(all).filter(([, count]) => count !== 1)
-      const options = flags.map(([name, count]) => ` --scale ${name}=${count}`).join('')
-      return [`LOOPS=${wanted.loops} npm start${options && ` --${options}`}`]
-    }
-    default:
-      return []
-  }
-}
-
-function toScale({ workers, rng, hasher }: Plan): Required<Scale> {
-  return { worker: workers, rng, hasher }
+/** The mean speed of the newest seconds of what runs since `at`; undefined while they are too few. */
+export function measureSince(at: number, { from, speeds }: Pick<History, 'from' | 'speeds'>): number | undefined {
+  const settled = speeds.slice(Math.max(0, Math.ceil(at) + SETTLE_S - from)).filter((speed) => speed !== null)
+  const newest = settled.slice(-LONGEST_S)
+  if (newest.length < SHORTEST_S) return undefined
+  return newest.reduce((total, speed) => total + speed, 0) / newest.length
 }

@@ -1,10 +1,37 @@
 /** What runs the services; 'container' is one that is not known further. */
 export const platforms = ['local', 'compose', 'swarm', 'kubernetes', 'container'] as const
 export type Platform = (typeof platforms)[number]
-export type Scale = Partial<Record<'worker' | 'rng' | 'hasher', number>>
+
+/** How the application was started: commands reach this copy of it, and keep its settings. */
+export interface Start {
+  platform: Platform
+  /** The port that `npm start` was given. */
+  basePort: number
+  /** Variables of the shell that reached all services. */
+  variables: Record<string, string>
+}
+
+/** How the application is set up, or could be. */
+export interface Plan {
+  workers: number
+  /** Loops of each worker. */
+  loops: number
+  /** Hashes of each unit of work. */
+  batch: number
+  rng: number
+  hasher: number
+  /** The pause before each unit of work, in milliseconds. */
+  delayMs: number
+}
 
 /** Advice never names more replicas of a service; `npm run scale` takes no more. */
 const MAX_SCALE = 100
+const DEFAULT_PORT = 8000
+const DEFAULT_DELAY_MS = 100
+/** Variables that reach all services, from compose.yaml or `npm start`. */
+export const SHARED_VARIABLES = ['DEBUG', 'DELAY_MS', 'CONCURRENCY', 'MAX_COINS', 'FRAME_ANCESTORS', 'LABEL', 'COLOR']
+/** What `npm start` and npm itself set. */
+const NOT_GIVEN = /=$|^HOST=127\.0\.0\.1$|^COLOR=[01]$/
 
 /** Detects the platform by the environment and the files that container engines add. */
 export function detectPlatform(env: NodeJS.ProcessEnv, exists: (path: string) => boolean): Platform {
@@ -12,40 +39,105 @@ export function detectPlatform(env: NodeJS.ProcessEnv, exists: (path: string) =>
   return exists('/.dockerenv') || exists('/run/.containerenv') ? 'container' : 'local'
 }
 
+/** The variables of `env` that a command has to repeat, because it starts all services again. */
+export function findVariables(env: NodeJS.ProcessEnv): Record<string, string> {
+  const all = ['HOST', ...SHARED_VARIABLES].map((name) => [name, env[name] ?? ''])
+  return Object.fromEntries(all.filter((assignment) => !NOT_GIVEN.test(assignment.join('='))))
+}
+
 /**
- * The shell command that changes the numbers of replicas from `current` to `wanted`; undefined on
- * an unknown platform. In Swarm the stack is assumed to be named dockercoins.
+ * The shell commands that turn `current` into `wanted`; none on an unknown platform. In Swarm the
+ * stack is assumed to be named dockercoins.
  */
-export function scaleCommand(platform: Platform, current: Scale, wanted: Scale): string | undefined {
-  const services = toCounts(wanted, current)
-  switch (platform) {
-    case 'kubernetes':
-      return services.map(([name, count]) => `kubectl scale deployment ${name} --replicas=${count}`).join(' && ')
-    case 'swarm':
-      return ['docker service scale', ...services.map(([name, count]) => `dockercoins_${name}=${count}`)].join(' ')
+export function findCommands(start: Start, current: Plan, wanted: Plan): string[] {
+  const counts = countsOf(current, wanted)
+  const changed = counts.filter(({ count, before }) => count !== before)
+  const settings = [
+    ...(wanted.loops === current.loops ? [] : [`LOOPS=${wanted.loops}`]),
+    ...(wanted.delayMs === current.delayMs ? [] : [`DELAY_MS=${wanted.delayMs}`]),
+  ]
+  if (changed.length + settings.length === 0) return []
+  switch (start.platform) {
+    case 'kubernetes': {
+      const scale = changed.map(({ name, count }) => `kubectl scale deployment ${name} --replicas=${count}`)
+      return settings.length === 0 ? scale : [...scale, `kubectl set env deployment/worker ${settings.join(' ')}`]
+    }
+    case 'swarm': {
+      const scale = changed.map(({ name, count }) => ` dockercoins_${name}=${count}`).join('')
+      const flags = settings.map((setting) => ` --env-add ${setting}`).join('')
+      return [
+        ...(scale ? [`docker service scale${scale}`] : []),
+        ...(flags ? [`docker service update${flags} dockercoins_worker`] : []),
+      ]
+    }
     case 'local':
-      // `--port` is not known here.
-      return ['npm run scale --', ...services.map(([name, count]) => `${name}=${count}`)].join(' ')
+      return [
+        settings.length === 0
+          ? ['npm run scale --', ...portOf(start), ...changed.map(({ name, count }) => `${name}=${count}`)].join(' ')
+          : [...assignments(start, current, wanted), startCommand(start, counts)].join(' '),
+      ]
     case 'compose':
-      return composeCommand(toCounts({ ...current, ...wanted }, current), wanted)
+      return [composeCommand(assignments(start, current, wanted), counts)]
     default:
-      return undefined
+      return []
   }
 }
 
-/** Compose would scale a service that is not named back to one. */
-function composeCommand(all: [name: string, count: number][], wanted: Scale): string {
-  const counts = all.filter(([name, count]) => count > 1 || Object.hasOwn(wanted, name))
-  const flags = counts.map(([name, count]) => `--scale ${name}=${count}`).join(' ')
-  // One port of the machine does not serve several containers.
-  const ports = counts.filter(([name, count]) => name !== 'worker' && count > 1)
-  return [...ports.map(([name]) => `${name.toUpperCase()}_PORT=0`), `docker compose up -d ${flags}`].join(' ')
+/** What a viewer should know of a command that changes more than numbers of replicas. */
+export function describeRestart({ platform }: Start, current: Plan, wanted: Plan): string | undefined {
+  if (wanted.loops === current.loops && wanted.delayMs === current.delayMs) return undefined
+  return platform === 'local' ? 'Stop the application first (^C): this starts it again.' : 'This restarts the workers.'
 }
 
-/** Within the bound, but where more run already the bound takes none away. */
-function toCounts(scale: Scale, current: Scale): [name: string, count: number][] {
-  return Object.entries(scale).map(([name, count]) => {
-    const most = Math.max(MAX_SCALE, current[name as keyof Scale] ?? 0)
-    return [name, Math.min(count, most)]
+interface Count {
+  name: 'worker' | 'rng' | 'hasher'
+  before: number
+  count: number
+}
+
+/** The number of each service now and as it is wanted. */
+function countsOf(current: Plan, wanted: Plan): Count[] {
+  return (['workers', 'rng', 'hasher'] as const).map((key) => {
+    const before = current[key]
+    // Within the bound, but where more run already the bound takes none away.
+    const count = Math.min(wanted[key], Math.max(MAX_SCALE, before))
+    return { name: key === 'workers' ? 'worker' : key, before, count }
   })
+}
+
+function portOf({ basePort }: Start): string[] {
+  return basePort === DEFAULT_PORT ? [] : [`--port ${basePort}`]
+}
+
+function startCommand(start: Start, counts: Count[]): string {
+  const scale = counts.filter(({ count }) => count !== 1).map(({ name, count }) => `--scale ${name}=${count}`)
+  const options = [...portOf(start), ...scale]
+  return options.length === 0 ? 'npm start' : `npm start -- ${options.join(' ')}`
+}
+
+/** Compose would scale a service that is not named back to one. */
+function composeCommand(variables: string[], counts: Count[]): string {
+  const named = counts.filter(({ count, before }) => count > 1 || count !== before)
+  const scale = named.map(({ name, count }) => `--scale ${name}=${count}`)
+  // One port of the machine does not serve several containers.
+  const several = named.filter(({ name, count }) => name !== 'worker' && count > 1)
+  const ports = several.map(({ name }) => `${name.toUpperCase()}_PORT=0`)
+  return [...ports, ...variables, 'docker compose up -d', ...scale].join(' ')
+}
+
+/** Variables for a command that starts all services again, those that are not the default. */
+function assignments({ variables }: Start, current: Plan, { loops, batch, delayMs }: Plan): string[] {
+  const sharedDelayMs = Number(variables['DELAY_MS'] ?? DEFAULT_DELAY_MS)
+  const ofWorkers = {
+    ...((loops > 1 || loops !== current.loops) && { LOOPS: loops }),
+    ...(batch > 1 && { BATCH: batch }),
+    // `DELAY_MS` is that of all services. The pause is not known before a unit of work used rng.
+    ...(current.rng > 0 && delayMs !== sharedDelayMs && { WORKER_DELAY_MS: delayMs }),
+  }
+  return Object.entries({ ...variables, ...ofWorkers }).map(([name, value]) => `${name}=${quote(`${value}`)}`)
+}
+
+/** A word for a shell. */
+function quote(word: string): string {
+  return /^[\w.,:/-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
 }

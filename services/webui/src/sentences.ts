@@ -1,9 +1,10 @@
 import type { Pipeline, Upstream, Verdict, VerdictState } from './api.ts'
 import { formatMs, formatPart, formatRate } from './format.ts'
 import { busiest } from './pipeline.ts'
+import { NEARLY_FULL } from './plan.ts'
 import { refusedPart, refuser } from './refusals.ts'
-import { scaleCommand, type Platform, type Scale } from './scale-command.ts'
-import { isLate, NEARLY_FULL } from './verdict.ts'
+import { findCommands, type Plan, type Platform, type Start } from './scale-command.ts'
+import { isLate } from './verdict.ts'
 
 /** Advised replicas serve this part of the loops' capacity: a full service makes loops wait. */
 const ENOUGH = 0.8
@@ -14,18 +15,20 @@ const hints: Partial<Record<Platform, string>> = {
   swarm: 'It is for a stack that is named dockercoins.',
 }
 
-/** A state in words. `replicas` are the numbers last known. */
-export function describeState(
-  pipeline: Pipeline,
-  state: VerdictState,
-  platform: Platform,
-  replicas: Record<Upstream, number>,
-): Verdict {
+/** A state in words. `known` is the plan that ran when the last unit of work ended. */
+export function describeState(pipeline: Pipeline, state: VerdictState, start: Start, known: Plan): Verdict {
   const { worker, rng, foreignSpeed } = pipeline
-  const current = { worker: worker.count, ...replicas }
+  const { platform } = start
+  const current = { ...known, workers: worker.count }
   const name = busiest(pipeline)
-  const say = (sentence: string, rest: { evidence?: string | undefined; wanted?: Scale; more?: string } = {}) => {
-    const command = rest.wanted && scaleCommand(platform, current, rest.wanted)
+  const say = (
+    sentence: string,
+    rest: { evidence?: string | undefined; wanted?: Partial<Plan>; more?: string } = {},
+  ) => {
+    // Where workers use replicas without names, a command could take some of them away.
+    const isKnown = worker.count === 0 || (known.rng > 0 && known.hasher > 0)
+    const commands = rest.wanted && isKnown ? findCommands(start, current, { ...current, ...rest.wanted }) : []
+    const command = commands.join(' && ')
     const mixed =
       worker.count > 0 && foreignSpeed
         ? `Workers that do not report make ${formatRate(foreignSpeed)} hashes per second beside these.`
@@ -41,7 +44,7 @@ export function describeState(
     case 'idle':
       if (foreignSpeed === null) return say('No worker reports.')
       return say('No worker reports: start one.', {
-        wanted: { worker: 1 },
+        wanted: { workers: 1 },
         more: 'If one is running, its log shows why.',
       })
     case 'foreign':
@@ -78,12 +81,12 @@ export function describeState(
     case 'well':
       return say(`Workers and ${name} match: add both to go faster.`, {
         evidence: describeUse(pipeline, name),
-        wanted: { worker: 2 * worker.count, [name]: replicasFor(pipeline, name, current[name], 2) },
+        wanted: { workers: 2 * worker.count, [name]: replicasFor(pipeline, name, current[name], 2) },
       })
     case 'worker':
       return say(`${describeFreedom(pipeline)}: add workers.`, {
         evidence: foreignSpeed ? undefined : describeUse(pipeline, name),
-        wanted: { worker: workersToFill(pipeline, name) },
+        wanted: { workers: workersToFill(pipeline, name) },
       })
     default: {
       const wanted = replicasFor(pipeline, state, current[state])

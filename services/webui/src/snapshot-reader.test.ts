@@ -60,8 +60,9 @@ function createReader(t: TestContext) {
     speeds: () => respond([null, 3]),
   }
   const lines: string[] = []
+  const start = { platform: 'local', basePort: 8000, variables: {} } as const
   const log = { warn: (line: string) => lines.push(line), info: (line: string) => lines.push(line) } as unknown as Log
-  const readUpdate = createSnapshotReader(ledger as unknown as Ledger, 'local', createTimeline(), log)
+  const readUpdate = createSnapshotReader(ledger as unknown as Ledger, start, createTimeline(), log)
   async function read(at: number, next: Read) {
     given = next
     now = at

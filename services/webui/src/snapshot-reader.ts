@@ -5,8 +5,9 @@ import type { Snapshot, Update } from './api.ts'
 import { LONGEST_WAIT_S, settledSecond } from './history.ts'
 import { createCapacity, createForeignSpeed } from './moving-means.ts'
 import { cutName, describePipeline } from './pipeline.ts'
+import { currentPlan, NOTHING } from './plan.ts'
 import { followReplicas, followWorkers } from './running-workers.ts'
-import type { Platform } from './scale-command.ts'
+import type { Start } from './scale-command.ts'
 import { describeState } from './sentences.ts'
 import type { Timeline } from './timeline.ts'
 import { createVerdicts } from './verdict.ts'
@@ -19,7 +20,7 @@ const LATEST_COINS = 8
  */
 export function createSnapshotReader(
   ledger: Ledger,
-  platform: Platform,
+  start: Start,
   timeline: Timeline,
   log: Log,
 ): () => Promise<Update> {
@@ -29,7 +30,7 @@ export function createSnapshotReader(
   const measureForeignSpeed = createForeignSpeed()
   const smoothCapacity = createCapacity()
   const verdicts = createVerdicts()
-  let known = { rng: 0, hasher: 0 }
+  let known = NOTHING
   let lostSince: number | undefined
 
   return async () => {
@@ -66,11 +67,9 @@ export function createSnapshotReader(
     }
     const described = describePipeline(withWork, replicas, measureForeignSpeed(hashes - recorded, readAt))
     const pipeline = { ...described, capacity: smoothCapacity(described) }
-    // Only workers report replicas. When none runs, the advice keeps the numbers last known.
-    if (running.length > 0) known = { rng: pipeline.rng.count, hasher: pipeline.hasher.count }
-    const verdict = verdicts.judge(described, running, readAt, (state) =>
-      describeState(described, state, platform, known),
-    )
+    // Only units of work show what runs. While none ends, the advice keeps what was last known.
+    if (described.capacity !== null) known = currentPlan(described)
+    const verdict = verdicts.judge(described, running, readAt, (state) => describeState(described, state, start, known))
     timeline.add(now, hashes, pipeline, !verdicts.isWaiting())
     return {
       hashes,
@@ -79,7 +78,7 @@ export function createSnapshotReader(
       history: { from, speeds, ...timeline.window(from, LONGEST_WAIT_S) },
       verdict,
       pipeline,
-      platform,
+      ...start,
       ledgerMs: readAt - began,
       latestCoins: latestCoins(running),
     }

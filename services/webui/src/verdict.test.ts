@@ -3,6 +3,7 @@ import { test } from 'node:test'
 
 import type { Pipeline, VerdictState } from './api.ts'
 import { readFixture } from './fixtures/read.ts'
+import { currentPlan } from './plan.ts'
 import { describeState } from './sentences.ts'
 import { findState, step, type Memory } from './verdict.ts'
 
@@ -29,7 +30,8 @@ for (const [name, state] of Object.entries(states)) {
     assert.equal(findState(pipeline), state)
     const { worker, rng, hasher } = pipeline
     const counts = { worker: worker.count, rng: rng.count, hasher: hasher.count }
-    const { sentence, evidence = '', command = '' } = describeState(pipeline, state, platform, counts)
+    const start = { platform, basePort: 8000, variables: {} }
+    const { sentence, evidence = '', command = '' } = describeState(pipeline, state, start, currentPlan(pipeline))
     if (state === 'rng' || state === 'hasher') {
       assert.match(sentence, new RegExp(`^Loops wait for ${state}`))
       for (const [, busy] of evidence.matchAll(/(\d+) % busy/g)) assert.ok(Number(busy) >= 90, evidence)
@@ -75,4 +77,16 @@ test('only workers that do not report are foreign', () => {
 
 test('a first second is too early for a verdict', () => {
   assert.deepEqual(judgeAll([readFixture('early').pipeline]), [undefined])
+})
+
+/** Ten workers that wait in the queues of both services. */
+function queues(rngMs: number, hasherMs: number): Pipeline {
+  return { ...ten, rng: { ...ten.rng, queueMs: rngMs }, hasher: { ...ten.hasher, queueMs: hasherMs } }
+}
+
+test('two queues that are about as long do not delay the verdict', () => {
+  const seconds = [queues(400, 380), queues(380, 400), queues(400, 380), queues(380, 400)]
+  assert.equal(judgeAll(seconds).at(-1), 'rng')
+  assert.equal(judgeAll(seconds.toReversed()).at(-1), 'hasher')
+  assert.equal(judgeAll([...seconds, ...Array(5).fill(queues(300, 400))]).at(-1), 'hasher')
 })

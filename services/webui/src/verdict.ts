@@ -1,11 +1,10 @@
 import type { Report } from '@dockercoins/ledger'
 
-import type { Pipeline, Verdict, VerdictState } from './api.ts'
+import type { Pipeline, Upstream, Verdict, VerdictState } from './api.ts'
 import { busiest } from './pipeline.ts'
+import { MIN_QUEUE_SHARE, NEARLY_FULL } from './plan.ts'
 import { refusedPart, refuser } from './refusals.ts'
 
-/** A service in whose queue loops spend less of their time than this is no bottleneck. */
-const MIN_QUEUE_SHARE = 0.2
 /** A service without Server-Timing is the bottleneck from this part of the loops' time. */
 const MIN_UNTIMED_SHARE = 0.5
 /** A queue that refuses this part of all requests is too short. */
@@ -16,8 +15,6 @@ const LATE_MS = 5
 /** There requests also spend this part of a unit between the services, and so many milliseconds. */
 const SLOW_NETWORK_PART = 0.25
 const SLOW_NETWORK_MS = 20
-/** A service less busy than this can serve more loops. */
-export const NEARLY_FULL = 0.9
 /** A verdict stands until its figure falls to this part of the threshold, so it does not flip. */
 const HYSTERESIS = 0.8
 /** A verdict needs the same evidence for this long, milliseconds. */
@@ -33,9 +30,10 @@ const upstreams = ['rng', 'hasher'] as const
  * What limits the speed now. The order is that of causes: without workers nothing else is known. A
  * replica that is away makes the others look too few, and a refused request waits outside of the
  * queue, so both come before queues. A long queue is shown by a busy machine too, but more replicas
- * are then no mistake. Late pauses come before "add workers", which would make them later.
+ * are then no mistake. Late pauses come before "add workers", which would make them later. `before`
+ * is what the evidence was for a moment ago.
  */
-export function findState(pipeline: Pipeline, standing?: VerdictState): VerdictState {
+export function findState(pipeline: Pipeline, standing?: VerdictState, before = standing): VerdictState {
   const { unitMs, worker, rng, hasher, foreignSpeed, capacity } = pipeline
   const threshold = (state: VerdictState, figure: number) => (standing === state ? HYSTERESIS * figure : figure)
 
@@ -45,7 +43,7 @@ export function findState(pipeline: Pipeline, standing?: VerdictState): VerdictS
   if (rng.notResponding + hasher.notResponding > 0) return 'not-responding'
   if (refusedPart(pipeline, refuser(pipeline)) >= threshold('back-pressure', MIN_REFUSED_PART)) return 'back-pressure'
 
-  const longest = rng.queueMs >= hasher.queueMs ? 'rng' : 'hasher'
+  const longest = longestQueue(pipeline, before)
   if (pipeline[longest].queueMs >= threshold(longest, MIN_QUEUE_SHARE) * unitMs) return longest
   for (const name of upstreams) {
     const { timed, share } = pipeline[name]
@@ -53,6 +51,12 @@ export function findState(pipeline: Pipeline, standing?: VerdictState): VerdictS
   }
   if (isLate(pipeline, threshold('machine', 1)) || isNetworkSlow(pipeline, threshold('machine', 1))) return 'machine'
   return (pipeline[busiest(pipeline)].busy ?? 0) < threshold('well', NEARLY_FULL) ? 'worker' : 'well'
+}
+
+/** The service with the longer queue: the one before while its queue is nearly as long. */
+function longestQueue({ rng, hasher }: Pipeline, before: VerdictState | undefined): Upstream {
+  if (before === 'rng') return rng.queueMs >= HYSTERESIS * hasher.queueMs ? 'rng' : 'hasher'
+  return hasher.queueMs > (before === 'hasher' ? HYSTERESIS : 1) * rng.queueMs ? 'hasher' : 'rng'
 }
 
 /** Whether pauses take clearly longer than they are set to. */
@@ -75,7 +79,7 @@ export interface Memory {
 
 /** The next memory: a state stands once its evidence is steady, and one without workers at once. */
 export function step({ standing, candidate }: Memory, pipeline: Pipeline, now: number): Memory {
-  const state = findState(pipeline, standing)
+  const state = findState(pipeline, standing, candidate?.state ?? standing)
   if (state === 'idle' || state === 'foreign') return { standing: state }
   // Nothing that limits work can be left over from a time without work.
   const before = standing === 'idle' || standing === 'foreign' ? undefined : standing
