@@ -88,5 +88,7 @@ test('two queues that are about as long do not delay the verdict', () => {
   const seconds = [queues(400, 380), queues(380, 400), queues(400, 380), queues(380, 400)]
   assert.equal(judgeAll(seconds).at(-1), 'rng')
   assert.equal(judgeAll(seconds.toReversed()).at(-1), 'hasher')
-  assert.equal(judgeAll([...seconds, ...Array(5).fill(queues(300, 400))]).at(-1), 'hasher')
+  assert.equal(judgeAll([...seconds, ...Array<Pipeline>(5).fill(queues(300, 400))]).at(-1), 'hasher')
+  const { unitMs } = ten
+  assert.equal(findState(queues(0.18 * unitMs, 0.21 * unitMs), undefined, 'rng'), 'hasher')
 })

@@ -43,8 +43,9 @@ export function findState(pipeline: Pipeline, standing?: VerdictState, before = 
   if (rng.notResponding + hasher.notResponding > 0) return 'not-responding'
   if (refusedPart(pipeline, refuser(pipeline)) >= threshold('back-pressure', MIN_REFUSED_PART)) return 'back-pressure'
 
-  const longest = longestQueue(pipeline, before)
-  if (pipeline[longest].queueMs >= threshold(longest, MIN_QUEUE_SHARE) * unitMs) return longest
+  for (const name of byQueue(pipeline, before)) {
+    if (pipeline[name].queueMs >= threshold(name, MIN_QUEUE_SHARE) * unitMs) return name
+  }
   for (const name of upstreams) {
     const { timed, share } = pipeline[name]
     if (!timed && share >= threshold(name, MIN_UNTIMED_SHARE)) return name
@@ -53,10 +54,10 @@ export function findState(pipeline: Pipeline, standing?: VerdictState, before = 
   return (pipeline[busiest(pipeline)].busy ?? 0) < threshold('well', NEARLY_FULL) ? 'worker' : 'well'
 }
 
-/** The service with the longer queue: the one before while its queue is nearly as long. */
-function longestQueue({ rng, hasher }: Pipeline, before: VerdictState | undefined): Upstream {
-  if (before === 'rng') return rng.queueMs >= HYSTERESIS * hasher.queueMs ? 'rng' : 'hasher'
-  return hasher.queueMs > (before === 'hasher' ? HYSTERESIS : 1) * rng.queueMs ? 'hasher' : 'rng'
+/** The service with the longer queue first; the one of `before` while its queue is nearly as long. */
+function byQueue(pipeline: Pipeline, before: VerdictState | undefined): Upstream[] {
+  const length = (name: Upstream) => pipeline[name].queueMs / (name === before ? HYSTERESIS : 1)
+  return upstreams.toSorted((one, other) => length(other) - length(one))
 }
 
 /** Whether pauses take clearly longer than they are set to. */
