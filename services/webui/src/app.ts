@@ -21,7 +21,7 @@ export function buildWebui(config: WebuiConfig, ledger: Ledger, page: Page): Ser
   const readHistory = createHistory(ledger, timeline)
   const viewers = createEventStream(readHistory, page.version)
   const { platform, basePort } = config
-  const start = { platform, basePort, variables: findVariables(process.env) }
+  const start = { platform, basePort, variables: findVariables(platform, process.env) }
   const readSnapshot = createSnapshotReader(ledger, start, timeline, webui.log)
   const stopReading = publishEverySecond(readSnapshot, (update) => viewers.publish(update))
   webui.addHook('preClose', async () => {

@@ -8,7 +8,7 @@ import {
   findCommands,
   findVariables,
   platforms,
-  SHARED_VARIABLES,
+  keptVariables,
   type Plan,
   type Platform,
   type Start,
@@ -80,14 +80,14 @@ test('loops and the pause are set where a platform sets them, and only for worke
 
 test('a command that starts all services again keeps what differs from the defaults', () => {
   const own = { ...one, loops: 4, batch: 10, delayMs: 20 }
-  const variables = { DELAY_MS: '50', LABEL: "Ada's copy" }
+  const given = { DELAY_MS: '50', LABEL: "Ada's copy" }
   const kept = String.raw`DELAY_MS=50 LABEL='Ada'\''s copy' LOOPS=4 BATCH=10 WORKER_DELAY_MS=20`
   const change = { workers: 2 }
   assert.equal(
-    commandOf(started('compose', { variables }), own, change),
+    commandOf(started('compose', { variables: given }), own, change),
     `${kept} docker compose up -d --scale worker=2`,
   )
-  assert.equal(commandOf(started('local', { variables }), own, change), 'npm run scale -- worker=2')
+  assert.equal(commandOf(started('local', { variables: given }), own, change), 'npm run scale -- worker=2')
   // The pause is that of all services.
   const shared = { ...one, delayMs: 50 }
   assert.equal(
@@ -102,16 +102,33 @@ test('only a command that restarts something has a warning', () => {
   assert.equal(describeRestart(started('compose'), one, { ...one, loops: 2 }), 'This restarts the workers.')
 })
 
-test('the variables that are kept are those of the shell that are no default', () => {
-  assert.deepEqual(findVariables({ COLOR: '1', HOST: '127.0.0.1', LABEL: '', PATH: '/bin' }), {})
-  const given = { HOST: '0.0.0.0', DELAY_MS: '0', COLOR: 'blue' }
-  assert.deepEqual(findVariables(given), given)
+test('a command of Compose reaches the project that was started', () => {
+  const green = started('compose', { variables: { COMPOSE_PROJECT_NAME: 'green', WEBUI_PORT: '8100' } })
+  assert.equal(
+    commandOf(green, one, { workers: 10 }),
+    'RNG_PORT=0 HASHER_PORT=0 COMPOSE_PROJECT_NAME=green WEBUI_PORT=8100 docker compose up -d --scale worker=10',
+  )
 })
 
-test('the variables that are kept are those that compose.yaml passes on to all services', () => {
-  const [, shared = ''] = readFileSync(`${import.meta.dirname}/../../../compose.yaml`, 'utf8').split('&environment')
-  const passed = [...shared.split('x-build')[0]!.matchAll(/^ {4}([A-Z_]+):$/gm)].map(([, name]) => name)
-  assert.deepEqual(passed, SHARED_VARIABLES)
+test('the variables that are kept are those of the shell that are no default', () => {
+  assert.deepEqual(findVariables('local', { COLOR: '1', HOST: '127.0.0.1', LABEL: '', PATH: '/bin' }), {})
+  assert.deepEqual(findVariables('compose', { COMPOSE_PROJECT_NAME: 'dockercoins', HOST: '::' }), {})
+  const given = { HOST: '0.0.0.0', DELAY_MS: '0', COLOR: 'blue' }
+  assert.deepEqual(findVariables('local', given), given)
+  assert.deepEqual(findVariables('kubernetes', given), {})
+})
+
+test('the variables that are kept are those that compose.yaml passes on to the web UI', () => {
+  const compose = readFileSync(`${import.meta.dirname}/../../../compose.yaml`, 'utf8')
+  const namesIn = (begin: string, end: RegExp) =>
+    [
+      ...compose
+        .split(begin)[1]!
+        .split(end)[0]!
+        .matchAll(/^ +([A-Z_]+):(?=$| \$\{COMPOSE)/gm),
+    ].map(([, name]) => name)
+  const passed = [...namesIn('&environment', /^x-build/m), ...namesIn('/webui/Dockerfile', /^ {4}ports/m)]
+  assert.deepEqual(passed, keptVariables.compose)
 })
 
 /** A file system that holds `paths` and nothing else. */

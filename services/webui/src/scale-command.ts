@@ -7,7 +7,7 @@ export interface Start {
   platform: Platform
   /** The port that `npm start` was given. */
   basePort: number
-  /** Variables of the shell that reached all services. */
+  /** Variables of the shell from which it was started. */
   variables: Record<string, string>
 }
 
@@ -28,10 +28,29 @@ export interface Plan {
 const MAX_SCALE = 100
 const DEFAULT_PORT = 8000
 const DEFAULT_DELAY_MS = 100
-/** Variables that reach all services, from compose.yaml or `npm start`. */
-export const SHARED_VARIABLES = ['DEBUG', 'DELAY_MS', 'CONCURRENCY', 'MAX_COINS', 'FRAME_ANCESTORS', 'LABEL', 'COLOR']
-/** What `npm start` and npm itself set. */
-const NOT_GIVEN = /=$|^HOST=127\.0\.0\.1$|^COLOR=[01]$/
+/** Variables that a command has to repeat, because it starts all services again. */
+export const keptVariables: Partial<Record<Platform, string[]>> = {
+  local: ['HOST', 'DEBUG', 'DELAY_MS', 'CONCURRENCY', 'MAX_COINS', 'FRAME_ANCESTORS', 'LABEL', 'COLOR'],
+  // As compose.yaml passes them on.
+  compose: [
+    'DEBUG',
+    'DELAY_MS',
+    'CONCURRENCY',
+    'MAX_COINS',
+    'FRAME_ANCESTORS',
+    'LABEL',
+    'COLOR',
+    'COMPOSE_PROJECT_NAME',
+    'WEBUI_PORT',
+    'HOST_IP',
+    'CONTAINER_PORT',
+    'REGISTRY',
+    'TAG',
+    'REDIS_IMAGE',
+  ],
+}
+/** What compose.yaml, `npm start` and npm itself set. */
+const NOT_GIVEN = /=$|^COMPOSE_PROJECT_NAME=dockercoins$|^HOST=127\.0\.0\.1$|^COLOR=[01]$/
 
 /** Detects the platform by the environment and the files that container engines add. */
 export function detectPlatform(env: NodeJS.ProcessEnv, exists: (path: string) => boolean): Platform {
@@ -39,9 +58,9 @@ export function detectPlatform(env: NodeJS.ProcessEnv, exists: (path: string) =>
   return exists('/.dockerenv') || exists('/run/.containerenv') ? 'container' : 'local'
 }
 
-/** The variables of `env` that a command has to repeat, because it starts all services again. */
-export function findVariables(env: NodeJS.ProcessEnv): Record<string, string> {
-  const all = ['HOST', ...SHARED_VARIABLES].map((name) => [name, env[name] ?? ''])
+/** The variables of `env` that a command has to repeat. */
+export function findVariables(platform: Platform, env: NodeJS.ProcessEnv): Record<string, string> {
+  const all = (keptVariables[platform] ?? []).map((name) => [name, env[name] ?? ''])
   return Object.fromEntries(all.filter((assignment) => !NOT_GIVEN.test(assignment.join('='))))
 }
 
@@ -77,7 +96,7 @@ export function findCommands(start: Start, current: Plan, wanted: Plan): string[
           : [...assignments(start, current, wanted), startCommand(start, counts)].join(' '),
       ]
     case 'compose':
-      return [composeCommand(assignments(start, current, wanted), counts)]
+      return [composeCommand(start, assignments(start, current, wanted), counts)]
     default:
       return []
   }
@@ -116,25 +135,26 @@ function startCommand(start: Start, counts: Count[]): string {
 }
 
 /** Compose would scale a service that is not named back to one. */
-function composeCommand(variables: string[], counts: Count[]): string {
+function composeCommand(start: Start, settings: string[], counts: Count[]): string {
   const named = counts.filter(({ count, before }) => count > 1 || count !== before)
   const scale = named.map(({ name, count }) => `--scale ${name}=${count}`)
-  // One port of the machine does not serve several containers.
-  const several = named.filter(({ name, count }) => name !== 'worker' && count > 1)
-  const ports = several.map(({ name }) => `${name.toUpperCase()}_PORT=0`)
-  return [...ports, ...variables, 'docker compose up -d', ...scale].join(' ')
+  // One port of the machine does not serve several containers, nor a second copy.
+  const isCopy = start.variables['COMPOSE_PROJECT_NAME'] !== undefined
+  const unpublished = counts.filter(({ name, count }) => name !== 'worker' && (count > 1 || isCopy))
+  const ports = unpublished.map(({ name }) => `${name.toUpperCase()}_PORT=0`)
+  return [...ports, ...settings, 'docker compose up -d', ...scale].join(' ')
 }
 
 /** Variables for a command that starts all services again, those that are not the default. */
-function assignments({ variables }: Start, current: Plan, { loops, batch, delayMs }: Plan): string[] {
-  const sharedDelayMs = Number(variables['DELAY_MS'] ?? DEFAULT_DELAY_MS)
+function assignments({ variables: given }: Start, current: Plan, { loops, batch, delayMs }: Plan): string[] {
+  const sharedDelayMs = Number(given['DELAY_MS'] ?? DEFAULT_DELAY_MS)
   const ofWorkers = {
     ...((loops > 1 || loops !== current.loops) && { LOOPS: loops }),
     ...(batch > 1 && { BATCH: batch }),
     // `DELAY_MS` is that of all services. The pause is not known before a unit of work used rng.
     ...(current.rng > 0 && delayMs !== sharedDelayMs && { WORKER_DELAY_MS: delayMs }),
   }
-  return Object.entries({ ...variables, ...ofWorkers }).map(([name, value]) => `${name}=${quote(`${value}`)}`)
+  return Object.entries({ ...given, ...ofWorkers }).map(([name, value]) => `${name}=${quote(`${value}`)}`)
 }
 
 /** A word for a shell. */
