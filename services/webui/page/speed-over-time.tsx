@@ -78,7 +78,7 @@ function Export({ view }: { view: GraphView }) {
 /** Names the curves. */
 function Legend({ view }: { view: GraphView }) {
   const keys = [
-    ['measured', view.bucket > 1 ? `measured speed, mean and range of ${view.bucket} s` : 'measured speed', true],
+    ['measured', view.bucket > 1 ? `speed, mean and range of ${view.bucket} s` : 'measured speed', true],
     ['capacity', 'capacity', view.capacity.some((level) => level !== null)],
     ['foreign', 'workers that do not report', view.total.some((speed) => speed !== null)],
     ['classic', 'as the classic drew it', classicView.value === 'on'],
