@@ -8,7 +8,6 @@ const MAX_KEPT = 100
 const CONFIRM_S = 3
 /** Counters read farther apart than this give no speed, seconds. */
 const MAX_POLL_S = 2.5
-
 /** A shorter pause is none, milliseconds. */
 const SHORTEST_PAUSE_MS = 1
 
