@@ -189,6 +189,27 @@ suite('the dashboard in a browser', { skip }, () => {
     assert.ok(first <= gap, `expected the row of ${gap}, which was a gap, after ${first}`)
   })
 
+  test('keeps its marks when the web UI restarts and knows none', { timeout: 60_000 }, async (t) => {
+    let isAway = false
+    const totals = () => (isAway ? Promise.reject(new Error('away')) : steadyLedger.totals())
+    const ledger = { ...steadyLedger, totals }
+    const webui = await startWebui(t, await page, {}, ledger)
+    const { page: tab } = await openPage(t, webui.url)
+    await tab.locator('.graphs').getByText('Show as a table').click()
+    const state = (text: string) => tab.locator('.state', { hasText: text }).waitFor()
+    await state('No workers')
+    isAway = true
+    await state('Ledger away')
+    isAway = false
+    const mark = tab.locator('.graphs td', { hasText: 'ledger recovered' })
+    await mark.waitFor()
+    await webui.stop()
+    await state('Connection lost')
+    await startWebui(t, await page, { PORT: `${webui.port}` }, ledger)
+    await state('No workers')
+    assert.equal(await mark.count(), 1)
+  })
+
   test(
     'shows the speed of the classic’s worker where no other runs',
     { skip: hasRedisServer() ? skip : NO_REDIS, timeout: 60_000 },

@@ -1,3 +1,4 @@
+import type { Mark } from '../src/api.ts'
 import type { Figures } from './series.ts'
 
 /** A mean has at most so many seconds, and at least so few. */
@@ -15,6 +16,8 @@ export interface Part {
 }
 
 export interface Comparison {
+  /** The changes at the pin; none where nothing changed. */
+  changes: Mark[]
   before: Part | undefined
   after: Part | undefined
 }
@@ -23,18 +26,18 @@ export interface Comparison {
 type ReadSpeeds = (until: number, count: number) => Figures
 
 /**
- * The mean speeds before and after `pin`: of a minute each, or less where another of the `changes`
- * is nearer, because a mean across a change is the speed of nothing.
+ * The mean speeds before and after `pin`: of a minute each, or less where another of the `marks` is
+ * nearer, because a mean across a change is the speed of nothing.
  */
-export function compareAround(pin: number, changes: number[], until: number, read: ReadSpeeds): Comparison {
-  const earlier = changes.filter((at) => at < pin - SETTLE_S).map((at) => at + SETTLE_S)
-  const later = changes.filter((at) => at > pin + SETTLE_S).map((at) => at - LEAD_S)
-  const around = changes.filter((at) => Math.abs(at - pin) <= SETTLE_S)
-  const first = Math.min(pin, ...around)
-  const last = Math.max(pin, ...around)
-  const begin = Math.max(first - LEAD_S - LONGEST_S, ...earlier)
-  const end = Math.min(last + SETTLE_S + LONGEST_S, until, ...later)
-  return { before: meanOf(begin, first - LEAD_S, read), after: meanOf(last + SETTLE_S, end, read) }
+export function compareAround(pin: number, marks: Mark[], until: number, read: ReadSpeeds): Comparison {
+  const earlier = marks.filter(({ at }) => at < pin - SETTLE_S).map(({ at }) => at + SETTLE_S)
+  const later = marks.filter(({ at }) => at > pin + SETTLE_S).map(({ at }) => at - LEAD_S)
+  const changes = marks.filter(({ at }) => Math.abs(at - pin) <= SETTLE_S)
+  const first = changes.length > 0 ? changes[0]!.at - LEAD_S : pin
+  const last = changes.length > 0 ? changes.at(-1)!.at + SETTLE_S : pin
+  const begin = Math.max(first - LONGEST_S, ...earlier)
+  const end = Math.min(last + LONGEST_S, until, ...later)
+  return { changes, before: meanOf(begin, first, read), after: meanOf(last, end, read) }
 }
 
 function meanOf(from: number, until: number, read: ReadSpeeds): Part | undefined {

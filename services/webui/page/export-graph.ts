@@ -1,5 +1,6 @@
 import { formatTime } from '../src/format.ts'
 import { colours } from './graph-colours.ts'
+import { FONT } from './graph-drawing.ts'
 import { toCsv, type Seconds, type Window } from './graph-view.ts'
 
 /** Saves the figures of each second. */
@@ -18,11 +19,11 @@ export async function savePng(graph: HTMLCanvasElement, window: Window, title: s
   context.fillRect(0, 0, picture.width, picture.height)
   context.fillStyle = colours.value!['--ink']
   context.textBaseline = 'middle'
-  context.font = `650 ${Math.round(15 * px)}px system-ui, sans-serif`
+  context.font = `650 ${Math.round(15 * px)}px ${FONT}`
   context.fillText(title, 12 * px, head / 2)
   const begin = 24 * px + context.measureText(title).width
   context.fillStyle = colours.value!['--quiet']
-  context.font = `${Math.round(12 * px)}px system-ui, sans-serif`
+  context.font = `${Math.round(12 * px)}px ${FONT}`
   const day = new Date(window.from * 1000).toLocaleDateString('en-CA')
   context.fillText(
     `hashes per second · ${day} ${formatTime(window.from)} to ${formatTime(window.until)}`,

@@ -5,7 +5,7 @@ import { formatRate } from '../src/format.ts'
 import type { Comparison } from './compare.ts'
 import type { Colours } from './graph-colours.ts'
 import { newestPoint, type GraphView } from './graph-view.ts'
-import { placeLabels } from './mark-labels.ts'
+import { labelMarks, type Label } from './mark-labels.ts'
 
 /** A time without numbers, and why. */
 export interface Span {
@@ -24,8 +24,20 @@ export interface Annotations {
   isOld: boolean
 }
 
-/** A longer text of a mark is cut; the table has all of it. */
-const LONGEST_TEXT = 36
+/** As on the rest of the page. */
+export const FONT = 'Inter, system-ui, sans-serif'
+
+/** Rows of labels above the plot. */
+const LABEL_ROWS = 2
+
+/** Height of the labels above the plot, for text of this size; CSS pixels. */
+export function headHeight(size: number): number {
+  return LABEL_ROWS * rowHeight(size) + 6
+}
+
+function rowHeight(size: number): number {
+  return Math.round(1.3 * size)
+}
 
 /** What the functions below draw on, in the pixels of the screen. */
 interface Canvas {
@@ -84,18 +96,27 @@ export function drawAnnotations(canvas: Canvas, view: GraphView, annotations: An
 
 function drawMarks(canvas: Canvas, marks: Mark[]): void {
   const { chart, context, size } = canvas
-  const { left, top, width } = chart.bbox
+  const { left, width } = chart.bbox
   const px = UPlot.pxRatio
   setFont(canvas, size)
-  const texts = marks.map(({ text }) => (text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT - 1)}…` : text))
-  const labels = marks.map(({ at }, i) => ({ x: toX(chart, at), width: context.measureText(texts[i]!).width }))
-  // The labels have the row above the plot, which ends at the edge of the canvas.
-  const begins = placeLabels(labels, left, Math.min(context.canvas.width, left + width + 40 * px), 10 * px)
-  for (const [i, { x }] of labels.entries()) {
-    const begin = begins[i]
-    drawLine(canvas, x, '--quiet', begin === undefined ? top : top - 3 * px)
-    if (begin !== undefined) drawText(canvas, texts[i]!, begin, top - 6 * px, ['left', 'bottom'], '--ink')
-  }
+  const lines = marks.map(({ at, text }) => ({ x: Math.round(toX(chart, at)), text }))
+  // The labels may end in the space beside the plot.
+  const space = { left, right: left + width + 40 * px, gap: 10 * px, rows: LABEL_ROWS }
+  const labels = labelMarks(lines, space, (text) => context.measureText(text).width)
+  const labelled = new Set(labels.flatMap((label) => label.lines))
+  for (const { x } of lines) if (!labelled.has(x)) drawLine(canvas, x, '--quiet', chart.bbox.top)
+  for (const label of labels) drawLabel(canvas, label)
+}
+
+/** The lines of a label go up to its row, and a bar joins them. */
+function drawLabel(canvas: Canvas, { text, lines, begin, row }: Label): void {
+  const { chart, context, colours, size } = canvas
+  const px = UPlot.pxRatio
+  const foot = chart.bbox.top - Math.round((3 + row * rowHeight(size)) * px)
+  drawText(canvas, text, begin, foot - 2 * px, ['left', 'bottom'], '--ink')
+  for (const x of lines) drawLine(canvas, x, '--quiet', foot)
+  context.fillStyle = colours['--quiet']
+  context.fillRect(lines[0]!, foot, lines.at(-1)! - lines[0]!, px)
 }
 
 function drawPin(canvas: Canvas, pin: number, comparison: Comparison | undefined): void {
@@ -188,7 +209,7 @@ function drawText(
 }
 
 function setFont({ context }: Canvas, size: number, weight = 400): void {
-  context.font = `${weight} ${Math.round(size * UPlot.pxRatio)}px system-ui, sans-serif`
+  context.font = `${weight} ${Math.round(size * UPlot.pxRatio)}px ${FONT}`
 }
 
 function toX(chart: UPlot, at: number): number {

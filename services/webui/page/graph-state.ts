@@ -2,8 +2,8 @@ import { computed } from '@preact/signals'
 
 import { createChoice } from './choice.tsx'
 import { compareAround } from './compare.ts'
+import type { Scene } from './graph-chart.ts'
 import { chooseWindow, viewOf, type Seconds, type Window } from './graph-view.ts'
-import type { Scene } from './graph.tsx'
 import { away, marks, outages, series, seriesVersion, serverNow } from './page-state.ts'
 import { pin } from './pin.ts'
 import { sum } from './series.ts'
@@ -35,8 +35,7 @@ const readSpeeds = (end: number, count: number) =>
 /** The means around the pin. */
 export const comparison = computed(() => {
   void seriesVersion.value
-  const changes = marks.value.map(({ at }) => at)
-  return pin.value === undefined ? undefined : compareAround(pin.value, changes, series.measured.until, readSpeeds)
+  return pin.value === undefined ? undefined : compareAround(pin.value, marks.value, series.measured.until, readSpeeds)
 })
 
 /** The whole graph. It changes once per second. */

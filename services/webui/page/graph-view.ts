@@ -63,7 +63,7 @@ export function viewOf(window: Window, seconds: Seconds): GraphView {
   const parts = bucket === 1 ? [] : summarize(0, seconds.measured, bucket)
   const means = (figures: Figures) =>
     bucket === 1 ? figures : summarize(0, figures, bucket).map(({ mean = null }) => mean)
-  const measured = means(seconds.measured)
+  const measured = bucket === 1 ? seconds.measured : parts.map(({ mean = null }) => mean)
   const foreign = means(seconds.foreign)
   const classic = means(seconds.classic)
   const all = sum(measured, foreign)
@@ -88,8 +88,9 @@ export function viewOf(window: Window, seconds: Seconds): GraphView {
 
 function newestOf(figures: Figures, bucket: number): Figures {
   if (bucket === 1) return figures
-  return summarize(0, figures, bucket).map(
-    ({ from }) => figures.slice(from, from + bucket).findLast((figure) => figure !== null) ?? null,
+  return Array.from(
+    { length: Math.ceil(figures.length / bucket) },
+    (_, i) => figures.slice(i * bucket, (i + 1) * bucket).findLast((figure) => figure !== null) ?? null,
   )
 }
 

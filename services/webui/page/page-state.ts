@@ -1,6 +1,7 @@
 import { computed, signal } from '@preact/signals'
 
 import type { History, LedgerLost, Mark, Outage, Snapshot, Update } from '../src/api.ts'
+import { mergeMarks, mergeOutages } from './past-events.ts'
 import { reloadPage } from './reload.ts'
 import { createSeries } from './series.ts'
 import { describeStatus, LOST_AFTER_S, type Connection } from './status.ts'
@@ -99,6 +100,8 @@ function takeSnapshot(next: Snapshot): void {
   const { update } = connection.value
   if (snapshot.value && next.now < snapshot.value.now - STEP_S) {
     for (const each of Object.values(series)) each.forgetFrom(from + next.history.speeds.length)
+    marks.value = marks.value.filter(({ at }) => at <= next.now)
+    outages.value = outages.value.filter(({ until }) => until <= next.now)
   }
   // The page may have missed more than a snapshot sends again.
   if (series.measured.until > 0 && series.measured.until < from) void readHistory()
@@ -115,15 +118,14 @@ async function readHistory(): Promise<void> {
   if (response?.ok) addHistory((await response.json()) as History)
 }
 
-function addHistory({ from, speeds, foreign, capacity, classic, ...context }: History): void {
+function addHistory({ from, speeds, foreign, capacity, classic, ...sent }: History): void {
   series.measured.add(from, speeds)
   series.foreign.add(from, foreign)
   series.capacity.add(from, capacity)
   series.classic.add(from, classic)
-  // The server's list of what happened since `from` is complete.
-  marks.value = [...marks.value.filter(({ at }) => at < from && at > from - HOUR_S), ...context.marks]
-  const earlier = outages.value.filter(({ until }) => until < from && until > from - HOUR_S)
-  outages.value = [...earlier, ...context.outages]
+  const begin = series.measured.until - HOUR_S
+  marks.value = mergeMarks(marks.value, sent.marks).filter(({ at }) => at > begin)
+  outages.value = mergeOutages(outages.value, sent.outages).filter(({ until }) => until > begin)
   seriesVersion.value++
 }
 

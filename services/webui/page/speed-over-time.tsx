@@ -49,7 +49,7 @@ export function SpeedOverTime() {
         <Graph scene={scene.value} label={describe(view, marks)} />
         <figcaption>
           <Legend view={view} />
-          <Compare />
+          <Compare hasMarks={marks.some(({ at }) => at >= view.from)} />
         </figcaption>
       </figure>
       <Export view={view} />
@@ -75,10 +75,11 @@ function Export({ view }: { view: GraphView }) {
   )
 }
 
-/** Names the curves; the capacity has its name in the graph. */
+/** Names the curves. */
 function Legend({ view }: { view: GraphView }) {
   const keys = [
-    ['measured', view.bucket > 1 ? `measured speed, mean and range of ${view.bucket} s` : 'measured speed', true],
+    ['measured', view.bucket > 1 ? `speed, mean and range of ${view.bucket} s` : 'measured speed', true],
+    ['capacity', 'capacity', view.capacity.some((level) => level !== null)],
     ['foreign', 'workers that do not report', view.total.some((speed) => speed !== null)],
     ['classic', 'as the classic drew it', classicView.value === 'on'],
   ] as const
@@ -96,34 +97,36 @@ function Legend({ view }: { view: GraphView }) {
   )
 }
 
-const lengthOf = ({ from, until }: Part) => `${until - from} s`
-
-/** The mean speeds before and after the pin, side by side. */
-function Compare() {
-  if (pin.value === undefined) return <span class="compare">Click the graph to compare before and after.</span>
-  const { before, after } = comparison.value ?? {}
+/** The mean speeds before and after the pin, side by side, and what changed there. */
+function Compare({ hasMarks }: { hasMarks: boolean }) {
+  if (pin.value === undefined) {
+    const place = hasMarks ? 'a mark' : 'the graph'
+    return <span class="compare">{`Click ${place} to compare before and after.`}</span>
+  }
+  const { changes = [], before, after } = comparison.value ?? {}
+  const what = changes.map(({ text }) => text).join(', ') || `No change at ${formatTime(pin.value)}`
   return (
     <span class="compare" role="status">
+      <span class="what" title={what}>
+        {what}
+      </span>
       {before && after ? <Means before={before} after={after} /> : missing(before)}
       <button type="button" onClick={() => setPin(undefined)}>
-        Unpin {formatTime(pin.value)}
+        Unpin
       </button>
     </span>
   )
 }
 
 function Means({ before, after }: { before: Part; after: Part }) {
+  const lengths = [before, after].map(({ from, until }) => `${until - from} s`)
   return (
     <>
-      <span
-        title={`Mean of ${lengthOf(before)} before and ${lengthOf(after)} after, without the seconds of the change`}
-      >
-        <strong>
-          {formatRate(before.mean)} → {formatRate(after.mean)}
-        </strong>
-        {before.mean > 0 && <strong class="ratio">× {formatRatio(after.mean / before.mean)}</strong>}
-      </span>
-      <small>{`means of ${lengthOf(before)} and ${lengthOf(after)}`}</small>
+      <strong>
+        {formatRate(before.mean)} → {formatRate(after.mean)}
+      </strong>
+      {before.mean > 0 && <strong class="ratio">× {formatRatio(after.mean / before.mean)}</strong>}
+      <small>{`means of ${lengths.join(' and ')}`}</small>
     </>
   )
 }

@@ -20,7 +20,7 @@ export interface History {
   capacity: (number | null)[]
   /** The speed as the classic's page computes it. */
   classic: (number | null)[]
-  /** What changed, oldest first. */
+  /** What changed, in the order in which it became known; some of it before `from`. */
   marks: Mark[]
   /** When the ledger was away. */
   outages: Outage[]

@@ -4,8 +4,8 @@ import type { Pipeline, Replica, Stage, Upstream } from './api.ts'
 
 /** Every viewer gets a snapshot each second, so it names at most this many replicas. */
 const MAX_NAMES = 20
-/** Longer names are cut: a host name in DNS has at most so many characters in a label. */
-const MAX_NAME_LENGTH = 63
+/** Longer names are cut: a host name in DNS has at most so many bytes in a label. */
+const MAX_NAME_BYTES = 63
 /** Two measurements made at different moments do not differ by this factor. */
 const IMPOSSIBLE = 1.2
 
@@ -106,10 +106,13 @@ export function busiest({ rng, hasher }: Pipeline): Upstream {
   return (rng.busy ?? 0) >= (hasher.busy ?? 0) ? 'rng' : 'hasher'
 }
 
-/** A name as snapshots have it. */
+/** A name as snapshots have it: JSON escapes none of it, so its bytes are bounded. */
 export function cutName(name: string): string {
-  return name.slice(0, MAX_NAME_LENGTH).toWellFormed()
+  const plain = name.toWellFormed().replace(/[\p{Cc}"\\]/gu, '?')
+  return plain.slice(0, encoder.encodeInto(plain, new Uint8Array(MAX_NAME_BYTES)).read)
 }
+
+const encoder = new TextEncoder()
 
 /** The names of replicas that responded. */
 export function namesOf({ replicas }: UpstreamReport): string[] {

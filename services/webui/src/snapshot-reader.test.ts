@@ -4,7 +4,7 @@ import { test, type TestContext } from 'node:test'
 import type { Ledger, Report } from '@dockercoins/ledger'
 import type { Log } from '@dockercoins/service'
 
-import type { Stage } from './api.ts'
+import type { Pipeline, Stage } from './api.ts'
 import { settledSecond } from './history.ts'
 import { createSnapshotReader } from './snapshot-reader.ts'
 import { createTimeline } from './timeline.ts'
@@ -42,13 +42,14 @@ test('a worker whose unit takes long delays the settled seconds by ten seconds a
 interface Read {
   reports?: Report[]
   totals?: { hashes: number; recorded: number }
+  speeds?: (number | null)[]
   /** How far the wall clock was set, in milliseconds. */
   wall?: number
   away?: boolean
 }
 
 /** Takes a snapshot of a ledger with what the test gives, at a moment by the monotonic clock. */
-function createReader(t: TestContext) {
+function createReader(t: TestContext, timeline = createTimeline()) {
   t.mock.timers.enable({ apis: ['Date'], now: 1_000_000 })
   let given: Read = {}
   let now = 0
@@ -57,12 +58,12 @@ function createReader(t: TestContext) {
   const ledger = {
     totals: () => respond({ coins: 0, hashes: 0, recorded: 0, ...given.totals }),
     reports: () => respond(given.reports ?? []),
-    speeds: () => respond([null, 3]),
+    speeds: () => respond(given.speeds ?? [null, 3]),
   }
   const lines: string[] = []
   const start = { platform: 'local', basePort: 8000, variables: {} } as const
   const log = { warn: (line: string) => lines.push(line), info: (line: string) => lines.push(line) } as unknown as Log
-  const readUpdate = createSnapshotReader(ledger as unknown as Ledger, start, createTimeline(), log)
+  const readUpdate = createSnapshotReader(ledger as unknown as Ledger, start, timeline, log)
   async function read(at: number, next: Read) {
     given = next
     now = at
@@ -74,10 +75,10 @@ function createReader(t: TestContext) {
   return Object.assign(read, {
     lines,
     /** Finds the ledger away. */
-    async lose(at: number) {
+    async lose(at: number, wall = 0) {
       given = { away: true }
       now = at
-      t.mock.timers.setTime(at)
+      t.mock.timers.setTime(at + wall)
       const update = await readUpdate()
       assert.ok('ledgerLostSince' in update)
       return update
@@ -208,6 +209,20 @@ test('a lost ledger is in each update and is logged once, and so is its recovery
   assert.deepEqual(read.lines, ['ledger is lost: away; retrying until it recovers', 'ledger has recovered after 2.5 s'])
 })
 
+test('an outage is as long as the monotonic clock shows, however the wall clock is set meanwhile', async (t) => {
+  const read = createReader(t)
+  await read(10_000_000, {})
+  await read.lose(10_001_000)
+  await read(10_003_500, { wall: -3_600_000 })
+  assert.equal(read.lines.at(-1), 'ledger has recovered after 2.5 s')
+  const { outages, marks } = (await read(10_004_000, { wall: -3_600_000 })).history
+  assert.deepEqual(outages, [{ from: 6401, until: 6403.5 }])
+  assert.deepEqual(
+    marks.map(({ at }) => at),
+    [6401, 6403.5],
+  )
+})
+
 test('after an outage the verdict waits until all workers that were running have reported', async (t) => {
   const read = createReader(t)
   for (const at of [0, 1000, 2000, 3000]) await read(1_000_000 + at, { reports: second(1_000_000 + at, 10) })
@@ -267,20 +282,56 @@ test('the capacity is smoothed while the same runs, and moves in a step when som
   assert.deepEqual(levels, [null, null, null, 20])
 })
 
-const long = (name: string) => name.padEnd(253, 'x')
+/** What is longest in JSON: every character of it is escaped. */
+const long = (name: string) => name.padEnd(253, '\u0001"\\\ud800')
 
-test('with a thousand workers and replicas of long names a snapshot is small', async (t) => {
-  const read = createReader(t)
-  const replicas = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [long(`rng-${index}`), 1]))
+/** In two minutes many outages, and then marks of all that can change as often as it can. */
+function busyTimeline(until: number) {
+  const timeline = createTimeline()
+  for (let now = until - 120; now < until; now++) {
+    if (now < until - 80) timeline.addOutage(now - 1 / 3, now)
+    const count = 1e6 - (Math.floor(now / 4) % 2)
+    const stage = { count, notResponding: 0 }
+    const levels = { foreignSpeed: 1e6 / 3, capacity: 1e7 / 3 }
+    const sizes = { worker: stage, rng: stage, hasher: stage, loops: count * count, delayMs: count * count }
+    timeline.add(now, now * 1e6, { ...levels, ...sizes } as Pipeline, true)
+  }
+  return timeline
+}
+
+/** Figures of many digits, and a replica that no other worker names. */
+function longUpstream(name: string, index: number) {
+  return {
+    queueMs: 1e6 / 3,
+    workMs: 1e5 / 3,
+    networkMs: 1e4 / 3,
+    concurrency: 10,
+    refused: 1 / 3,
+    replicas: { [long(`${name}-${index}`)]: 10 / 3 },
+    notResponding: index % 100 === 0 ? [long(`away-${name}-${index}`)] : [],
+  }
+}
+
+test('a snapshot is below 20 kB, whatever the names, the numbers and the marks', async (t) => {
+  const read = createReader(t, busyTimeline(1000))
   const reports = second(1_000_000, 1000)
   for (const [index, report] of reports.entries()) {
     report.hostname = long(`worker-${index}`)
+    report.hashes = report.pauseMs = 1e5 / 3
+    report.rng = longUpstream('rng', index)
+    report.hasher = longUpstream('hasher', index)
     report.latestCoins = [{ digest: '0'.repeat(64), at: 1_000_000 + index }]
-    report.rng.replicas = Object.assign({ [long(`rng-${index}`)]: 1 }, replicas)
   }
-  const snapshot = await read(1_000_000, { reports })
-  assert.deepEqual([snapshot.pipeline.worker.count, snapshot.pipeline.rng.count], [1000, 1000])
-  assert.equal(snapshot.latestCoins[0]!.worker.length, 63)
+  // So many seconds are sent at most.
+  reports[0] = { ...reports[0]!, from: 939_000, to: 940_000, expiresAfterMs: 210_000 }
+  const totals = { hashes: 1e15, recorded: 1e14 }
+  const speeds = Array.from({ length: 60 }, (_, index) => 1e6 / 3 + index)
+  const snapshot = await read(1_000_000, { reports, totals, speeds })
+  const { pipeline, history } = snapshot
+  assert.deepEqual([pipeline.worker.count, pipeline.rng.count], [1000, 1000])
+  assert.deepEqual([history.marks.length, history.outages.length], [20, 20])
+  for (const { text } of history.marks) assert.match(text, /^workers .* rng .* hasher .* loops .* pause/)
+  for (const { name } of pipeline.rng.replicas) assert.ok(Buffer.byteLength(JSON.stringify(name)) <= 65, name)
   const bytes = Buffer.byteLength(JSON.stringify(snapshot))
   assert.ok(bytes < 20_000, `${bytes} bytes`)
 })

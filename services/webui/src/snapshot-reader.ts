@@ -13,6 +13,8 @@ import type { Timeline } from './timeline.ts'
 import { createVerdicts } from './verdict.ts'
 
 const LATEST_COINS = 8
+/** Marks, and outages, in one snapshot: a viewer that reads every snapshot misses none. */
+const LATEST_EVENTS = 20
 
 /**
  * Returns a reader of the ledger that remembers what ran recently, and logs once when the ledger is
@@ -31,22 +33,26 @@ export function createSnapshotReader(
   const smoothCapacity = createCapacity()
   const verdicts = createVerdicts()
   let known = NOTHING
-  let lostSince: number | undefined
+  /** Since when the ledger is lost: seconds by the wall clock, milliseconds by the monotonic one. */
+  let lost: { since: number; at: number } | undefined
 
   return async () => {
     try {
       const snapshot = await read()
-      if (lostSince !== undefined) {
-        log.info(`ledger has recovered after ${(snapshot.now - lostSince).toFixed(1)} s`)
-        timeline.addOutage(lostSince, snapshot.now)
+      if (lost) {
+        // The wall clock may have been set meanwhile.
+        const seconds = (performance.now() - lost.at) / 1000
+        log.info(`ledger has recovered after ${seconds.toFixed(1)} s`)
+        timeline.addOutage(snapshot.now - seconds, snapshot.now)
       }
-      lostSince = undefined
+      lost = undefined
       return snapshot
     } catch (error) {
       verdicts.lost()
       const now = Date.now() / 1000
-      if (lostSince === undefined) log.warn(`ledger is lost: ${(error as Error).message}; retrying until it recovers`)
-      return { now, ledgerLostSince: (lostSince ??= now) }
+      if (!lost) log.warn(`ledger is lost: ${(error as Error).message}; retrying until it recovers`)
+      lost ??= { since: now, at: performance.now() }
+      return { now, ledgerLostSince: lost.since }
     }
   }
 
@@ -71,11 +77,12 @@ export function createSnapshotReader(
     if (described.capacity !== null) known = currentPlan(described)
     const verdict = verdicts.judge(described, running, readAt, (state) => describeState(described, state, start, known))
     timeline.add(now, hashes, pipeline, !verdicts.isWaiting())
+    const { marks, outages, ...levels } = timeline.window(from, LONGEST_WAIT_S)
     return {
       hashes,
       coins,
       now,
-      history: { from, speeds, ...timeline.window(from, LONGEST_WAIT_S) },
+      history: { from, speeds, ...levels, marks: marks.slice(-LATEST_EVENTS), outages: outages.slice(-LATEST_EVENTS) },
       verdict,
       pipeline,
       ...start,

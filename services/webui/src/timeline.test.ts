@@ -7,9 +7,10 @@ import { createTimeline } from './timeline.ts'
 const stage = (count: number) => ({ count, notResponding: 0 })
 
 /** What a timeline reads of a pipeline. */
-function pipeline(workers: number, rng = 1): Pipeline {
-  const counts = { worker: stage(workers), rng: stage(rng), hasher: stage(1), loops: workers }
-  return { ...counts, delayMs: 100, foreignSpeed: 0, capacity: 10 } as Pipeline
+function pipeline(workers: number, rng = 1, delayMs = 100, pauseMs = delayMs): Pipeline {
+  const worker = { ...stage(workers), perSecond: 10, serviceMs: pauseMs }
+  const counts = { worker, rng: stage(rng), hasher: stage(1), loops: workers }
+  return { ...counts, delayMs, foreignSpeed: 0, capacity: 10 } as Pipeline
 }
 
 /** Adds one snapshot per second from second 1000, of the numbers of rng given. */
@@ -51,6 +52,21 @@ test('an outage has two marks in order, and changes after it come later', () => 
   assert.deepEqual(outages, [{ from: 1004, until: 1014 }])
 })
 
+test('a pause of 0 is a change, and one that is not known is none', () => {
+  const timeline = createTimeline()
+  const pauses = [100, 100, 100, 100, 0, 0, 0, 0]
+  for (const [second, pause] of pauses.entries()) timeline.add(1000 + second, 0, pipeline(1, 1, pause), true)
+  // A worker of an older version does not report its delay.
+  for (let at = 1008; at < 1016; at++) timeline.add(at, 0, pipeline(1, 1, 0, 50), true)
+  assert.deepEqual(timeline.window(1000, 60).marks, [{ at: 1004, text: 'pause in ms 100 → 0' }])
+})
+
+test('a change that takes long to become steady is among the marks that became known since', () => {
+  const timeline = follow([1, 1, 1, 1])
+  for (let at = 1004; at < 1100; at++) timeline.add(at, 0, pipeline(1, Math.min(40, (at - 1000) >> 1)), true)
+  assert.deepEqual(timeline.window(1080, 20).marks, [{ at: 1004, text: 'rng 1 → 40' }])
+})
+
 test('a clock that is set back removes what is later', () => {
   const timeline = follow([1, 1, 1, 1, 1, 2, 2, 2, 2, 2])
   timeline.add(1002, 0, pipeline(1, 2), true)
@@ -65,12 +81,14 @@ test('an emptied ledger gives no classic speed, and neither does the first numbe
   assert.deepEqual(timeline.window(1000, 5).classic, [null, 4, null, 3, null])
 })
 
-test('an hour of seconds and a hundred marks are kept', () => {
+test('an hour of seconds and a hundred marks and outages are kept', () => {
   const timeline = createTimeline()
   for (let second = 0; second < 4000; second++) {
     timeline.add(1000 + second, 0, pipeline(1, 1 + (Math.floor(second / 5) % 2)), true)
   }
   const { marks, capacity } = timeline.window(0, 6000)
-  assert.ok(marks.length >= 99 && marks.length <= 101, `${marks.length} marks`)
+  assert.equal(marks.length, 100)
   assert.equal(capacity.filter((level) => level !== null).length, 3600)
+  for (let at = 4000; at < 4200; at++) timeline.addOutage(at, at + 1)
+  assert.deepEqual([timeline.window(0, 1).marks.length, timeline.window(0, 1).outages.length], [100, 100])
 })

@@ -8,6 +8,8 @@ const MAX_KEPT = 100
 const CONFIRM_S = 3
 /** Counters read farther apart than this give no speed, seconds. */
 const MAX_POLL_S = 2.5
+/** A shorter pause is none, milliseconds. */
+const SHORTEST_PAUSE_MS = 1
 
 /** What is known of a second beside its measured speed. */
 interface Second {
@@ -25,7 +27,8 @@ type Setup = Record<string, number>
 /** Remembers the past hour: levels of each second, changes of what runs, and outages. */
 export function createTimeline() {
   const seconds = new Map<number, Second>()
-  let marks: Mark[] = []
+  /** In the order in which they became known, and when. */
+  let marks: (Mark & { knownAt: number })[] = []
   let outages: Outage[] = []
   let setup: Setup | undefined
   let change: { to: Setup; at: number; steadySince: number } | undefined
@@ -35,9 +38,13 @@ export function createTimeline() {
   function trim(now: number): void {
     const isKept = (at: number) => at > now - KEEP_S && at <= now
     for (const second of seconds.keys()) if (!isKept(second)) seconds.delete(second)
-    marks = marks.filter(({ at }) => isKept(at)).slice(-MAX_KEPT)
-    outages = outages.filter(({ until }) => isKept(until)).slice(-MAX_KEPT)
+    marks = marks.filter(({ at }) => isKept(at))
+    outages = outages.filter(({ until }) => isKept(until))
     if (change && change.steadySince > now) change = undefined
+  }
+
+  function addMark(at: number, text: string, knownAt: number): void {
+    marks = [...marks, { at, text, knownAt }].slice(-MAX_KEPT)
   }
 
   /** Marks a change once it is steady. What ran when the web UI started is no change. */
@@ -49,8 +56,7 @@ export function createTimeline() {
     } else if (!change || describeChanges(change.to, next).length > 0) {
       change = { to: next, at: change?.at ?? now, steadySince: now }
     } else if (now - change.steadySince >= CONFIRM_S) {
-      if (setup) marks.push({ at: change.at, text: texts.join(', ') })
-      marks.sort((a, b) => a.at - b.at)
+      if (setup) addMark(change.at, texts.join(', '), now)
       setup = { ...setup, ...next }
       change = undefined
     }
@@ -71,14 +77,15 @@ export function createTimeline() {
     },
     /** The ledger was away. */
     addOutage(from: number, until: number): void {
-      // The clock may have been set back meanwhile.
-      const begin = Math.min(from, until)
-      outages.push({ from: begin, until })
-      marks.push({ at: begin, text: 'ledger lost' }, { at: until, text: 'ledger recovered' })
-      marks.sort((a, b) => a.at - b.at)
       trim(until)
+      outages = [...outages, { from, until }].slice(-MAX_KEPT)
+      addMark(from, 'ledger lost', until)
+      addMark(until, 'ledger recovered', until)
     },
-    /** What is known of `count` seconds from `from`. */
+    /**
+     * What is known of `count` seconds from `from`. A mark that became known then may be of an
+     * earlier moment.
+     */
     window(from: number, count: number): Context {
       const level = (name: keyof Second) =>
         Array.from({ length: count }, (_, index) => round(seconds.get(from + index)?.[name] ?? null))
@@ -86,7 +93,7 @@ export function createTimeline() {
         foreign: level('foreign'),
         capacity: level('capacity'),
         classic: level('classic'),
-        marks: marks.filter(({ at }) => at >= from),
+        marks: marks.filter(({ knownAt }) => knownAt >= from).map(({ at, text }) => ({ at, text })),
         outages: outages.filter(({ until }) => until >= from),
       }
     },
@@ -98,12 +105,14 @@ export type Timeline = ReturnType<typeof createTimeline>
 /** What is not known is left out. Only workers report rng and hasher. */
 function toSetup({ worker, rng, hasher, loops, delayMs }: Pipeline): Setup {
   if (worker.count === 0) return { workers: 0 }
+  // Reports have no delay where none is set, and where it is not known: a pause shows which.
+  const isDelayKnown = delayMs > 0 || (worker.perSecond > 0 && worker.serviceMs < SHORTEST_PAUSE_MS)
   return {
     workers: worker.count,
     ...(rng.count + rng.notResponding > 0 && { rng: rng.count }),
     ...(hasher.count + hasher.notResponding > 0 && { hasher: hasher.count }),
     'loops per worker': loops / worker.count,
-    ...(delayMs > 0 && { 'pause in ms': delayMs }),
+    ...(isDelayKnown && { 'pause in ms': delayMs }),
   }
 }
 
