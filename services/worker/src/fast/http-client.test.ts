@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer, type RequestListener } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import { createServer as createTcpServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { test, type TestContext } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 
 import { listenLocally } from '@dockercoins/testing/listen'
 
@@ -57,7 +64,10 @@ test('a request arrives as it was sent, with the host of its URL', async (t) => 
 
 test('requests one after the other share a connection, and requests at once do not', async (t) => {
   const { client, opened } = await serve(t, (_request, response) => response.end('good'))
-  for (let turn = 0; turn < 5; turn++) await client.request(GET, LONG_MS)
+  for (let turn = 0; turn < 5; turn++) {
+    await client.request(GET, LONG_MS)
+    await nextTurn()
+  }
   assert.equal(opened(), 1)
   await Promise.all(Array.from({ length: 4 }, () => client.request(GET, LONG_MS)))
   assert.equal(opened(), 4)
@@ -66,14 +76,27 @@ test('requests one after the other share a connection, and requests at once do n
 
 test('a connection is replaced after five seconds', async (t) => {
   const { client, opened } = await serve(t, (_request, response) => response.end('good'))
+  let now = 1000
+  t.mock.method(performance, 'now', () => now)
   await client.request(GET, LONG_MS)
-  const { now } = performance
-  t.mock.method(performance, 'now', () => now.call(performance) + 3_000)
+  await nextTurn()
+  now += 3_900
   await client.request(GET, LONG_MS)
+  await nextTurn()
   assert.equal(opened(), 1)
-  t.mock.method(performance, 'now', () => now.call(performance) + 5_001)
+  now += 1_200
   await client.request(GET, LONG_MS)
   assert.equal(opened(), 2)
+})
+
+test('an idle connection is closed, because others may need its file', async (t) => {
+  const closed = Promise.withResolvers<void>()
+  const { client } = await serve(t, (_request, response) => {
+    response.socket?.once('close', closed.resolve)
+    response.end('good')
+  })
+  await client.request(GET, LONG_MS)
+  await closed.promise
 })
 
 test('a connection that the server has closed is not used again', async (t) => {
@@ -118,19 +141,23 @@ for (const [which, [handle, error]] of Object.entries(failures)) {
 
 test('a response that nobody asked for ends its connection, and no request gets it', async (t) => {
   const good = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood'
-  const closed = Promise.withResolvers<void>()
-  let asked = 0
-  const client = await serveBare(t, (socket) =>
-    socket.on('data', () => {
-      socket.write(good)
-      if (++asked > 1) return
-      socket.on('close', closed.resolve)
-      setImmediate(() => socket.write(good.replace('good', 'evil')))
-    }),
-  )
+  const sockets: Socket[] = []
+  const client = await serveBare(t, (socket) => {
+    sockets.push(socket)
+    socket.on('data', () => socket.write(good))
+  })
   await client.request(GET, LONG_MS)
-  await closed.promise
+  const closed = once(sockets[0]!, 'close')
+  sockets[0]!.write(good.replace('good', 'evil'))
+  await closed
   assert.equal((await client.request(GET, LONG_MS)).body.toString(), 'good')
+})
+
+test('a server that ends each connection unasked fails no request', async (t) => {
+  const client = await serveBare(t, (socket) =>
+    socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood')),
+  )
+  for (let turn = 0; turn < 50; turn++) assert.equal((await client.request(GET, LONG_MS)).body.toString(), 'good')
 })
 
 test('a request without a response in time fails, and its connection is closed', async (t) => {
@@ -138,6 +165,54 @@ test('a request without a response in time fails, and its connection is closed',
   const client = await serveBare(t, (socket) => socket.on('close', closed.resolve).resume())
   await assert.rejects(client.request(GET, 100), /expected a response within 100 ms/)
   await closed.promise
+})
+
+test('a response that came while the process stood still is taken, however late', async (t) => {
+  const { client } = await serve(t, (_request, response) => {
+    response.end('good')
+    // The response and the connection are in the kernel. Their deadlines pass before they are read.
+    setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_200))
+  })
+  assert.equal((await client.request(GET, 1_000)).body.toString(), 'good')
+})
+
+test('a connection that is not made in two seconds fails its request', async (t) => {
+  // A handshake that is never answered.
+  const server = createTcpServer((socket) => socket.resume())
+  t.after(() => server.close())
+  const client = createHttpClient(new URL(`https://localhost:${await listenLocally(server)}`), '127.0.0.1')
+  t.after(() => client.destroy(new Error('the test is over')))
+  await assert.rejects(client.request(GET, LONG_MS), /expected a connection within 2000 ms/)
+})
+
+test('a response may take longer than a connection', async (t) => {
+  const { client } = await serve(t, (_request, response) => setTimeout(() => response.end('good'), 2_500))
+  assert.equal((await client.request(GET, LONG_MS)).body.toString(), 'good')
+})
+
+test('over TLS the certificate is that of the name in the URL', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'dockercoins-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const file = join(folder, 'key')
+  const what = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=x'
+  const name = ['-addext', 'subjectAltName=DNS:localhost', '-keyout', file, '-out', `${file}.crt`]
+  execFileSync('openssl', [...what.split(' '), ...name], { stdio: 'ignore' })
+  const key = await readFile(file, 'utf8')
+  const cert = await readFile(`${file}.crt`, 'utf8')
+  const authorities = getCACertificates('default')
+  setDefaultCACertificates([...authorities, cert])
+  t.after(() => setDefaultCACertificates(authorities))
+  const server = createTlsServer({ key, cert }, (_request, response) => response.end('good'))
+  t.after(() => server.close().closeAllConnections())
+  const port = await listenLocally(server)
+  const request = async (host: string) => {
+    const client = createHttpClient(new URL(`https://${host}:${port}`), '127.0.0.1')
+    t.after(() => client.destroy(new Error('the test is over')))
+    return (await client.request(GET, LONG_MS)).body.toString()
+  }
+  assert.equal(await request('localhost'), 'good')
+  await assert.rejects(request('other.invalid'), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
+  await assert.rejects(request('127.0.0.1'), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
 })
 
 test('a service that does not listen is an error with its code', async (t) => {

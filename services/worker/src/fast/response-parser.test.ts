@@ -53,7 +53,7 @@ for (const [which, [text, body]] of Object.entries(bodies)) {
 
 test('one parser parses the responses of a connection one after the other', () => {
   const parser = createResponseParser()
-  for (let turn = 0; turn < 3; turn++) {
+  for (let turn = 0; turn < 300; turn++) {
     for (const [text, body] of Object.values(bodies).slice(0, -1)) {
       assert.equal(parser.push(bytesOf(text))?.body.toString(), body)
       assert.equal(parser.keepAliveMs, 4000)
@@ -97,9 +97,11 @@ test('a response that the end of the connection cuts off is none', () => {
   assert.equal(parse('HTTP/1.1 200 OK\r\n'), undefined)
 })
 
+function keepAliveMs(headers: string, version = '1.1') {
+  return parse(`HTTP/${version} 200 OK\r\n${headers}Content-Length: 0\r\n\r\n`)?.keepAliveMs
+}
+
 test('a connection is used again for as long as the server keeps it, less a second', () => {
-  const keepAliveMs = (headers: string, version = '1.1') =>
-    parse(`HTTP/${version} 200 OK\r\n${headers}Content-Length: 0\r\n\r\n`)?.keepAliveMs
   assert.equal(keepAliveMs(''), 4000)
   assert.equal(keepAliveMs('Connection: close\r\n'), 0)
   assert.equal(keepAliveMs('Connection: X, Close\r\n'), 0)
@@ -112,6 +114,18 @@ test('a connection is used again for as long as the server keeps it, less a seco
 
 test('a connection with bytes after the response is not used again', () => {
   assert.equal(parse('HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nxHTTP/1.1 200 OK')?.keepAliveMs, 0)
+})
+
+test('a head takes time in proportion to its length', { timeout: 10_000 }, () => {
+  const spaces = ' '.repeat(16_000)
+  for (const line of [`X:${spaces}\0`, `X: a${spaces}a\0`, `Connection: a${spaces}a\0`, `Keep-Alive:${spaces}\0`])
+    assert.throws(() => parse(`HTTP/1.1 200 OK\r\n${line}\r\n\r\n`), /^Error: expected a header/)
+  assert.ok(parse(`HTTP/1.1 200 OK\r\nConnection: a${spaces}a\r\nContent-Length: 0\r\n\r\n`))
+})
+
+test('a response in chunks of a byte has as many as it needs', () => {
+  const chunks = '1\r\nx\r\n'.repeat(32_000)
+  assert.equal(parse(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}0\r\n\r\n`)?.body.length, 32_000)
 })
 
 test('whatever the bytes, the parser returns a response, waits or says what it expected', () => {

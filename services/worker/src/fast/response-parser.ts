@@ -1,32 +1,9 @@
-// Parses in JavaScript what undici parses in WebAssembly: see send-request.ts for the figure.
-// Responses of one replica differ in little but `Date`, so the newest head is kept.
+// Part of http-client.ts, which has the figure. Responses of one replica differ in little but
+// `Date`, so the newest head is kept.
+import { MAX_BODY_BYTES, parseHead, quote, type Head, type HttpResponse } from './response-head.ts'
 
-export type Headers = Readonly<Record<string, string>>
-
-export interface HttpResponse {
-  statusCode: number
-  headers: Headers
-  body: Buffer
-}
-
-interface Head {
-  statusCode: number
-  headers: Headers
-  /** The length of the body in bytes, or what marks its end. */
-  length: number | 'chunked' | 'close'
-  /** How long the server keeps the connection open for a next request, in milliseconds. */
-  keepAliveMs: number
-}
-
-/** No response of rng or hasher is longer. */
-const MAX_BODY_BYTES = 1024 * 1024
-/** Of a head, of all informational responses before it, and of the lines between chunks. */
+/** Of a head with the informational responses before it, of what is between two chunks, and of a trailer. */
 const MAX_HEAD_BYTES = 16 * 1024
-/** Where the server does not say. */
-const KEEP_ALIVE_MS = 4_000
-/** A request sent this long before the server closes the connection reaches it in time. */
-const KEEP_ALIVE_MARGIN_MS = 1_000
-
 const EMPTY = Buffer.alloc(0)
 
 /**
@@ -82,6 +59,7 @@ export function createResponseParser() {
       if (size === undefined) throw new Error(`expected the size of a chunk, got ${quote(line)}`)
       chunkLeft = Number.parseInt(size, 16)
       inChunks = chunkLeft > 0 ? 'data' : 'trailer'
+      headBytes = 0
     }
     return true
   }
@@ -130,49 +108,4 @@ export function createResponseParser() {
     keepAliveMs: 0,
   }
   return parser
-}
-
-function parseHead(text: string): Head {
-  const [statusLine = '', ...lines] = text.split('\r\n')
-  const [, minor, status] = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: [^\0\n\r]*)?$/.exec(statusLine) ?? []
-  if (status === undefined) throw new Error(`expected HTTP/1.1 and a status, got ${quote(statusLine)}`)
-  const headers: Record<string, string> = Object.create(null)
-  for (const line of lines) {
-    const [, name, value] = /^([\w!#$%&'*+.^`|~-]+):[ \t]*([^\0\n\r]*?)[ \t]*$/.exec(line) ?? []
-    if (name === undefined || value === undefined) throw new Error(`expected a header, got ${quote(line)}`)
-    const key = name.toLowerCase()
-    headers[key] = headers[key] === undefined ? value : `${headers[key]}, ${value}`
-  }
-  const statusCode = Number(status)
-  const length = lengthOf(statusCode, headers)
-  return { statusCode, headers, length, keepAliveMs: length === 'close' ? 0 : keepAliveOf(headers, minor === '1') }
-}
-
-/** RFC 9112, section 6.3. */
-function lengthOf(statusCode: number, headers: Headers): Head['length'] {
-  const { 'transfer-encoding': coding, 'content-length': length } = headers
-  if (statusCode === 101) throw new Error('expected HTTP/1.1, got a switch to another protocol')
-  if (coding !== undefined && length !== undefined) throw new Error('expected one length of the response, got two')
-  if (statusCode < 200 || statusCode === 204 || statusCode === 304) return 0
-  if (coding !== undefined) {
-    if (!/^chunked$/i.test(coding)) throw new Error(`expected no transfer coding but chunked, got ${quote(coding)}`)
-    return 'chunked'
-  }
-  if (length === undefined) return 'close'
-  if (!/^\d{1,15}$/.test(length)) throw new Error(`expected a Content-Length, got ${quote(length)}`)
-  if (Number(length) > MAX_BODY_BYTES)
-    throw new Error(`expected a response of at most ${MAX_BODY_BYTES} bytes, got ${length}`)
-  return Number(length)
-}
-
-function keepAliveOf({ connection = '', 'keep-alive': keepAlive = '' }: Headers, isDefault: boolean): number {
-  const options = connection.toLowerCase().split(/[ \t]*,[ \t]*/)
-  if (options.includes('close') || !(isDefault || options.includes('keep-alive'))) return 0
-  const seconds = /\btimeout=(\d{1,9})/i.exec(keepAlive)?.[1]
-  if (seconds === undefined) return KEEP_ALIVE_MS
-  return Math.min(KEEP_ALIVE_MS, Math.max(0, Number(seconds) * 1000 - KEEP_ALIVE_MARGIN_MS))
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text.slice(0, 100))
 }
