@@ -16,7 +16,7 @@ export const imageVariables = {
   NODE_OPTIONS: '--max-semi-space-size=4 --max-old-space-size=128',
 }
 /** Further options of the images; NODE_OPTIONS does not accept these. */
-export const imageOptions = ['--disable-sigusr1', '--no-maglev', '--no-wasm-tier-up', '--no-wasm-dynamic-tiering']
+export const imageOptions = ['--disable-sigusr1', '--no-maglev']
 
 export interface SpawnOptions {
   service: ServiceName

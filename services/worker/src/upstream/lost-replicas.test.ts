@@ -8,7 +8,6 @@ import { listenLocally } from '@dockercoins/testing/listen'
 import { good, hang, listen, trickle } from '@dockercoins/testing/stand-in-upstream'
 import { pino } from 'pino'
 
-import { sendRequest } from '../fast/send-request.ts'
 import { createReplica } from './replica.ts'
 import { createUpstream } from './upstream.ts'
 
@@ -142,7 +141,7 @@ async function connectToSilence(t: TestContext) {
 
 test('a replica that left and does not respond is cut off before the deadline', async (t) => {
   const { replica } = await connectToSilence(t)
-  const response = sendRequest(replica.pool, { method: 'GET', path: '/32', body: null }, 3_600_000)
+  const response = replica.client.request({ method: 'GET', path: '/32', body: null }, 3_600_000)
   replica.isListed = false
   await assert.rejects(response)
   assert.equal(replica.isLost, false)

@@ -2,17 +2,10 @@ import { isIP } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import type { Log } from '@dockercoins/service'
-// All of undici would take 50 ms more to load, and 13 MB more.
-import Pool from 'undici/lib/dispatcher/pool.js'
 
-import { sendRequest, type HttpRequest } from '../fast/send-request.ts'
+import { createHttpClient, type HttpRequest } from '../fast/http-client.ts'
 import { createOutage, isOwnLimit } from '../outage.ts'
 
-/** No response of rng or hasher is longer. */
-const MAX_RESPONSE_BYTES = 1024 * 1024
-const CONNECT_TIMEOUT_MS = 2_000
-/** Connections are replaced after this time, so that a load balancer can move them. */
-const CONNECTION_TTL_MS = 5_000
 /** How often a silent replica is probed. */
 const PROBE_INTERVAL_MS = 1_000
 /** The timeout of a probe, beside twice the service time of the last response. */
@@ -49,7 +42,7 @@ export function createReplica(options: ReplicaOptions) {
   let respondedAt = performance.now()
 
   const replica = {
-    pool: connect(url, address),
+    client: createHttpClient(url, address),
     /** The host of its URL. */
     host: url.host,
     /** Its last X-Served-By, else its address and port. */
@@ -75,7 +68,7 @@ export function createReplica(options: ReplicaOptions) {
     /** Ends probes and the requests in progress. */
     destroy(error: Error): void {
       destroyed.abort()
-      void replica.pool.destroy(error)
+      replica.client.destroy(error)
     },
   }
 
@@ -109,13 +102,13 @@ export function createReplica(options: ReplicaOptions) {
 
   async function probe(): Promise<Error | undefined> {
     const sentAt = performance.now()
-    const failure = await failureOf(sendRequest(replica.pool, PROBE, Math.ceil(PROBE_TIMEOUT_MS + 2 * serviceMs)))
+    const failure = await failureOf(replica.client.request(PROBE, Math.ceil(PROBE_TIMEOUT_MS + 2 * serviceMs)))
     return failure && respondedAt < sentAt && !isOwnLimit(failure) ? failure : undefined
   }
 
   function endRequests(): void {
-    void replica.pool.destroy(new Error(`${what} is lost`))
-    replica.pool = connect(url, address)
+    replica.client.destroy(new Error(`${what} is lost`))
+    replica.client = createHttpClient(url, address)
   }
 
   /** Resolves to false once the replica is destroyed. */
@@ -132,23 +125,4 @@ function failureOf(promise: Promise<unknown>): Promise<Error | undefined> {
     () => undefined,
     (error: Error) => error,
   )
-}
-
-function connect(url: URL, address: string): Pool {
-  const family = isIP(address)
-  return new Pool(url.origin, {
-    // A loop has one request in progress, so a shared connection gains nothing.
-    allowH2: false,
-    clientTtl: CONNECTION_TTL_MS,
-    connect: {
-      timeout: CONNECT_TIMEOUT_MS,
-      // The name stays in the Host header and in the certificate.
-      lookup: (_name, { all }, found) => (all ? found(null, [{ address, family }]) : found(null, address, family)),
-    },
-    maxResponseSize: MAX_RESPONSE_BYTES,
-    // `sendRequest` has one deadline for the whole response. undici's two start again with each
-    // byte.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  })
 }

@@ -39,7 +39,7 @@ export function followReplicas({ urls, ...options }: ReplicasOptions) {
     for (const [key, replica] of replicas) {
       if (!key.startsWith(`${url.origin} `)) continue
       replica.isListed = addresses.has(key)
-      const isBusy = replica.pool.stats.size > 0 && !replica.isLost
+      const isBusy = replica.client.isBusy && !replica.isLost
       if (replica.isListed || isBusy) continue
       replicas.delete(key)
       replica.destroy(new Error(`${url.host} no longer resolves to this address`))

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { sendRequest, type HttpRequest } from '../fast/send-request.ts'
+import type { HttpRequest } from '../fast/http-client.ts'
 import { parseServerTiming, type ServerTiming } from '../fast/server-timing.ts'
 import { createOutage, isOwnLimit } from '../outage.ts'
 import type { Replica } from './replica.ts'
@@ -57,7 +57,7 @@ export function createUpstream(name: string, { timeoutMs, stop, onBackPressure, 
   /** Returns the response, or the milliseconds to leave the replica alone. Rejects when it fails. */
   async function send<T>(replica: Replica, call: Call<T>, isTrial: boolean): Promise<UpstreamResponse<T> | number> {
     const sentAt = performance.now()
-    const { statusCode, headers, body } = await sendRequest(replica.pool, call.request, timeoutMs)
+    const { statusCode, headers, body } = await replica.client.request(call.request, timeoutMs)
     const now = performance.now()
     const { queueMs, workMs, concurrency } = parseServerTiming(headers['server-timing'], now - sentAt)
     const serviceMs = now - sentAt - queueMs
