@@ -11,8 +11,6 @@ export interface HttpRequest {
   body: Uint8Array | null
 }
 
-export type HttpClient = ReturnType<typeof createHttpClient>
-
 /**
  * An HTTP/1.1 client of the service at `url`, of which `address` is one replica. It opens a
  * connection for each request in progress, and uses it for later ones.
