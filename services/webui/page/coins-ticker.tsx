@@ -14,7 +14,7 @@ export function CoinsTicker() {
       <h2 id="coins-title">Latest coins</h2>
       <Help title="Why these are coins">
         A coin is a hash whose first digit is 0. A digit is one of sixteen, all equally likely, so about one hash in
-        sixteen is a coin.
+        sixteen is a coin. The line shows the newest coins of the running workers.
         {newest && (
           <>
             {' '}
@@ -22,7 +22,7 @@ export function CoinsTicker() {
           </>
         )}
       </Help>
-      {coins?.length === 0 && <p class="aside">None lately.</p>}
+      {coins?.length === 0 && <p class="aside">No running worker has reported a coin yet.</p>}
       <ol>
         {coins?.map(({ digest, worker, at }, index) => (
           <li key={index}>
@@ -30,7 +30,9 @@ export function CoinsTicker() {
             <span key={digest} class="coin">
               <Digest of={digest} digits={DIGITS} />
             </span>
-            <span class="finder">{worker}</span>
+            <span class="finder" title={worker}>
+              {worker}
+            </span>
             <span class="age">{formatAge(serverNow.value - at)}</span>
           </li>
         ))}

@@ -51,7 +51,7 @@ test('only what holds others up is an alarm', () => {
   assert.deepEqual(alarms('well'), {})
   assert.deepEqual(alarms('worker'), {})
   assert.deepEqual(alarms('rng'), { rng: 'bottleneck' })
-  assert.deepEqual(alarms('machine'), { worker: 'busy machine' })
+  assert.deepEqual(alarms('machine'), { worker: 'slow' })
   assert.deepEqual(alarms('back-pressure'), { rng: 'queue full' })
   assert.deepEqual(alarms('not-responding'), { hasher: 'not responding' })
 })

@@ -41,7 +41,7 @@ export function findAlarms({ state }: Verdict, pipeline: Pipeline): Alarms {
     case 'hasher':
       return { [state]: 'bottleneck' }
     case 'machine':
-      return { worker: 'busy machine' }
+      return { worker: 'slow' }
     case 'back-pressure':
       return { [refuser(pipeline)]: 'queue full' }
     case 'not-responding':
