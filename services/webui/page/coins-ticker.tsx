@@ -18,7 +18,7 @@ export function CoinsTicker() {
         {newest && (
           <>
             {' '}
-            The newest one in full: <Digest of={newest.digest} digits={Infinity} />
+            The newest one, found by {newest.worker}: <Digest of={newest.digest} digits={Infinity} />
           </>
         )}
       </Help>

@@ -37,7 +37,7 @@ const states: Record<string, VerdictState> = {
 
 for (const [name, state] of Object.entries(states)) {
   test(`${name} is judged as ${state}, and the verdict does not contradict itself`, () => {
-    const { platform, pipeline } = readFixture(name)
+    const { platform, speed, pipeline } = readFixture(name)
     assert.equal(findState(pipeline), state)
     const { worker, rng, hasher } = pipeline
     const counts = { worker: worker.count, rng: rng.count, hasher: hasher.count }
@@ -45,8 +45,11 @@ for (const [name, state] of Object.entries(states)) {
     // A service that is nearly full, or that loops wait for, is said to be so, and no other.
     for (const [, busy] of evidence.matchAll(/(\d+) % busy/g))
       assert.equal(Number(busy) < 90, state === 'worker', evidence)
-    if (state === 'rng' || state === 'hasher') assert.match(sentence, new RegExp(`^Loops wait for ${state}`))
-    else assert.doesNotMatch(sentence, /^Loops wait for/)
+    if (state === 'rng' || state === 'hasher') {
+      assert.match(sentence, new RegExp(`^Loops wait for ${state}`))
+      // The headline: "97 % of the capacity".
+      assert.ok(speed + (pipeline.foreignSpeed ?? 0) > 0.9 * pipeline.capacity!, `${speed} of ${pipeline.capacity}`)
+    } else assert.doesNotMatch(sentence, /^Loops wait for/)
     if (state === 'stuck') assert.equal(pipeline.worker.perSecond, 0)
     if (/machine is too busy/.test(sentence)) assert.ok(worker.serviceMs > pipeline.delayMs, sentence)
     if (!worker.count) assert.match(sentence, /^(No worker|Only workers that do not) report/)
