@@ -1,3 +1,4 @@
+import type { Snapshot } from '../src/api.ts'
 import { formatAge } from '../src/format.ts'
 import { Help } from './help.tsx'
 import { serverNow, snapshot } from './page-state.ts'
@@ -22,22 +23,27 @@ export function CoinsTicker() {
           </>
         )}
       </Help>
-      {coins?.length === 0 && <p class="aside">No running worker has reported a coin yet.</p>}
-      <ol>
-        {coins?.map(({ digest, worker, at }, index) => (
-          <li key={index}>
-            {/* A new coin is a new element, so that the first one lights up. */}
-            <span key={digest} class="coin">
-              <Digest of={digest} digits={DIGITS} />
-            </span>
-            <span class="finder" title={worker}>
-              {worker}
-            </span>
-            <span class="age">{formatAge(serverNow.value - at)}</span>
-          </li>
-        ))}
-      </ol>
+      {coins?.length === 0 ? <p class="aside">No running worker has reported a coin yet.</p> : <Coins coins={coins} />}
     </section>
+  )
+}
+
+function Coins({ coins = [] }: { coins: Snapshot['latestCoins'] | undefined }) {
+  return (
+    <ol>
+      {coins.map(({ digest, worker, at }, index) => (
+        <li key={index}>
+          {/* A new coin is a new element, so that the first one lights up. */}
+          <span key={digest} class="coin">
+            <Digest of={digest} digits={DIGITS} />
+          </span>
+          <span class="finder" title={worker}>
+            {worker}
+          </span>
+          <span class="age">{formatAge(serverNow.value - at)}</span>
+        </li>
+      ))}
+    </ol>
   )
 }
 
