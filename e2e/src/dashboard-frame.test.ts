@@ -46,6 +46,21 @@ suite('the frame of the dashboard', { skip }, () => {
     assert.ok(verdict!.y + verdict!.height < 740)
   })
 
+  test('has the pipeline as a table that fits a phone', async (t) => {
+    const { urls } = await startStack(t)
+    const { page } = await openPage(t, urls.webui, { width: 360, height: 740 })
+    await untilRunning(page)
+    await page.locator('.pipeline').getByRole('button', { name: 'Show as a table' }).click()
+    const dialog = page.getByRole('dialog', { name: 'The pipeline as a table' })
+    await dialog.getByRole('rowheader', { name: 'capacity in use' }).waitFor()
+    const widths = await page.evaluate<[number, number]>(
+      `(({ scrollWidth, clientWidth }) => [scrollWidth, clientWidth])(document.querySelector('dialog[open]'))`,
+    )
+    assert.equal(widths[0], widths[1])
+    await dialog.getByRole('button', { name: 'Close' }).click()
+    await dialog.waitFor({ state: 'hidden' })
+  })
+
   test('presents by the key p or by its URL, which stays one entry in the history', async (t) => {
     const { urls } = await startStack(t)
     const { page } = await openPage(t, `${urls.webui}/?minutes=15`)

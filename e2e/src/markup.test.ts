@@ -57,7 +57,7 @@ test(
     await page.locator('.pipeline').getByText('Show as a table').click()
     const shown = page.getByText(MARKUP)
     await shown.first().waitFor({ state: 'attached' })
-    assert.equal(await shown.count(), 4) // the worker, one rng, one hasher, and who found the coin
+    assert.equal(await shown.count(), 5) // the worker, one rng, one hasher, and twice who found the coin
     assert.equal(await page.title(), 'DockerCoins')
     assert.equal(await page.locator('img').count(), 0)
     assert.deepEqual(complaints, [])

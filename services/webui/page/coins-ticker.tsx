@@ -1,3 +1,4 @@
+import type { Snapshot } from '../src/api.ts'
 import { formatAge } from '../src/format.ts'
 import { Help } from './help.tsx'
 import { serverNow, snapshot } from './page-state.ts'
@@ -14,28 +15,35 @@ export function CoinsTicker() {
       <h2 id="coins-title">Latest coins</h2>
       <Help title="Why these are coins">
         A coin is a hash whose first digit is 0. A digit is one of sixteen, all equally likely, so about one hash in
-        sixteen is a coin.
+        sixteen is a coin. The line shows the newest coins of the running workers.
         {newest && (
           <>
             {' '}
-            The newest one in full: <Digest of={newest.digest} digits={Infinity} />
+            The newest one, found by {newest.worker}: <Digest of={newest.digest} digits={Infinity} />
           </>
         )}
       </Help>
-      {coins?.length === 0 && <p class="aside">None lately.</p>}
-      <ol>
-        {coins?.map(({ digest, worker, at }, index) => (
-          <li key={index}>
-            {/* A new coin is a new element, so that the first one lights up. */}
-            <span key={digest} class="coin">
-              <Digest of={digest} digits={DIGITS} />
-            </span>
-            <span class="finder">{worker}</span>
-            <span class="age">{formatAge(serverNow.value - at)}</span>
-          </li>
-        ))}
-      </ol>
+      {coins?.length === 0 ? <p class="aside">No running worker has reported a coin yet.</p> : <Coins coins={coins} />}
     </section>
+  )
+}
+
+function Coins({ coins = [] }: { coins: Snapshot['latestCoins'] | undefined }) {
+  return (
+    <ol>
+      {coins.map(({ digest, worker, at }, index) => (
+        <li key={index}>
+          {/* A new coin is a new element, so that the first one lights up. */}
+          <span key={digest} class="coin">
+            <Digest of={digest} digits={DIGITS} />
+          </span>
+          <span class="finder" title={worker}>
+            {worker}
+          </span>
+          <span class="age">{formatAge(serverNow.value - at)}</span>
+        </li>
+      ))}
+    </ol>
   )
 }
 

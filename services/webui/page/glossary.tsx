@@ -1,5 +1,4 @@
-import { useRef } from 'preact/hooks'
-
+import { Dialog } from './dialog.tsx'
 import { Figures } from './headline.tsx'
 import { Icon } from './icon.tsx'
 
@@ -27,23 +26,19 @@ const words = [
   ],
 ] as const
 
-/** A button, and the words of this page in a dialog. */
+/** The words of this page. */
 export function Glossary() {
-  const dialog = useRef<HTMLDialogElement>(null)
   return (
-    <>
-      <button type="button" class="tool" title="Glossary" onClick={() => dialog.current?.showModal()}>
-        <Icon name="book" /> <span>Glossary</span>
-      </button>
-      <dialog ref={dialog} class="glossary" aria-labelledby="glossary-title" closedby="any">
-        <form method="dialog">
-          <h2 id="glossary-title">Glossary</h2>
-          <button class="tool" aria-label="Close">
-            <Icon name="cross" />
-          </button>
-        </form>
-        <Figures rows={words} />
-      </dialog>
-    </>
+    <Dialog
+      kind="tool"
+      title="Glossary"
+      label={
+        <>
+          <Icon name="book" /> <span>Glossary</span>
+        </>
+      }
+    >
+      <Figures rows={words} />
+    </Dialog>
   )
 }

@@ -26,7 +26,12 @@ export function Header() {
   return (
     <header class={`top ${kind}`}>
       <h1>
-        <Logo /> DockerCoins {(label || color) && <span class="label">{label || color}</span>}
+        <Logo /> DockerCoins{' '}
+        {(label || color) && (
+          <span class="label" title={label || color}>
+            {label || color}
+          </span>
+        )}
       </h1>
       <p class="state" role="status" title={text}>
         {/* Never empty, so that the line keeps its height. */}
@@ -36,7 +41,12 @@ export function Header() {
       <nav class="tools" aria-label="Page">
         <Glossary />
         <Links />
-        <button type="button" class="tool" title="Present: large, for a room (key p)" onClick={() => present(true)}>
+        <button
+          type="button"
+          class="tool present"
+          title="Present: large, for a room (key p)"
+          onClick={() => present(true)}
+        >
           <Icon name="present" /> <span>Present</span>
         </button>
         <ThemeSwitch />

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import type { Pipeline, Stage, VerdictState } from '../src/api.ts'
-import { countWaiting, findAlarms, flowOf } from './picture.ts'
+import { countWaiting, findAlarms, flowOf, partsOfUnit } from './picture.ts'
 
 const stage: Stage = {
   count: 1,
@@ -51,9 +51,10 @@ test('only what holds others up is an alarm', () => {
   assert.deepEqual(alarms('well'), {})
   assert.deepEqual(alarms('worker'), {})
   assert.deepEqual(alarms('rng'), { rng: 'bottleneck' })
-  assert.deepEqual(alarms('machine'), { worker: 'busy machine' })
+  assert.deepEqual(alarms('machine'), { worker: 'slow' })
   assert.deepEqual(alarms('back-pressure'), { rng: 'queue full' })
   assert.deepEqual(alarms('not-responding'), { hasher: 'not responding' })
+  assert.deepEqual(alarms('stuck'), { hasher: 'not responding' })
 })
 
 test('the full queue is that of the service that refuses, whose queue may be the shorter one', () => {
@@ -63,6 +64,13 @@ test('the full queue is that of the service that refuses, whose queue may be the
     hasher: { ...pipeline.hasher, refusedPerSecond: 5 },
   }
   assert.deepEqual(findAlarms({ state: 'back-pressure', sentence: '' }, refusing), { hasher: 'queue full' })
+})
+
+test('the parts of a unit are its whole time, and what follows a refusal is a wait', () => {
+  const refusing = { ...pipeline, rng: { ...stage, refusedPerSecond: 5, networkMs: 1500 } }
+  const [pause, waiting, served, ...rest] = partsOfUnit(refusing).map(({ ms }) => ms)
+  assert.deepEqual([pause, waiting, served], [100, 2100, 100])
+  assert.deepEqual(rest, [0, 101])
 })
 
 function alarms(state: VerdictState) {

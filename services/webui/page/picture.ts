@@ -41,10 +41,11 @@ export function findAlarms({ state }: Verdict, pipeline: Pipeline): Alarms {
     case 'hasher':
       return { [state]: 'bottleneck' }
     case 'machine':
-      return { worker: 'busy machine' }
+      return { worker: 'slow' }
     case 'back-pressure':
       return { [refuser(pipeline)]: 'queue full' }
     case 'not-responding':
+    case 'stuck':
       return Object.fromEntries(
         UPSTREAMS.filter((name) => pipeline[name].notResponding > 0).map((name) => [name, 'not responding']),
       )
@@ -57,9 +58,18 @@ export function findAlarms({ state }: Verdict, pipeline: Pipeline): Alarms {
 export function partsOfUnit({ worker, rng, hasher }: Pipeline) {
   return [
     { name: 'pause', ms: worker.serviceMs, kind: 'pause' },
-    { name: 'waiting for rng', ms: rng.queueMs, kind: 'waiting', at: 'rng' },
-    { name: 'rng', ms: rng.serviceMs + rng.networkMs, kind: 'rng' },
-    { name: 'waiting for hasher', ms: hasher.queueMs, kind: 'waiting', at: 'hasher' },
-    { name: 'hasher', ms: hasher.serviceMs + hasher.networkMs, kind: 'hasher' },
+    { name: 'waiting for rng', ms: waitMs(rng), kind: 'waiting', at: 'rng' },
+    { name: 'rng', ms: totalMs(rng) - waitMs(rng), kind: 'rng' },
+    { name: 'waiting for hasher', ms: waitMs(hasher), kind: 'waiting', at: 'hasher' },
+    { name: 'hasher', ms: totalMs(hasher) - waitMs(hasher), kind: 'hasher' },
   ] as const
+}
+
+/** After a refusal, the wait counts as network time. */
+function waitMs({ queueMs, networkMs, refusedPerSecond }: Stage): number {
+  return refusedPerSecond > 0 ? queueMs + networkMs : queueMs
+}
+
+function totalMs({ queueMs, serviceMs, networkMs }: Stage): number {
+  return queueMs + serviceMs + networkMs
 }

@@ -1,48 +1,39 @@
-import { useState } from 'preact/hooks'
-
 import type { Pipeline, Stage } from '../src/api.ts'
-import { formatCount, formatMs, formatPart, formatRate } from '../src/format.ts'
+import { formatCount, formatMs, formatPart, formatRate, known } from '../src/format.ts'
+import { Dialog } from './dialog.tsx'
 import { snapshot } from './page-state.ts'
+
+const rows = ['running', 'per second', 'waiting', 'serving', 'network', 'part of a unit', 'capacity in use']
 
 /** A button that opens the figures of the pipeline and the names of its replicas. */
 export function PipelineTable() {
-  const [isOpen, setOpen] = useState(false)
-  const { pipeline, ledgerMs } = snapshot.value ?? {}
+  const { pipeline, ledgerMs = 0 } = snapshot.value ?? {}
   return (
-    <>
-      <button type="button" class="link" popovertarget="pipeline-table" aria-haspopup="dialog">
-        Show as a table
-      </button>
-      <div
-        id="pipeline-table"
-        class="sheet"
-        role="dialog"
-        aria-label="The pipeline as a table"
-        popover="auto"
-        onBeforeToggle={({ newState }) => setOpen(newState === 'open')}
-      >
-        {isOpen && pipeline && <Tables pipeline={pipeline} ledgerMs={ledgerMs ?? 0} />}
-        <button type="button" popovertarget="pipeline-table" popovertargetaction="hide">
-          Close
-        </button>
-      </div>
-    </>
+    <Dialog kind="link" title="The pipeline as a table" label="Show as a table">
+      {pipeline ? <Tables pipeline={pipeline} ledgerMs={ledgerMs} /> : <p>Waiting for the first numbers.</p>}
+    </Dialog>
   )
 }
 
 function Tables({ pipeline, ledgerMs }: { pipeline: Pipeline; ledgerMs: number }) {
-  const stages = [
-    ['worker', pipeline.worker],
-    ['rng', pipeline.rng],
-    ['hasher', pipeline.hasher],
+  const { worker, rng, hasher, entriesPerSecond } = pipeline
+  const columns = [
+    ['worker', figuresOfWorker(worker)],
+    ['rng', figuresOf(rng)],
+    ['hasher', figuresOf(hasher)],
+    ['ledger', ['', formatRate(entriesPerSecond), '', formatMs(ledgerMs)]],
   ] as const
   return (
     <>
       <table>
-        <caption>Where the time of a unit of work goes</caption>
+        <caption>
+          Units, requests or entries per second, and means of their times. A worker is serving while it pauses. Loops do
+          not wait for the ledger.
+        </caption>
         <thead>
           <tr>
-            {['', 'running', 'per second', 'waiting', 'serving', 'network', 'share', 'busy'].map((name) => (
+            <td />
+            {columns.map(([name]) => (
               <th key={name} scope="col">
                 {name}
               </th>
@@ -50,52 +41,62 @@ function Tables({ pipeline, ledgerMs }: { pipeline: Pipeline; ledgerMs: number }
           </tr>
         </thead>
         <tbody>
-          {stages.map(([name, stage]) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
-              {figuresOf(name, stage).map((figure, index) => (
-                <td key={index}>{figure}</td>
+          {rows.map((row, index) => (
+            <tr key={row}>
+              <th scope="row">{row}</th>
+              {columns.map(([name, figures]) => (
+                <td key={name}>{figures[index]}</td>
               ))}
             </tr>
           ))}
-          <tr>
-            <th scope="row">ledger</th>
-            <td />
-            <td>{formatRate(pipeline.entriesPerSecond)}</td>
-            <td />
-            <td>{formatMs(ledgerMs)}</td>
-            <td colSpan={3}>loops do not wait for it</td>
-          </tr>
         </tbody>
       </table>
       <div class="names">
-        {stages.map(([name, stage]) => (
-          <ReplicaTable key={name} name={name} stage={stage} />
-        ))}
+        <ReplicaTable name="worker" stage={worker} of="hashes" />
+        <ReplicaTable name="rng" stage={rng} of="requests" />
+        <ReplicaTable name="hasher" stage={hasher} of="requests" />
       </div>
     </>
   )
 }
 
-function figuresOf(name: string, stage: Stage): string[] {
-  const { count, perSecond, queueMs, serviceMs, networkMs, share, timed, busy } = stage
-  const times = [queueMs, serviceMs, networkMs].map((ms) => formatMs(ms))
+function figuresOfWorker({ count, perSecond, serviceMs, share, busy }: Stage): string[] {
   return [
     formatCount(count),
     formatRate(perSecond),
-    ...(name === 'worker' ? ['', `${times[1]} pause`, ''] : timed ? times : ['', '', times[2] ?? '']),
+    '',
+    formatMs(serviceMs),
+    '',
     formatPart(share),
-    busy === undefined ? '' : formatPart(busy),
+    known(busy, formatPart),
   ]
 }
 
-function ReplicaTable({ name, stage: { count, notResponding, replicas } }: { name: string; stage: Stage }) {
+function figuresOf({ count, perSecond, queueMs, serviceMs, networkMs, share, timed, busy }: Stage): string[] {
+  const times = [timed ? queueMs : undefined, timed ? serviceMs : undefined, networkMs]
+  return [
+    formatCount(count),
+    formatRate(perSecond),
+    ...times.map((ms) => known(ms, formatMs)),
+    formatPart(share),
+    known(busy, formatPart),
+  ]
+}
+
+function ReplicaTable({ name, stage, of }: { name: string; stage: Stage; of: string }) {
+  const { count, notResponding, replicas } = stage
   const more = count + notResponding - replicas.length
   return (
     <table>
       <caption>
         {name}: {formatCount(count)} running{notResponding > 0 && `, ${formatCount(notResponding)} not responding`}
       </caption>
+      <thead>
+        <tr>
+          <th scope="col">name</th>
+          <th scope="col">share of {of}</th>
+        </tr>
+      </thead>
       <tbody>
         {replicas.map(({ name: replica, share, state }, index) => (
           <tr key={index}>

@@ -71,7 +71,7 @@ function WorkerNode({ pipeline, alarm }: { pipeline: Pipeline | undefined; alarm
           <ReplicaBars stage={stage} />
           <dl>
             <Figure name={loops === 1 ? 'loop' : 'loops'} value={formatCount(loops)} />
-            {stage.count > 0 && <Figure name="pause" value={formatMs(stage.serviceMs)} />}
+            {stage.perSecond > 0 && <Figure name="pause" value={formatMs(stage.serviceMs)} />}
           </dl>
         </>
       )}
@@ -89,6 +89,7 @@ function ServiceNode({ name, stage, alarm }: NodeProps) {
   return (
     <div class={classOf(name, stage, alarm)}>
       <Heading name={name} stage={stage} alarm={alarm} unit="per second" />
+      {!stage && snapshot.value && <p class="remark">known while a worker reports</p>}
       {stage && (
         <>
           <Pile waiting={countWaiting(stage)} />
@@ -123,7 +124,7 @@ function Heading(props: { name: string; stage: Stage | undefined; alarm: string 
 }
 
 function Times({ stage }: { stage: Stage }) {
-  const { queueMs, serviceMs, networkMs, perSecond, timed } = stage
+  const { queueMs, serviceMs, networkMs, perSecond, refusedPerSecond, timed } = stage
   if (perSecond === 0) return <p class="remark">no requests</p>
   if (!timed) return <p class="remark">{formatMs(networkMs)} in all, no Server-Timing</p>
   const waiting = countWaiting(stage)
@@ -131,7 +132,7 @@ function Times({ stage }: { stage: Stage }) {
     <dl>
       <Figure name={waiting > 0 ? `${formatCount(waiting)} waiting` : 'waiting'} value={formatMs(queueMs)} />
       <Figure name="serving" value={formatMs(serviceMs)} />
-      <Figure name="network" value={formatMs(networkMs)} />
+      <Figure name={refusedPerSecond > 0 ? 'retrying' : 'network'} value={formatMs(networkMs)} />
     </dl>
   )
 }

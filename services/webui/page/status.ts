@@ -1,5 +1,5 @@
 import type { Update } from '../src/api.ts'
-import { formatRate, formatTime } from '../src/format.ts'
+import { formatCount, formatRate, formatTime } from '../src/format.ts'
 
 /** Numbers older than this are stale, seconds. */
 const STALE_AFTER_S = 5
@@ -46,5 +46,5 @@ function describe({ update, updatedAt, disconnectedSince, now }: Connection): St
 }
 
 function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`
 }

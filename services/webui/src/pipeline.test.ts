@@ -221,6 +221,15 @@ test('a bottleneck that is not full is described by its queue alone', () => {
   assert.equal(judge(pipeline, 'local').evidence, 'requests wait 500 ms')
 })
 
+test('a worker whose report covers twice the time has no larger share', () => {
+  const [first, second] = reports(2, 1, 0)
+  const { worker } = describePipeline([first!, { ...second!, hashes: 2, from: -1000 }], one)
+  assert.deepEqual(
+    [0.5, 0.5],
+    Array.from(worker.replicas, ({ share }) => share),
+  )
+})
+
 test('a snapshot names twenty replicas at most, and counts them all', () => {
   const names = { ...one, rng: Array.from({ length: 250 }, (_, index) => `rng-${index}`) }
   const { rng, worker } = describePipeline(reports(2500, 1, 0), names)

@@ -31,7 +31,7 @@ export function describePipeline(
   const loops = sum(reports, (report) => report.loops)
   const isDelayKnown = reports.every(({ delayMs = 0 }) => delayMs > 0)
   const workers = {
-    running: reports.map(({ hostname, hashes }): [string, number] => [hostname, hashes]),
+    running: reports.map((report): [string, number] => [report.hostname, rate(report, report.hashes)]),
     notResponding: [],
   }
   const pauses = (report: Report) => ({ requests: unitsOf(report), queueMs: 0, workMs: report.pauseMs, networkMs: 0 })

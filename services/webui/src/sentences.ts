@@ -72,10 +72,12 @@ export function describeState(pipeline: Pipeline, state: VerdictState, start: St
     case 'machine': {
       const where = platform === 'local' ? 'This machine' : 'The machine of the workers'
       const networkMs = rng.networkMs + pipeline.hasher.networkMs
-      return say(`${where} is too busy for more workers.`, {
-        evidence: isLate(pipeline)
-          ? `pauses set to ${formatMs(pipeline.delayMs)} take ${formatMs(worker.serviceMs)}`
-          : `a unit spends ${formatMs(networkMs)} on the network`,
+      if (isLate(pipeline))
+        return say(`${where} is too busy for more workers.`, {
+          evidence: `pauses set to ${formatMs(pipeline.delayMs)} take ${formatMs(worker.serviceMs)}`,
+        })
+      return say('The network between worker, rng and hasher is slow, or a machine is busy.', {
+        evidence: `a unit spends ${formatMs(networkMs)} on the network`,
       })
     }
     case 'well':

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
+import { sampleReport } from '@dockercoins/testing/sample-entry'
+
 import type { Pipeline, VerdictState } from './api.ts'
 import { readFixture } from './fixtures/read.ts'
 import { currentPlan } from './plan.ts'
 import { describeState } from './sentences.ts'
-import { findState, step, type Memory } from './verdict.ts'
+import { createVerdicts, findState, step, type Memory } from './verdict.ts'
 
 const states: Record<string, VerdictState> = {
   'one-worker': 'worker',
@@ -19,24 +21,42 @@ const states: Record<string, VerdictState> = {
   batch: 'worker',
   'replica-stopped': 'not-responding',
   'rng-away': 'stuck',
-  // Its pauses are on time.
-  'two-workers-under-stress': 'worker',
   'ten-workers-three-rng-three-hasher': 'worker',
+  // The other work on their machines delays no pause.
+  'two-workers-under-stress': 'worker',
+  'ten-workers-under-stress': 'well',
+  'busy-machine': 'machine',
+  'slow-network': 'machine',
+  'foreign-only': 'foreign',
+  'foreign-mixed': 'rng',
+  'ten-workers-untimed-rng': 'rng',
+  'two-workers-untimed': 'worker',
+  // Two workers of ten have reported.
+  'outage-end': 'worker',
+  'after-outage': 'well',
 }
 
 for (const [name, state] of Object.entries(states)) {
   test(`${name} is judged as ${state}, and the verdict does not contradict itself`, () => {
-    const { platform, pipeline } = readFixture(name)
+    const { platform, speed, pipeline } = readFixture(name)
     assert.equal(findState(pipeline), state)
     const { worker, rng, hasher } = pipeline
     const counts = { worker: worker.count, rng: rng.count, hasher: hasher.count }
     const start = { platform, basePort: 8000, variables: {} }
     const { sentence, evidence = '', command = '' } = describeState(pipeline, state, start, currentPlan(pipeline))
+    // A service that is nearly full, or that loops wait for, is said to be so, and no other.
+    for (const [, busy] of evidence.matchAll(/(\d+) % busy/g))
+      assert.equal(Number(busy) < 90, state === 'worker', evidence)
     if (state === 'rng' || state === 'hasher') {
       assert.match(sentence, new RegExp(`^Loops wait for ${state}`))
-      for (const [, busy] of evidence.matchAll(/(\d+) % busy/g)) assert.ok(Number(busy) >= 90, evidence)
-    }
-    for (const [, service, count] of command.matchAll(/(worker|rng|hasher)=(\d+)/g))
+      // The headline: "97 % of the capacity".
+      assert.ok(speed + (pipeline.foreignSpeed ?? 0) > 0.9 * pipeline.capacity!, `${speed} of ${pipeline.capacity}`)
+    } else assert.doesNotMatch(sentence, /^Loops wait for/)
+    if (state === 'stuck') assert.equal(pipeline.worker.perSecond, 0)
+    if (/machine is too busy/.test(sentence)) assert.ok(worker.serviceMs > pipeline.delayMs, sentence)
+    if (!worker.count) assert.match(sentence, /^(No worker|Only workers that do not) report/)
+    assert.equal(command === '', !/(add|start) /.test(sentence), `${sentence} ${command}`)
+    for (const [, service, count] of command.matchAll(/(worker|rng|hasher)(?:=| --replicas=)(\d+)/g))
       assert.ok(Number(count) > counts[service as keyof typeof counts], command)
     assert.equal(sentence.match(/\.( |$)/g)?.length, 1, sentence)
   })
@@ -73,6 +93,19 @@ test('a pause that is late shows a busy machine', () => {
 test('only workers that do not report are foreign', () => {
   const { pipeline } = readFixture('no-worker')
   assert.equal(findState({ ...pipeline, foreignSpeed: 9 }), 'foreign')
+})
+
+test('workers that have yet to report after an outage are waited for', () => {
+  const verdicts = createVerdicts()
+  const judge = (name: string, now: number) => {
+    const { pipeline } = readFixture(name)
+    const reports = pipeline.worker.replicas.map((worker) => sampleReport(worker.name, { to: now }))
+    return verdicts.judge(pipeline, reports, now, (state) => ({ state, sentence: '' }))
+  }
+  judge('ten-workers-three-rng', 1000)
+  verdicts.lost()
+  const { state, evidence } = judge('outage-end', 20_000)
+  assert.deepEqual([state, evidence], ['early', '2 of 10 have reported'])
 })
 
 test('a first second is too early for a verdict', () => {

@@ -34,12 +34,12 @@ const upstreams = ['rng', 'hasher'] as const
  * is what the evidence was for a moment ago.
  */
 export function findState(pipeline: Pipeline, standing?: VerdictState, before = standing): VerdictState {
-  const { unitMs, worker, rng, hasher, foreignSpeed, capacity } = pipeline
+  const { unitMs, worker, rng, hasher, foreignSpeed } = pipeline
   const threshold = (state: VerdictState, figure: number) => (standing === state ? HYSTERESIS * figure : figure)
 
   if (worker.count === 0) return foreignSpeed ? 'foreign' : 'idle'
   const isAway = upstreams.some((name) => pipeline[name].count === 0 && pipeline[name].notResponding > 0)
-  if (capacity === null || isAway) return 'stuck'
+  if (worker.perSecond === 0 || isAway) return 'stuck'
   if (rng.notResponding + hasher.notResponding > 0) return 'not-responding'
   if (refusedPart(pipeline, refuser(pipeline)) >= threshold('back-pressure', MIN_REFUSED_PART)) return 'back-pressure'
 
