@@ -9,8 +9,8 @@ import { openLedger } from '@dockercoins/ledger'
 import { hasBrowser, NO_BROWSER, openPage } from '@dockercoins/testing/browser'
 import { startService } from '@dockercoins/testing/service-process'
 
-/** As long as a name in a snapshot may be. */
-const MARKUP = `<img src=x onerror="document.title='x'"><script>1</script>`
+/** As long as a name in a snapshot may be, and without what has an escape in JSON. */
+const MARKUP = "<img src=x onerror=document.title='x'><script>1</script>"
 
 test(
   'what workers report is shown as text, whatever is in it',
