@@ -98,7 +98,7 @@ function newestOf(figures: Figures, bucket: number): Figures {
 export function chooseTop(speeds: Figures, capacity: Figures): number {
   const highest = Math.max(...speeds.map(Number))
   const most = Math.max(...capacity.map(Number))
-  const needed = 1.12 * Math.max(highest, highest === 0 || most < MOST_ROOM * highest ? most : 0, 0.1)
+  const needed = 1.12 * (Math.max(highest, highest === 0 || most < MOST_ROOM * highest ? most : 0, 0) || 1)
   const power = 10 ** Math.floor(Math.log10(needed))
   return TOPS.find((top) => top * power >= needed)! * power
 }

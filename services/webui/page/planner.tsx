@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks'
 
 import type { Snapshot } from '../src/api.ts'
 import { formatPart, formatRate } from '../src/format.ts'
-import { currentPlan, measureSince, NOTHING, predictLimit, predictSpeed } from '../src/plan.ts'
+import { currentPlan, measureSince, NOTHING, predictLimit, predictSpeed, unpredictable } from '../src/plan.ts'
 import { describeRestart, findCommands, type Plan } from '../src/scale-command.ts'
 import { CommandBox } from './command-box.tsx'
 import { Help } from './help.tsx'
@@ -126,7 +126,11 @@ function Prediction({ now, current, plan }: { now: Snapshot; current: Plan; plan
   const { pipeline, history } = now
   const predicted = (chosen.value && promised.value) ?? predictSpeed(plan, pipeline)
   if (predicted === null)
-    return <p class="prediction">A prediction needs a few seconds of reports from a running worker.</p>
+    return (
+      <p class="prediction">
+        {unpredictable(pipeline) ?? 'A prediction needs a few seconds of reports from a running worker.'}
+      </p>
+    )
   if (reachedAt.value !== undefined)
     return <Outcome predicted={predicted} measured={measureSince(reachedAt.value, history)} />
   const measured = history.speeds.at(-1) ?? pipeline.worker.perSecond * pipeline.hashesPerUnit

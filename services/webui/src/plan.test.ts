@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { readFixture } from './fixtures/read.ts'
-import { currentPlan, measureSince, predictLimit, predictSpeed } from './plan.ts'
+import { currentPlan, measureSince, predictLimit, predictSpeed, unpredictable } from './plan.ts'
 import type { Plan } from './scale-command.ts'
 import { findState } from './verdict.ts'
 
@@ -62,4 +62,16 @@ test('the speed of a plan is measured once it has settled', () => {
   assert.equal(measureSince(120, { from: 100, speeds: speeds.slice(0, 27) }), undefined)
   assert.equal(measureSince(119.5, { from: 100, speeds: speeds.slice(0, 28) }), 10)
   assert.equal(measureSince(120, { from: 100, speeds }), (4 * 10 + 11) / 5)
+})
+
+test('what cannot be told apart is not predicted, and it says why', () => {
+  for (const [name, reason] of [
+    ['foreign-mixed', /^Workers that do not report/],
+    ['ten-workers-untimed-rng', /^rng and hasher do not send Server-Timing/],
+  ] as const) {
+    const { pipeline } = readFixture(name)
+    assert.equal(predictSpeed(currentPlan(pipeline), pipeline), null)
+    assert.match(unpredictable(pipeline) ?? '', reason)
+  }
+  assert.equal(unpredictable(readFixture('ten-workers').pipeline), undefined)
 })

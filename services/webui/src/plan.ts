@@ -51,11 +51,18 @@ export function predictLimit(plan: Plan, pipeline: Pipeline): string {
   return loops / ofService < NEARLY_FULL ? 'limited by workers' : `workers and ${name} match`
 }
 
+/** Why no prediction is made, however long the application runs. */
+export function unpredictable({ rng, hasher, foreignSpeed }: Pipeline): string | undefined {
+  if (foreignSpeed) return 'Workers that do not report use the same services, so no prediction is made.'
+  // A queue cannot be distinguished from the network, and replicas may have no names.
+  if (!rng.timed || !hasher.timed) return 'rng and hasher do not send Server-Timing, so no prediction is made.'
+  return undefined
+}
+
 function findCapacities(plan: Plan, pipeline: Pipeline): Capacities | undefined {
   const { worker, rng, hasher, capacity } = pipeline
-  // Without Server-Timing a queue cannot be distinguished from the network, and replicas may have no names.
-  const isKnown = capacity !== null && [rng, hasher].every(({ timed, count }) => timed && count > 0)
-  if (!isKnown || worker.count === 0) return undefined
+  const isKnown = capacity !== null && [rng, hasher].every(({ count }) => count > 0)
+  if (!isKnown || worker.count === 0 || unpredictable(pipeline)) return undefined
   const unitMs = pauseMs(plan, pipeline) + aloneMs(rng) + aloneMs(hasher)
   const of = (name: Upstream) => ((pipeline[name].capacity ?? Infinity) / pipeline[name].count) * plan[name]
   return {
