@@ -64,7 +64,7 @@ test('the speed of a plan is measured once it has settled', () => {
   assert.equal(measureSince(120, { from: 100, speeds }), (4 * 10 + 11) / 5)
 })
 
-test('what cannot be told apart is not predicted, and it says why', () => {
+test('what cannot be distinguished is not predicted, and it says why', () => {
   for (const [name, reason] of [
     ['foreign-mixed', /^Workers that do not report/],
     ['ten-workers-untimed-rng', /^rng and hasher do not send Server-Timing/],
