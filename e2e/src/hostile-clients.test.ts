@@ -23,7 +23,7 @@ function ask(port: number): { client: ClientRequest; status: Promise<number | un
 }
 
 test('of 5,000 clients a thousand wait, the rest get 503, and memory does not grow', async (t) => {
-  // The heap is small: garbage fills it within four waves, and what grows after that is kept.
+  // Garbage fills the heap sooner or later, so it is bounded here.
   const rng = await startService(t, 'rng', { DELAY_MS: '600000', NODE_OPTIONS: '--max-old-space-size=192' })
   const residentMb: number[] = []
   const waiting = () => metric(rng.url, /^dockercoins_queue_requests /)
@@ -40,11 +40,11 @@ test('of 5,000 clients a thousand wait, the rest get 503, and memory does not gr
     await until('the clients in the queue', waiting, (count) => count === 0)
     residentMb.push((await metric(rng.url, /^process_resident_memory_bytes /)) / 1e6)
   }
-  // Resident memory has the buffers too, which are outside of the heap: 4 KiB of each of 10,000
-  // clients would be 41 MB.
-  const grownMb = residentMb.at(-1)! - residentMb[3]!
-  t.diagnostic(`resident after each wave, MB: ${residentMb.map(Math.round).join(', ')}`)
-  assert.ok(grownMb < 30, `resident after each wave, MB: ${residentMb.join(', ')}`)
+  // Resident memory has the buffers too, which are outside of the heap: 4 KiB of each of 30,000
+  // clients would be 123 MB more than the 290 MB of a full heap and of Node itself.
+  const all = `resident after each wave, MB: ${residentMb.map(Math.round).join(', ')}`
+  t.diagnostic(all)
+  assert.ok(residentMb.at(-1)! < 340, all)
   assert.equal((await fetch(`${rng.url}/healthz`)).status, 200)
 })
 
