@@ -122,6 +122,7 @@ spec:
           readinessProbe: # neither waits behind simulated work
             httpGet: { path: /readyz, port: http }
             periodSeconds: 1
+            timeoutSeconds: 3
           livenessProbe:
             httpGet: { path: /healthz, port: http }
             periodSeconds: 10
@@ -142,9 +143,9 @@ spec:
       {{- end }}
 {{- end }}
 
-{{/* A Service on port 80. "values" are those of webui's. */}}
+{{/* A Service on port 80. "service" are the values of webui's. */}}
 {{- define "dockercoins.service" -}}
-{{- $values := .values | default dict }}
+{{- $values := .service | default dict }}
 apiVersion: v1
 kind: Service
 metadata:
@@ -156,13 +157,10 @@ metadata:
     {{- toYaml . | nindent 4 }}
   {{- end }}
 spec:
-  type: {{ $values.type | default "ClusterIP" }}
+  {{- with $values.type }}
+  type: {{ . }}
+  {{- end }}
   selector: { app: {{ .name }} }
   ports:
-    - name: http
-      port: 80
-      targetPort: http
-      {{- with $values.nodePort }}
-      nodePort: {{ . }}
-      {{- end }}
+    - { name: http, port: 80, targetPort: http{{ with $values.nodePort }}, nodePort: {{ . }}{{ end }} }
 {{- end }}
