@@ -41,6 +41,9 @@ const suites: Record<string, () => Promise<number>> = {
     const others = ['e2e/src/application.test.ts', 'e2e/compose/!(scaling|tour).test.ts']
     return (await test(2, others, 'compose')) || page || alone
   },
+  async cluster() {
+    return test(1, ['e2e/src/application.test.ts', 'e2e/cluster/*.test.ts'], 'cluster')
+  },
 }
 
 const [, , name = ''] = process.argv
@@ -57,10 +60,13 @@ if (name !== 'unit' && !hasBrowser())
  * Runs `concurrency` files of tests at the same time, because most of them wait most of the time.
  * Resolves to an exit code.
  */
-function test(concurrency: number, args: string[], STACK?: 'bundle' | 'compose'): Promise<number> {
+function test(concurrency: number, args: string[], STACK?: 'bundle' | 'compose' | 'cluster'): Promise<number> {
   // A test that hangs fails after so long, and its file then ends although what the test started
   // still runs.
-  const limits = [`--test-timeout=${STACK === 'compose' ? 300_000 : 180_000}`, '--test-force-exit']
+  const limits = [
+    `--test-timeout=${STACK === 'compose' || STACK === 'cluster' ? 300_000 : 180_000}`,
+    '--test-force-exit',
+  ]
   const env = STACK && { STACK }
   return run(process.execPath, ['--test', `--test-concurrency=${concurrency}`, ...limits, ...args], env)
 }

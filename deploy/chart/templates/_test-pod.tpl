@@ -11,7 +11,8 @@ metadata:
     helm.sh/hook: test
     helm.sh/hook-delete-policy: before-hook-creation
 spec:
-  restartPolicy: Never
+  restartPolicy: OnFailure # a network may need a moment to apply its policies to a new pod
+  activeDeadlineSeconds: 60
   containers:
     - name: {{ .name }}
       image: {{ include "dockercoins.image" $worker }}
