@@ -103,6 +103,8 @@ spec:
   {{- if not $service.autoscaling.enabled }}
   replicas: {{ $service.replicas }}
   {{- end }}
+  strategy:
+    rollingUpdate: {{- toYaml $values.rollingUpdate | nindent 6 }}
   selector:
     matchLabels: { app: {{ .name }} }
   template:
@@ -119,9 +121,13 @@ spec:
           env:
             {{- . | nindent 12 }}
           {{- end }}
-          readinessProbe: # neither waits behind simulated work
-            httpGet: { path: /readyz, port: http }
+          startupProbe: # no probe waits behind simulated work
+            httpGet: { path: /healthz, port: http }
             periodSeconds: 1
+            failureThreshold: 120
+          readinessProbe:
+            httpGet: { path: /readyz, port: http }
+            periodSeconds: 2
             timeoutSeconds: 3
           livenessProbe:
             httpGet: { path: /healthz, port: http }

@@ -10,9 +10,9 @@ import type { Part, Stack, StackOptions } from './stack.ts'
 export interface ClusterStack extends Stack {
   namespace: Namespace
   /** Changes the values of the chart. */
-  upgrade(...values: string[]): Promise<void>
+  upgrade: (...values: string[]) => Promise<void>
   /** Resolves when the pods of `part` are those of its last change, and ready. */
-  rolledOut(part: Part): Promise<void>
+  rolledOut: (part: Part) => Promise<void>
 }
 
 interface ClusterOptions extends StackOptions {

@@ -18,15 +18,15 @@ export async function run(program: 'kubectl' | 'helm' | 'kubeconform', ...args: 
 /** A namespace of a cluster, for one test. */
 export interface Namespace {
   name: string
-  kubectl(...args: string[]): Promise<string>
+  kubectl: (...args: string[]) => Promise<string>
   /** URL of a Service for this machine, by way of the API server. */
-  url(service: string): string
+  url: (service: string) => string
   /** The names of the pods of `app` that are not stopping, in the order of their creation. */
-  pods(app: string): Promise<string[]>
+  pods: (app: string) => Promise<string[]>
   /** All lines that the containers of `app` have printed, also of pods that are gone. */
-  lines(app: string): string[]
+  lines: (app: string) => string[]
   /** Resolves when every line of a pod that is gone has been read. */
-  untilRead(app: string): Promise<void>
+  untilRead: (app: string) => Promise<void>
 }
 
 /**
