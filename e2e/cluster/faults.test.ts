@@ -49,7 +49,7 @@ test('a node that is drained and returns takes nothing away', async (t) => {
   await until(
     'a pod that left',
     () => stack.namespace.pods('rng'),
-    (names) => before.some((name) => !names.includes(name)),
+    (pods) => before.some((each) => !pods.includes(each)),
   )
   // Where there is only one node, the budgets keep the others on it until the first are replaced.
   await run('kubectl', 'uncordon', node)

@@ -22,6 +22,8 @@ interface ClusterOptions extends StackOptions {
 
 const CHART = 'deploy/chart'
 
+const workload = (part: Part) => (part === 'redis' ? 'statefulset/redis' : `deployment/${part}`)
+
 /**
  * Installs the chart in a namespace of its own. Resolves when all pods are ready, or, where there
  * are no workers, when all others are.
@@ -39,7 +41,6 @@ export async function startClusterStack(
     ...values,
   ].flatMap((value) => ['--set', value])
   const inNamespace = ['--namespace', namespace.name]
-  const workload = (part: Part) => (part === 'redis' ? 'statefulset/redis' : `deployment/${part}`)
 
   const stack: ClusterStack = {
     namespace,
