@@ -64,7 +64,7 @@ export async function startClusterStack(
       await run('helm', 'upgrade', 'dockercoins', CHART, ...inNamespace, '--reuse-values', ...changed)
     },
     async rolledOut(part) {
-      await kubectl('rollout', 'status', workload(part), '--timeout=120s')
+      await kubectl('rollout', 'status', workload(part), '--timeout=240s')
     },
   }
   await run('helm', 'install', 'dockercoins', CHART, ...inNamespace, ...set)
