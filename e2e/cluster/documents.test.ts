@@ -59,7 +59,7 @@ test('every command of the tour of Kubernetes does what it says', { timeout: DOC
   assert.match(output, /queue;dur=\d+\.\d+, work;dur=10\d/)
   assert.match(output, /ErrImage|ImagePull/)
   assert.match(output, /DELAY_MS is "soon"/)
-  assert.match(output, /HASHER running on hasher-.*\nE[A-Z_]+\n/)
+  assert.match(output, /HASHER running on hasher-\S+\n+E[A-Z_]+\n/)
   assert.equal(output.match(/sound/g)?.length, 2)
   t.diagnostic(`${ten.toFixed(1)}, then ${more.toFixed(1)} hashes per second`)
 })
@@ -69,9 +69,9 @@ test('every command of the course’s exercises does what it says', { timeout: D
   const pings = [...output.matchAll(/^http:\/\/(rng|hasher) (\d+) ms$/gm)].map(
     ([, name, ms]) => [name, Number(ms)] as const,
   )
-  const slowest = (service: string) => Math.max(...pings.filter(([name]) => name === service).map(([, ms]) => ms))
-  assert.ok(slowest('rng') > 300, `expected rng to take about 700 ms, got ${slowest('rng')}`)
-  assert.ok(slowest('rng') > slowest('hasher'))
+  const of = (service: string) => pings.filter(([name]) => name === service).map(([, ms]) => ms)
+  assert.ok(Math.max(...of('rng')) > 300, `expected rng to take about 700 ms, got ${of('rng').join()}`)
+  assert.ok(Math.min(...of('hasher')) < Math.max(...of('rng')))
   assert.match(output, /ErrImage|ImagePull/)
   assert.match(output, /image: dockercoins\/worker:v0\.2/)
   const [, restarts = ''] = /rng-\S+ +\d\/1 +\S+ +([1-9]\d*) \(/.exec(output) ?? []
