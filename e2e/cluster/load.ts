@@ -22,6 +22,23 @@ export async function assertNothingLost(stack: ClusterStack): Promise<void> {
   assert.match(await stack.audit(), /sound/)
 }
 
+/**
+ * Stops the workers. The ledger lacks no more than the workers logged that they could not record,
+ * because it was away while they stopped.
+ */
+export async function assertLossIsLogged(stack: ClusterStack): Promise<void> {
+  await stack.stop('worker', 'SIGTERM')
+  const { hashes } = await until('an answer from /json', () => totals(stack.urls.webui))
+  const lines = await stack.lines('worker')
+  const unrecorded = lines.reduce((sum, line) => sum + Number(fields(line)['unrecorded'] ?? 0), 0)
+  const lacking = unitsDone(lines) - hashes
+  assert.ok(
+    lacking >= 0 && lacking <= unrecorded,
+    `${lacking} hashes are lacking, ${unrecorded} were logged as unrecorded`,
+  )
+  assert.match(await stack.audit(), /sound/)
+}
+
 /** The errors in the logs of all services. */
 export async function errors(stack: ClusterStack): Promise<string[]> {
   const lines = await Promise.all((['rng', 'hasher', 'worker', 'webui'] as const).map((part) => stack.lines(part)))

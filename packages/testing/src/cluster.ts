@@ -88,7 +88,7 @@ interface PodEvent {
   type: 'ADDED' | 'MODIFIED' | 'DELETED'
   object: {
     metadata: { name: string; uid: string; labels?: Record<string, string> }
-    status: { containerStatuses?: { restartCount: number; state: Record<string, unknown> }[] }
+    status: { containerStatuses?: { restartCount: number; state: object; lastState: object }[] }
   }
 }
 
@@ -107,9 +107,10 @@ function followLogs(path: string, signal: AbortSignal): Map<string, Log> {
       for await (const line of readLines(`${path}/pods?watch=true`, signal)) {
         const { type, object } = JSON.parse(line) as PodEvent
         const { name, uid, labels = {} } = object.metadata
-        const { restartCount = 0, state = {} } = object.status.containerStatuses?.[0] ?? {}
+        const { restartCount = 0, state = {}, lastState = {} } = object.status.containerStatuses?.[0] ?? {}
         const key = `${uid} ${restartCount}`
-        if ('running' in state && !logs.has(key)) {
+        const hasEnded = 'terminated' in state || 'terminated' in lastState
+        if (('running' in state || hasEnded) && !logs.has(key)) {
           const log = { app: labels['app'] ?? '', lines: [], isGone: false, isRead: false }
           logs.set(key, log)
           // A container that is removed at once has no log to read.
