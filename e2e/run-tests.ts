@@ -41,6 +41,15 @@ const suites: Record<string, () => Promise<number>> = {
     const others = ['e2e/src/application.test.ts', 'e2e/compose/!(scaling|tour).test.ts']
     return (await test(2, others, 'compose')) || page || alone
   },
+  async cluster() {
+    // The cluster of the current kubectl context. Its nodes have the images dockercoins/SERVICE:v0.1
+    // and redis:8.
+    const names = '--test-name-pattern=how to add more of it'
+    const page = await test(1, [names, 'e2e/src/dashboard.test.ts'], 'cluster')
+    const alone = await test(1, ['e2e/cluster/documents.test.ts'], 'cluster')
+    const others = ['e2e/src/application.test.ts', 'e2e/cluster/!(documents).test.ts']
+    return (await test(2, others, 'cluster')) || page || alone
+  },
 }
 
 const [, , name = ''] = process.argv
@@ -57,10 +66,13 @@ if (name !== 'unit' && !hasBrowser())
  * Runs `concurrency` files of tests at the same time, because most of them wait most of the time.
  * Resolves to an exit code.
  */
-function test(concurrency: number, args: string[], STACK?: 'bundle' | 'compose'): Promise<number> {
+function test(concurrency: number, args: string[], STACK?: 'bundle' | 'compose' | 'cluster'): Promise<number> {
   // A test that hangs fails after so long, and its file then ends although what the test started
   // still runs.
-  const limits = [`--test-timeout=${STACK === 'compose' ? 300_000 : 180_000}`, '--test-force-exit']
+  const limits = [
+    `--test-timeout=${STACK === 'compose' || STACK === 'cluster' ? 300_000 : 180_000}`,
+    '--test-force-exit',
+  ]
   const env = STACK && { STACK }
   return run(process.execPath, ['--test', `--test-concurrency=${concurrency}`, ...limits, ...args], env)
 }

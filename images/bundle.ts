@@ -53,9 +53,8 @@ const options = {
 } satisfies BuildOptions
 
 await rm(target, { recursive: true, force: true })
-const main = await build({
+const esm = {
   ...options,
-  entryPoints: [`services/${service}/src/main.ts`],
   format: 'esm',
   outExtension: { '.js': '.mjs' },
   // Loads the client of one ledger and not of both. Saves 5 MB in the worker.
@@ -65,7 +64,8 @@ const main = await build({
   // Development alone bundles the page when the service starts.
   external: ['./bundle-page.ts'],
   plugins: [fewerCommands, requireOfNode],
-})
+} satisfies BuildOptions
+const main = await build({ ...esm, entryPoints: [`services/${service}/src/main.ts`] })
 await build({
   ...options,
   entryPoints: ['packages/service/src/stop-while-loading.ts', 'packages/service/src/health-check.ts'],
@@ -73,6 +73,11 @@ await build({
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
 })
+if (service === 'worker') {
+  // Apart from the service, whose files would else share code with it and load more slowly.
+  await build({ ...esm, entryPoints: ['packages/ledger/src/audit/command.ts'], entryNames: 'audit' })
+}
+
 const inputs = Object.keys(main.metafile.inputs)
 const notices: string[] = []
 if (service === 'webui') {

@@ -49,6 +49,26 @@ test('docs/configuration.md lists the variables of compose.yaml with their defau
   }
 })
 
+/** Variables that the chart sets itself, or has values of their own for. */
+const ofTheChart = new Set(['PORT', 'HOSTNAME', 'REVISION', 'LEDGER_URL', 'KEY_PREFIX'])
+
+test('the chart takes every variable of the services, and has the version of package.json', async () => {
+  const { properties: values } = JSON.parse(await read('deploy/chart/values.schema.json')) as {
+    properties: Record<string, { properties: Record<string, { properties: object }> }>
+  }
+  for (const service of ['rng', 'hasher', 'worker', 'webui']) {
+    const { settings } = (await import(`../../services/${service}/src/config.ts`)) as {
+      settings: Record<string, { variable: string }>
+    }
+    const variables = Object.values(settings).map(({ variable }) => variable)
+    const known = Object.keys(values[service]!.properties['env']!.properties)
+    assert.deepEqual(new Set(known), new Set(variables).difference(ofTheChart), service)
+  }
+  const { version } = JSON.parse(await read('package.json')) as { version: string }
+  const chart = await read('deploy/chart/Chart.yaml')
+  for (const name of ['version', 'appVersion']) assert.match(chart, new RegExp(`^${name}: ${version}\\b`, 'm'))
+})
+
 test('every npm command in the documents is a script, and every option of npm start is in its usage', async () => {
   const { scripts } = JSON.parse(await read('package.json')) as { scripts: Record<string, string> }
   const usage = await read('local/src/options.ts')

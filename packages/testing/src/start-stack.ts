@@ -2,6 +2,7 @@ import type { TestContext } from 'node:test'
 
 import { planLocal, urlsOf } from '@dockercoins/local'
 
+import { startClusterStack } from './cluster-stack.ts'
 import { startComposeStack } from './compose-stack.ts'
 import { audit } from './figures.ts'
 import { freePorts } from './free-ports.ts'
@@ -10,11 +11,18 @@ import { startService, type ServiceProcess } from './service-process.ts'
 import type { Part, Stack, StackOptions } from './stack.ts'
 
 /**
- * Starts the application, in containers where STACK is "compose", else as processes. Resolves when
- * all of it listens.
+ * Starts the application: where STACK is "compose" in containers, where it is "cluster" in
+ * Kubernetes, else as processes. Resolves when all of it listens.
  */
 export function startStack(t: TestContext, options: StackOptions = {}): Promise<Stack> {
-  return process.env.STACK === 'compose' ? startComposeStack(t, options) : startProcesses(t, options)
+  switch (process.env.STACK) {
+    case 'compose':
+      return startComposeStack(t, options)
+    case 'cluster':
+      return startClusterStack(t, options)
+    default:
+      return startProcesses(t, options)
+  }
 }
 
 /** Starts the application as `npm start` does, except that each part can be stopped alone. */

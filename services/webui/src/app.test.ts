@@ -95,7 +95,7 @@ test('the page is one compressed file with its version in it, so that no part ca
   assert.match(body, /<link rel="icon" href="data:image\/svg\+xml;base64,/)
   // All but the font, without which the page works.
   assert.doesNotMatch(body, /<[a-z]+ [^>]*(?:src|href)="(?!font)[\w.-]+\.\w+"/)
-  assert.equal(headers.vary, 'accept-encoding')
+  assert.equal(headers.vary, 'accept-encoding, x-forwarded-uri')
   for (const [accepted, encoding, decompress] of [
     ['gzip, deflate, br', 'br', brotliDecompressSync],
     ['gzip', 'gzip', gunzipSync],
@@ -105,6 +105,15 @@ test('the page is one compressed file with its version in it, so that no part ca
     assert.equal(compressed.headers['content-encoding'], encoding, accepted)
     assert.equal(decompress(compressed.rawPayload).toString(), body)
   }
+})
+
+test('the proxy of Kubernetes’ API server, which cannot read brotli, gets gzip', async (t) => {
+  const { webui } = await build(t)
+  const headers = {
+    'accept-encoding': 'gzip, deflate, br',
+    'x-forwarded-uri': '/api/v1/namespaces/coins/services/webui:http/proxy/',
+  }
+  assert.equal((await webui.inject({ url: '/', headers })).headers['content-encoding'], 'gzip')
 })
 
 test('the font is cached for ever, under a URL that changes with it', async (t) => {

@@ -51,7 +51,7 @@ export function servePage(webui: Service, { html, version, font }: Page): void {
     'content-type': 'text/html; charset=utf-8',
     // Weak, because one tag stands for all encodings.
     etag: `W/"${version}"`,
-    vary: 'accept-encoding',
+    vary: 'accept-encoding, x-forwarded-uri',
   }
   webui.get('/font.woff2', (_request, reply) =>
     reply.headers({ 'cache-control': 'public, max-age=31536000, immutable', 'content-type': 'font/woff2' }).send(font),
@@ -60,7 +60,10 @@ export function servePage(webui: Service, { html, version, font }: Page): void {
     webui.get(path, (request, reply) => {
       reply.headers(headers)
       if (request.headers['if-none-match']?.includes(headers.etag)) return reply.code(304).send()
-      const encoding = negotiate(request.headers['accept-encoding'] ?? '', ['br', 'gzip'])
+      const accepted = request.headers['accept-encoding'] ?? ''
+      // The proxy of Kubernetes' API server rewrites pages, and fails on brotli.
+      const isRewritten = request.headers['x-forwarded-uri'] !== undefined
+      const encoding = negotiate(accepted, isRewritten ? ['gzip'] : ['br', 'gzip'])
       return encoding ? reply.header('content-encoding', encoding).send(encoded[encoding]) : reply.send(html)
     })
   }

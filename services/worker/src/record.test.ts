@@ -187,6 +187,20 @@ test('a ledger that never responds does not hold up a stop', async (t) => {
   assert.equal(await recorder.finish(50), 1)
 })
 
+test('a ledger that is closed because the worker stops is not called lost', async (t) => {
+  const { ledger, recorder, lines } = build(t)
+  const { promise, reject } = Promise.withResolvers<'recorded'>()
+  ledger.record = () => promise
+  void recorder.unitDone(unit())
+  await recorder.finish(0)
+  reject(new Error('the ledger is closed'))
+  await promise.catch(() => {})
+  assert.deepEqual(
+    lines.filter((line) => line.includes('lost')),
+    [],
+  )
+})
+
 test('a wall clock that is set back holds up nothing and turns no entry around', async (t) => {
   const { ledger, recorder } = build(t)
   await ledger.next().catch(() => {})

@@ -67,6 +67,8 @@ export function createRecorder({ self, ledger, intervalMs, observe, notRespondin
         await ledger.record(entry)
         inProgress = undefined
       } catch (error) {
+        // The worker gave up and closed the ledger, which is no outage.
+        if (deadline.signal.aborted) throw error
         await backOff(outage.failed(error as Error))
       }
     }
