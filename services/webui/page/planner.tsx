@@ -36,6 +36,7 @@ export function Planner() {
   const now = snapshot.value
   const current = now ? currentPlan(now.pipeline) : NOTHING
   const plan = chosen.value ?? current
+  const isOff = Math.min(current.workers, current.rng, current.hasher) === 0
   const choose = (next: Plan) => {
     chosen.value = isSame(next, current) ? undefined : next
     promised.value = now ? predictSpeed(next, now.pipeline) : null
@@ -67,12 +68,12 @@ export function Planner() {
             min={min}
             slider={Math.min(max, Math.max(slider, 2 * current[name]))}
             max={max}
-            isOff={Math.min(current.workers, current.rng, current.hasher) === 0}
+            isOff={isOff}
             onChange={(value) => choose({ ...plan, [name]: value })}
           />
         ))}
       </div>
-      {now && <Prediction now={now} current={current} plan={plan} />}
+      {now && <Prediction now={now} current={current} plan={plan} isOff={isOff} />}
     </div>
   )
 }
@@ -122,9 +123,9 @@ function Field({ text, value, min, slider, max, isOff, onChange }: FieldProps) {
   )
 }
 
-function Prediction({ now, current, plan }: { now: Snapshot; current: Plan; plan: Plan }) {
+function Prediction({ now, current, plan, isOff }: { now: Snapshot; current: Plan; plan: Plan; isOff: boolean }) {
   const { pipeline, history } = now
-  const predicted = (chosen.value && promised.value) ?? predictSpeed(plan, pipeline)
+  const predicted = isOff ? null : ((chosen.value && promised.value) ?? predictSpeed(plan, pipeline))
   if (predicted === null)
     return (
       <p class="prediction">

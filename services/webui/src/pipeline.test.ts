@@ -251,3 +251,10 @@ test('no number is advised of replicas whose names are not known', () => {
   assert.equal(pipeline.state, 'rng')
   assert.equal(judge(pipeline, 'local').command, undefined)
 })
+
+test('while all replicas of a service are lost the capacity is not known', () => {
+  const hasher = { running: served(['hasher-1']), notResponding: [] }
+  const lost = { running: [], notResponding: ['rng-1'] }
+  const { capacity } = describe(reports(10, 1, 0), { rng: lost, hasher }, 0)
+  assert.equal(capacity, null)
+})

@@ -63,7 +63,7 @@ export function describePipeline(
     hasher,
     entriesPerSecond: sum(reports, (report) => rate(report, 1)),
     foreignSpeed,
-    capacity: units > 0 ? Math.min(ofLoops, ofServices) : null,
+    capacity: units > 0 && !isAway(rng) && !isAway(hasher) ? Math.min(ofLoops, ofServices) : null,
   }
 }
 
@@ -99,6 +99,11 @@ function describeStage(reports: Report[], replicas: Replicas, sumsOf: (report: R
     share: 0,
     timed: true,
   }
+}
+
+/** Whether all replicas of a service are lost. */
+export function isAway({ count, notResponding }: Stage): boolean {
+  return count === 0 && notResponding > 0
 }
 
 /** The busier of the two services that the workers call. */

@@ -105,7 +105,9 @@ export function findCommands(start: Start, current: Plan, wanted: Plan): string[
 /** What a viewer should know of a command that changes more than numbers of replicas. */
 export function describeRestart({ platform }: Start, current: Plan, wanted: Plan): string | undefined {
   if (wanted.loops === current.loops && wanted.delayMs === current.delayMs) return undefined
-  return platform === 'local' ? 'Stop the application first (^C): this starts it again.' : 'This restarts the workers.'
+  return platform === 'local'
+    ? 'Stop the application first (^C). Add options of your own, such as --data.'
+    : 'This restarts the workers.'
 }
 
 interface Count {

@@ -86,6 +86,14 @@ test('a replica that does not respond comes before advice to add workers', () =>
   assert.equal(findState({ ...silent, rng: { ...silent.rng, count: 0 } }), 'stuck')
 })
 
+test('a service that is away is named after three seconds, and slow units only after fifteen', () => {
+  const away = { ...ten, rng: { ...ten.rng, count: 0, notResponding: 1 } }
+  assert.deepEqual(judgeAll([ten, ten, ten, ten, away, away, away, away]).slice(-2), ['rng', 'stuck'])
+  const slow = { ...ten, worker: { ...ten.worker, perSecond: 0 } }
+  const standing = judgeAll([ten, ten, ten, ten, ...Array<Pipeline>(16).fill(slow)])
+  assert.deepEqual(standing.slice(-2), ['rng', 'stuck'])
+})
+
 test('a pause that is late shows a busy machine', () => {
   assert.equal(findState({ ...single, worker: { ...single.worker, serviceMs: 130 } }), 'machine')
 })

@@ -1,7 +1,7 @@
 import type { Report } from '@dockercoins/ledger'
 
 import type { Pipeline, Upstream, Verdict, VerdictState } from './api.ts'
-import { busiest } from './pipeline.ts'
+import { busiest, isAway } from './pipeline.ts'
 import { MIN_QUEUE_SHARE, NEARLY_FULL } from './plan.ts'
 import { refusedPart, refuser } from './refusals.ts'
 
@@ -19,7 +19,7 @@ const SLOW_NETWORK_MS = 20
 const HYSTERESIS = 0.8
 /** A verdict needs the same evidence for this long, milliseconds. */
 const CONFIRM_MS = 3_000
-/** A unit of work may take longer than CONFIRM_MS before the first one ends, milliseconds. */
+/** The first unit of work may take longer than CONFIRM_MS, where all replicas respond. Milliseconds. */
 const CONFIRM_STUCK_MS = 15_000
 /** After an outage a verdict waits this long at most for workers that ran before, milliseconds. */
 const LONGEST_WAIT_MS = 15_000
@@ -38,8 +38,7 @@ export function findState(pipeline: Pipeline, standing?: VerdictState, before = 
   const threshold = (state: VerdictState, figure: number) => (standing === state ? HYSTERESIS * figure : figure)
 
   if (worker.count === 0) return foreignSpeed ? 'foreign' : 'idle'
-  const isAway = upstreams.some((name) => pipeline[name].count === 0 && pipeline[name].notResponding > 0)
-  if (worker.perSecond === 0 || isAway) return 'stuck'
+  if (worker.perSecond === 0 || isAway(rng) || isAway(hasher)) return 'stuck'
   if (rng.notResponding + hasher.notResponding > 0) return 'not-responding'
   if (refusedPart(pipeline, refuser(pipeline)) >= threshold('back-pressure', MIN_REFUSED_PART)) return 'back-pressure'
 
@@ -85,7 +84,8 @@ export function step({ standing, candidate }: Memory, pipeline: Pipeline, now: n
   // Nothing that limits work can be left over from a time without work.
   const before = standing === 'idle' || standing === 'foreign' ? undefined : standing
   const since = candidate?.state === state ? candidate.since : now
-  const confirmMs = state === 'stuck' ? CONFIRM_STUCK_MS : CONFIRM_MS
+  const isSlow = state === 'stuck' && !isAway(pipeline.rng) && !isAway(pipeline.hasher)
+  const confirmMs = isSlow ? CONFIRM_STUCK_MS : CONFIRM_MS
   const isConfirmed = state === before || now - since >= confirmMs
   const stands = isConfirmed ? state : before
   return { ...(stands && { standing: stands }), candidate: { state, since } }
