@@ -90,7 +90,7 @@ test('a service that is away is named after three seconds, and slow units only a
   const away = { ...ten, rng: { ...ten.rng, count: 0, notResponding: 1 } }
   assert.deepEqual(judgeAll([ten, ten, ten, ten, away, away, away, away]).slice(-2), ['rng', 'stuck'])
   const slow = { ...ten, worker: { ...ten.worker, perSecond: 0 } }
-  const standing = judgeAll([ten, ten, ten, ten, ...Array<Pipeline>(16).fill(slow)])
+  const standing = judgeAll([ten, ten, ten, ten, ...Array.from({ length: 16 }, () => slow)])
   assert.deepEqual(standing.slice(-2), ['rng', 'stuck'])
 })
 
