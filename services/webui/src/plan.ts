@@ -52,10 +52,11 @@ export function predictLimit(plan: Plan, pipeline: Pipeline): string {
 }
 
 /** Why no prediction is made, however long the application runs. */
-export function unpredictable({ rng, hasher, foreignSpeed }: Pipeline): string | undefined {
+export function unpredictable({ unitMs, rng, hasher, foreignSpeed }: Pipeline): string | undefined {
   if (foreignSpeed) return 'Workers that do not report use the same services, so no prediction is made.'
   // A queue cannot be distinguished from the network, and replicas may have no names.
-  if (!rng.timed || !hasher.timed) return 'rng and hasher do not send Server-Timing, so no prediction is made.'
+  if (unitMs > 0 && !(rng.timed && hasher.timed))
+    return 'rng and hasher do not send Server-Timing, so no prediction is made.'
   return undefined
 }
 

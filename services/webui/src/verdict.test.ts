@@ -86,12 +86,16 @@ test('a replica that does not respond comes before advice to add workers', () =>
   assert.equal(findState({ ...silent, rng: { ...silent.rng, count: 0 } }), 'stuck')
 })
 
-test('a service that is away is named after three seconds, and slow units only after fifteen', () => {
+test('a service that is away is named after three seconds', () => {
   const away = { ...ten, rng: { ...ten.rng, count: 0, notResponding: 1 } }
   assert.deepEqual(judgeAll([ten, ten, ten, ten, away, away, away, away]).slice(-2), ['rng', 'stuck'])
-  const slow = { ...ten, worker: { ...ten.worker, perSecond: 0 } }
-  const standing = judgeAll([ten, ten, ten, ten, ...Array.from({ length: 16 }, () => slow)])
-  assert.deepEqual(standing.slice(-2), ['rng', 'stuck'])
+})
+
+test('units that no longer end are missed after three seconds, and the first one after fifteen', () => {
+  const silent = { ...ten, unitMs: 0, worker: { ...ten.worker, perSecond: 0 } }
+  const seconds = Array.from({ length: 16 }, () => silent)
+  assert.deepEqual(judgeAll([ten, ten, ten, ten, ...seconds]).slice(6, 8), ['rng', 'stuck'])
+  assert.deepEqual(judgeAll(seconds).slice(-2), [undefined, 'stuck'])
 })
 
 test('a pause that is late shows a busy machine', () => {

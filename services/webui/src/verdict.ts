@@ -19,7 +19,7 @@ const SLOW_NETWORK_MS = 20
 const HYSTERESIS = 0.8
 /** A verdict needs the same evidence for this long, milliseconds. */
 const CONFIRM_MS = 3_000
-/** The first unit of work may take longer than CONFIRM_MS, where all replicas respond. Milliseconds. */
+/** The first unit of work may take longer than CONFIRM_MS, milliseconds. */
 const CONFIRM_STUCK_MS = 15_000
 /** After an outage a verdict waits this long at most for workers that ran before, milliseconds. */
 const LONGEST_WAIT_MS = 15_000
@@ -75,20 +75,22 @@ function isNetworkSlow({ unitMs, rng, hasher }: Pipeline, factor: number): boole
 export interface Memory {
   standing?: VerdictState
   candidate?: { state: VerdictState; since: number }
+  /** Whether a unit of work has ended. */
+  hasWorked?: boolean
 }
 
 /** The next memory: a state stands once its evidence is steady, and one without workers at once. */
-export function step({ standing, candidate }: Memory, pipeline: Pipeline, now: number): Memory {
+export function step({ standing, candidate, hasWorked = false }: Memory, pipeline: Pipeline, now: number): Memory {
   const state = findState(pipeline, standing, candidate?.state ?? standing)
   if (state === 'idle' || state === 'foreign') return { standing: state }
   // Nothing that limits work can be left over from a time without work.
   const before = standing === 'idle' || standing === 'foreign' ? undefined : standing
   const since = candidate?.state === state ? candidate.since : now
-  const isSlow = state === 'stuck' && !isAway(pipeline.rng) && !isAway(pipeline.hasher)
-  const confirmMs = isSlow ? CONFIRM_STUCK_MS : CONFIRM_MS
+  hasWorked ||= pipeline.unitMs > 0
+  const confirmMs = state === 'stuck' && !hasWorked ? CONFIRM_STUCK_MS : CONFIRM_MS
   const isConfirmed = state === before || now - since >= confirmMs
   const stands = isConfirmed ? state : before
-  return { ...(stands && { standing: stands }), candidate: { state, since } }
+  return { ...(stands && { standing: stands }), candidate: { state, since }, hasWorked }
 }
 
 /** Gives a verdict once all running workers have reported and the evidence is steady. */
