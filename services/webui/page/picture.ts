@@ -1,7 +1,7 @@
 // How the figures of a snapshot become a picture.
 
 import type { Pipeline, Stage, Upstream, Verdict } from '../src/api.ts'
-import { refuser } from '../src/refusals.ts'
+import { aloneMs, refuser, waitMs } from '../src/refusals.ts'
 
 /** More waiting requests are a number only. */
 export const MAX_DOTS = 20
@@ -59,17 +59,8 @@ export function partsOfUnit({ worker, rng, hasher }: Pipeline) {
   return [
     { name: 'pause', ms: worker.serviceMs, kind: 'pause' },
     { name: 'waiting for rng', ms: waitMs(rng), kind: 'waiting', at: 'rng' },
-    { name: 'rng', ms: totalMs(rng) - waitMs(rng), kind: 'rng' },
+    { name: 'rng', ms: aloneMs(rng), kind: 'rng' },
     { name: 'waiting for hasher', ms: waitMs(hasher), kind: 'waiting', at: 'hasher' },
-    { name: 'hasher', ms: totalMs(hasher) - waitMs(hasher), kind: 'hasher' },
+    { name: 'hasher', ms: aloneMs(hasher), kind: 'hasher' },
   ] as const
-}
-
-/** After a refusal, the wait counts as network time. */
-function waitMs({ queueMs, networkMs, refusedPerSecond }: Stage): number {
-  return refusedPerSecond > 0 ? queueMs + networkMs : queueMs
-}
-
-function totalMs({ queueMs, serviceMs, networkMs }: Stage): number {
-  return queueMs + serviceMs + networkMs
 }

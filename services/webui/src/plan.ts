@@ -1,4 +1,5 @@
 import type { History, Pipeline, Upstream } from './api.ts'
+import { aloneMs } from './refusals.ts'
 import type { Plan } from './scale-command.ts'
 
 /** A service in whose queue loops spend less of their time than this is no bottleneck. */
@@ -77,11 +78,6 @@ function findCapacities(plan: Plan, pipeline: Pipeline): Capacities | undefined 
 function pauseMs(plan: Plan, { delayMs, worker }: Pipeline): number {
   if (delayMs > 0) return plan.delayMs * Math.max(1, worker.serviceMs / delayMs)
   return plan.delayMs > 0 ? plan.delayMs : worker.serviceMs
-}
-
-/** The time of a request that does not wait. After a refusal, the wait counts as network time. */
-function aloneMs({ serviceMs, networkMs, refusedPerSecond }: Pipeline['rng']): number {
-  return serviceMs + (refusedPerSecond > 0 ? 0 : networkMs)
 }
 
 /** The mean speed of the newest seconds of what runs since `at`; undefined while they are too few. */

@@ -67,8 +67,8 @@ export function openConnection(target: Target, { onIdle, onClose }: ConnectionLi
     clearTimeout(deadline)
     const { keepAliveMs } = parser
     usableUntil = Math.min(performance.now() + keepAliveMs, openedAt + CONNECTION_TTL_MS)
-    // Unsent bytes are of a request that the server did not read. A server that ends the connection
-    // without saying so is noticed before the next turn of the event loop.
+    // Unsent bytes are of a request that the server did not read. A server may end the connection
+    // without announcing it: by the next turn of the event loop, that is usually known.
     if (keepAliveMs > 0 && socket.writableLength === 0) setImmediate(onIdle, connection)
     else socket.destroy()
     resolve(response)

@@ -139,7 +139,7 @@ for (const [which, [handle, error]] of Object.entries(failures)) {
   })
 }
 
-test('a response that nobody asked for ends its connection, and no request gets it', async (t) => {
+test('a response without a request ends its connection, and no later request gets it', async (t) => {
   const good = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood'
   const sockets: Socket[] = []
   const client = await serveBare(t, (socket) => {
