@@ -55,7 +55,7 @@ function Speed({ speed }: { speed: number | undefined }) {
     )
   const text = formatRate(speed)
   return (
-    <strong key="speed" class={text.length >= LONG ? 'long' : ''}>
+    <strong key="speed" class={`${text.length >= LONG ? 'long' : ''} ${speed === 0 ? 'zero' : ''}`}>
       {text}
     </strong>
   )

@@ -51,7 +51,6 @@ test('only what holds others up is an alarm', () => {
   assert.deepEqual(alarms('well'), {})
   assert.deepEqual(alarms('worker'), {})
   assert.deepEqual(alarms('rng'), { rng: 'bottleneck' })
-  assert.deepEqual(alarms('machine'), { worker: 'slow' })
   assert.deepEqual(alarms('back-pressure'), { rng: 'queue full' })
   assert.deepEqual(alarms('not-responding'), { hasher: 'not responding' })
   assert.deepEqual(alarms('stuck'), { hasher: 'not responding' })
@@ -71,6 +70,12 @@ test('the parts of a unit are its whole time, and what follows a refusal is a wa
   const [pause, waiting, served, ...rest] = partsOfUnit(refusing).map(({ ms }) => ms)
   assert.deepEqual([pause, waiting, served], [100, 2100, 100])
   assert.deepEqual(rest, [0, 101])
+})
+
+test('a busy machine is slow at the worker where pauses are late, else on the network', () => {
+  assert.deepEqual(alarms('machine'), { rng: 'slow network', hasher: 'slow network' })
+  const late = { ...pipeline, worker: { ...stage, serviceMs: 150 } }
+  assert.deepEqual(findAlarms({ state: 'machine', sentence: '' }, late), { worker: 'slow' })
 })
 
 function alarms(state: VerdictState) {

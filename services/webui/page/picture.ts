@@ -1,6 +1,7 @@
 // How the figures of a snapshot become a picture.
 
 import type { Pipeline, Stage, Upstream, Verdict } from '../src/api.ts'
+import { isLate } from '../src/plan.ts'
 import { aloneMs, refuser, waitMs } from '../src/refusals.ts'
 
 /** More waiting requests are a number only. */
@@ -41,7 +42,7 @@ export function findAlarms({ state }: Verdict, pipeline: Pipeline): Alarms {
     case 'hasher':
       return { [state]: 'bottleneck' }
     case 'machine':
-      return { worker: 'slow' }
+      return isLate(pipeline) ? { worker: 'slow' } : { rng: 'slow network', hasher: 'slow network' }
     case 'back-pressure':
       return { [refuser(pipeline)]: 'queue full' }
     case 'not-responding':

@@ -107,10 +107,12 @@ function classOf(name: string, stage: Stage | undefined, alarm: string | undefin
 
 function Heading(props: { name: string; stage: Stage | undefined; alarm: string | undefined; unit: string }) {
   const { name, stage, alarm, unit } = props
+  // No worker has used a service of which it reports no replica.
+  const isCountKnown = name === 'worker' || (stage && stage.count + stage.notResponding > 0)
   return (
     <header>
       <h3>
-        {name} {stage && stage.count !== 1 && <small>× {formatCount(stage.count)}</small>}
+        {name} {stage && isCountKnown && stage.count !== 1 && <small>× {formatCount(stage.count)}</small>}
       </h3>
       {/* How many replicas do not respond stands beside their bars. */}
       {alarm && !stage?.notResponding && <span class="flag">{alarm}</span>}

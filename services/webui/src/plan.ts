@@ -6,6 +6,9 @@ import type { Plan } from './scale-command.ts'
 export const MIN_QUEUE_SHARE = 0.2
 /** A service less busy than this can serve more loops. */
 export const NEARLY_FULL = 0.9
+/** On a busy machine pauses are late by this part of the pause, and by this many milliseconds. */
+const LATE_PART = 0.15
+const LATE_MS = 5
 /** So long after a change, the speed is that of the new setup. Seconds. */
 const SETTLE_S = 5
 /** The speed of a setup is the mean of at most and at least so many seconds. */
@@ -50,6 +53,11 @@ export function predictLimit(plan: Plan, pipeline: Pipeline): string {
   const [name, ofService] = rng <= hasher ? (['rng', rng] as const) : (['hasher', hasher] as const)
   if (1 - ofService / loops >= MIN_QUEUE_SHARE) return `limited by ${name}`
   return loops / ofService < NEARLY_FULL ? 'limited by workers' : `workers and ${name} match`
+}
+
+/** Whether pauses take clearly longer than they are set to, as on a busy machine. */
+export function isLate({ delayMs, worker }: Pipeline, factor = 1): boolean {
+  return delayMs > 0 && worker.serviceMs - delayMs >= factor * Math.max(LATE_MS, LATE_PART * delayMs)
 }
 
 /** Why no prediction is made, however long the application runs. */

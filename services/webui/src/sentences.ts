@@ -1,11 +1,11 @@
 import type { Pipeline, Upstream, Verdict, VerdictState } from './api.ts'
 import { formatMs, formatPart, formatRate } from './format.ts'
-import { busiest } from './pipeline.ts'
-import { NEARLY_FULL } from './plan.ts'
+import { busiest, isAway } from './pipeline.ts'
+import { isLate, NEARLY_FULL } from './plan.ts'
 import { refusedPart, refuser } from './refusals.ts'
 import { findCommands, type Plan, type Platform, type Start } from './scale-command.ts'
-import { isLate } from './verdict.ts'
 
+const upstreams = ['rng', 'hasher'] as const
 /** Advised replicas serve this part of the loops' capacity: a full service makes loops wait. */
 const ENOUGH = 0.8
 
@@ -52,15 +52,19 @@ export function describeState(pipeline: Pipeline, state: VerdictState, start: St
         evidence: `${formatRate(foreignSpeed ?? 0)} hashes per second`,
       })
     case 'stuck': {
-      const away = (['rng', 'hasher'] as const).filter((each) => pipeline[each].notResponding > 0)
-      if (away.length === 0) return say('No unit of work ends: see the workers’ logs about rng and hasher.')
+      const away = upstreams.filter((each) => isAway(pipeline[each]))
+      const partly = upstreams.find((each) => pipeline[each].notResponding > 0)
+      if (away.length === 0)
+        return say('No unit of work ends: see the workers’ logs about rng and hasher.', {
+          evidence: partly && describeResponding(pipeline, partly),
+        })
       return say(`No unit of work ends, because ${away.join(' and ')} ${away.length > 1 ? 'do' : 'does'} not respond.`)
     }
     case 'not-responding': {
       const away = rng.notResponding > 0 ? 'rng' : 'hasher'
-      const { notResponding, count } = pipeline[away]
+      const { notResponding } = pipeline[away]
       const which = notResponding === 1 ? `A replica of ${away} does` : `${notResponding} replicas of ${away} do`
-      return say(`${which} not respond: see the log.`, { evidence: `${count} of ${count + notResponding} respond` })
+      return say(`${which} not respond: see the log.`, { evidence: describeResponding(pipeline, away) })
     }
     case 'back-pressure': {
       const full = refuser(pipeline)
@@ -98,6 +102,11 @@ export function describeState(pipeline: Pipeline, state: VerdictState, start: St
       })
     }
   }
+}
+
+function describeResponding(pipeline: Pipeline, name: Upstream): string {
+  const { count, notResponding } = pipeline[name]
+  return `${count} of ${count + notResponding} ${name} respond`
 }
 
 function describeBottleneck(pipeline: Pipeline, name: Upstream): string {

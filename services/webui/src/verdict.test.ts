@@ -86,6 +86,16 @@ test('a replica that does not respond comes before advice to add workers', () =>
   assert.equal(findState({ ...silent, rng: { ...silent.rng, count: 0 } }), 'stuck')
 })
 
+test('a service is blamed only when none of its replicas responds', () => {
+  const start = { platform: 'local', basePort: 8000, variables: {} } as const
+  const describe = (rng: Partial<Pipeline['rng']>) =>
+    describeState({ ...ten, rng: { ...ten.rng, ...rng } }, 'stuck', start, currentPlan(ten))
+  assert.match(describe({ count: 0, notResponding: 3 }).sentence, /because rng does not respond/)
+  const { sentence, evidence } = describe({ count: 2, notResponding: 1 })
+  assert.doesNotMatch(sentence, /does not respond/)
+  assert.equal(evidence, '2 of 3 rng respond')
+})
+
 test('a service that is away is named after three seconds', () => {
   const away = { ...ten, rng: { ...ten.rng, count: 0, notResponding: 1 } }
   assert.deepEqual(judgeAll([ten, ten, ten, ten, away, away, away, away]).slice(-2), ['rng', 'stuck'])

@@ -2,17 +2,14 @@ import type { Report } from '@dockercoins/ledger'
 
 import type { Pipeline, Upstream, Verdict, VerdictState } from './api.ts'
 import { busiest, isAway } from './pipeline.ts'
-import { MIN_QUEUE_SHARE, NEARLY_FULL } from './plan.ts'
+import { isLate, MIN_QUEUE_SHARE, NEARLY_FULL } from './plan.ts'
 import { refusedPart, refuser } from './refusals.ts'
 
 /** A service without Server-Timing is the bottleneck from this part of the loops' time. */
 const MIN_UNTIMED_SHARE = 0.5
 /** A queue that refuses this part of all requests is too short. */
 const MIN_REFUSED_PART = 0.05
-/** On a busy machine pauses are late by this part of the pause, and by this many milliseconds. */
-const LATE_PART = 0.15
-const LATE_MS = 5
-/** There requests also spend this part of a unit between the services, and so many milliseconds. */
+/** On a slow network requests spend this part of a unit between the services, and so many milliseconds. */
 const SLOW_NETWORK_PART = 0.25
 const SLOW_NETWORK_MS = 20
 /** A verdict stands until its figure falls to this part of the threshold, so it does not flip. */
@@ -57,11 +54,6 @@ export function findState(pipeline: Pipeline, standing?: VerdictState, before = 
 function byQueue(pipeline: Pipeline, before: VerdictState | undefined): Upstream[] {
   const length = (name: Upstream) => pipeline[name].queueMs / (name === before ? HYSTERESIS : 1)
   return upstreams.toSorted((one, other) => length(other) - length(one))
-}
-
-/** Whether pauses take clearly longer than they are set to. */
-export function isLate({ delayMs, worker }: Pipeline, factor = 1): boolean {
-  return delayMs > 0 && worker.serviceMs - delayMs >= factor * Math.max(LATE_MS, LATE_PART * delayMs)
 }
 
 function isNetworkSlow({ unitMs, rng, hasher }: Pipeline, factor: number): boolean {
