@@ -81,7 +81,7 @@ export function describeState(pipeline: Pipeline, state: VerdictState, start: St
           evidence: `pauses set to ${formatMs(pipeline.delayMs)} take ${formatMs(worker.serviceMs)}`,
         })
       return say('The network between worker, rng and hasher is slow, or a machine is busy.', {
-        evidence: `a unit spends ${formatMs(networkMs)} on the network`,
+        evidence: `${formatMs(networkMs)} per unit on the network`,
       })
     }
     case 'well':
