@@ -53,6 +53,7 @@ const allOn = {
 const renderings: Record<string, object> = {
   defaults: {},
   'all on': allOn,
+  KEDA: { keda: { enabled: true }, rng: { autoscaling: { enabled: true, cpuPercent: 50 } } },
   'an external Redis, with a Secret': { ledger: { existingSecret: 'ledger', existingSecretKey: 'url' } },
   'the least': {
     ledger: { url: 'redis://redis.example.org:6379' },
@@ -76,10 +77,11 @@ async function valuesFile(name: string, values: object): Promise<string> {
 /** A file of what the chart renders, without the kinds that this cluster does not know. */
 async function render(t: TestContext, name: string): Promise<string> {
   const kinds = await run('kubectl', 'api-resources', '--output', 'name')
-  const values = structuredClone(renderings[name]!) as Partial<typeof allOn>
+  const values = structuredClone(renderings[name]!) as Partial<Record<string, { enabled?: boolean }>>
   for (const [value, kind] of [
     ['httpRoute', 'httproutes.'],
     ['podMonitor', 'podmonitors.'],
+    ['keda', 'scaledobjects.'],
   ] as const) {
     if (kinds.includes(kind) || !values[value]) continue
     values[value].enabled = false
@@ -133,6 +135,7 @@ test('a wrong value is refused in one line that names it', async () => {
     'ledger.url=redis://:secret@redis': /^- at '\/ledger\/url': .* does not match pattern/,
     'redis.storage.size=big': /^- at '\/redis\/storage\/size': 'big' does not match pattern/,
     'webui.service.type=Public': /^- at '\/webui\/service\/type': value must be one of/,
+    'keda.prometheusUrl=prometheus': /^- at '\/keda\/prometheusUrl': 'prometheus' does not match pattern/,
     'httpRoute.enabled=true': /^- at '\/httpRoute\/parentRefs': minItems: got 0, want 1$/,
     'podDisruptionBudget.maxUnavailable=0': /^- at '\/podDisruptionBudget\/maxUnavailable': minimum: got 0, want 1$/,
   }

@@ -13,7 +13,7 @@ const METRIC = 'dockercoins_queue_requests'
 
 /**
  * Stands in for Prometheus and its adapter: answers the API of custom metrics with what the pods of
- * rng serve at /metrics. It runs in a pod; X-Served-By is the name of the pod that served.
+ * rng serve at /metrics. It runs in a pod; X-Served-By is POD@NODE of the pod that served.
  */
 const program = `
   const { lookup } = require('node:dns/promises')
@@ -23,7 +23,7 @@ const program = `
   const read = async ({ address }, namespace) => {
     const response = await fetch('http://' + address + '/metrics')
     const value = /^${METRIC} (\\d+)/m.exec(await response.text())[1]
-    const describedObject = { kind: 'Pod', apiVersion: '/v1', namespace, name: response.headers.get('x-served-by') }
+    const describedObject = { kind: 'Pod', apiVersion: '/v1', namespace, name: response.headers.get('x-served-by').split('@')[0] }
     return { describedObject, metric: { name: '${METRIC}' }, timestamp: new Date().toISOString(), value }
   }
   const answer = async (url) => {

@@ -50,7 +50,16 @@ test('docs/configuration.md lists the variables of compose.yaml with their defau
 })
 
 /** Variables that the chart sets itself, or has values of their own for. */
-const ofTheChart = new Set(['BASE_PORT', 'PORT', 'HOSTNAME', 'REVISION', 'LEDGER_URL', 'KEY_PREFIX'])
+const ofTheChart = new Set([
+  'BASE_PORT',
+  'PORT',
+  'HOSTNAME',
+  'NODE_NAME',
+  'NAMESPACE',
+  'REVISION',
+  'LEDGER_URL',
+  'KEY_PREFIX',
+])
 
 test('the chart takes every variable of the services, and has the version of package.json', async () => {
   const { properties: values } = JSON.parse(await read('deploy/chart/values.schema.json')) as {

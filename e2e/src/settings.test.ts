@@ -13,6 +13,7 @@ const http = {
   HOST: ['not a host'],
   PORT: ['', 'http', '-1', '65536', '80.5', '0x50'],
   HOSTNAME: ['', 'two words', 'a\r\nb', 'é'],
+  NODE_NAME: ['two words'],
   MAX_CONNECTIONS: ['', '0', '1', 'all'],
   LOG_FORMAT: ['', 'xml'],
   REVISION: ['', 'two words'],
@@ -37,6 +38,7 @@ const nonsense: Record<string, Record<string, string[]>> = {
     BASE_PORT: ['', '0', '65536'],
     FRAME_ANCESTORS: ['', "'none' *", 'a;b', '* ; script-src *', 'https://a,https://b', 'ftp://a', 'https://a/path'],
     LABEL: ['x'.repeat(41)],
+    NAMESPACE: ['Blue', 'x'.repeat(64)],
     COLOR: ['#fff', '#12345g', 'blue;'],
   },
   worker: {

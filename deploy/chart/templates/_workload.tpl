@@ -117,10 +117,11 @@ spec:
           imagePullPolicy: {{ $values.image.pullPolicy }}
           ports:
             - { name: http, containerPort: 80 }
-          {{- with $variables }}
           env:
+            - { name: NODE_NAME, valueFrom: { fieldRef: { fieldPath: spec.nodeName } } }
+            {{- with $variables }}
             {{- . | nindent 12 }}
-          {{- end }}
+            {{- end }}
           startupProbe: # no probe waits behind simulated work
             httpGet: { path: /healthz, port: http }
             periodSeconds: 1

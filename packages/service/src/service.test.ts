@@ -7,12 +7,13 @@ import { test, type TestContext } from 'node:test'
 
 import packageJson from '../../../package.json' with { type: 'json' }
 import { Problem } from './protocol.ts'
-import { createService, type Service, type ServiceOptions } from './service.ts'
+import { createService, replicaName, type Service, type ServiceOptions } from './service.ts'
 
 const config = {
   host: '127.0.0.1',
   port: 0,
   hostname: 'replica-1',
+  nodeName: '',
   maxConnections: 100,
   logFormat: 'json',
   debug: false,
@@ -37,6 +38,11 @@ async function sendRaw(port: number, bytes: string): Promise<string> {
   socket.write(bytes)
   return text(socket)
 }
+
+test('the name of a replica has its node where that is known', () => {
+  assert.equal(replicaName({ hostname: 'rng-1', nodeName: '' }), 'rng-1')
+  assert.equal(replicaName({ hostname: 'rng-1', nodeName: 'node-1' }), 'rng-1@node-1')
+})
 
 test('every response names the replica', async (t) => {
   const service = build(t)

@@ -18,7 +18,7 @@ import {
   unavailable,
   writeProblem,
 } from './protocol.ts'
-import type { HttpConfig } from './settings.ts'
+import { replicaName, type HttpConfig } from './settings.ts'
 import { aborted } from './stop-signal.ts'
 
 export { createHistogram } from './fast/histogram.ts'
@@ -60,7 +60,7 @@ const OVERLOADED = 'too many connections or requests at once: try again in a mom
 /** A Fastify server with probes, metrics, logs, problem+json errors and a graceful shutdown. */
 export function createService(name: string, config: HttpConfig, options: ServiceOptions = {}): Service {
   const { isReady = () => true, accessLog = false } = options
-  const headers = { 'x-served-by': config.hostname, ...options.headers }
+  const headers = { 'x-served-by': replicaName(config), ...options.headers }
 
   const service = fastify({
     // The 503 while stopping is ours, with the headers of every other response.

@@ -98,6 +98,11 @@ function redactOne(url: string): string {
   return url
 }
 
+/** The name of this replica in `X-Served-By`, in reports and on the page: "rng-1", "rng-1@node-1". */
+export function replicaName(config: Pick<HttpConfig, 'hostname' | 'nodeName'>): string {
+  return config.nodeName ? `${config.hostname}@${config.nodeName}` : config.hostname
+}
+
 /** The settings that every process has. */
 export const httpSettings = {
   host: text('HOST', {
@@ -114,6 +119,13 @@ export const httpSettings = {
     meaning: 'name of this replica, sent in `X-Served-By`',
     expected: 'a host name: 1 to 253 letters, digits, dots, hyphens and underscores',
     schema: matching(/^[\w.-]{1,253}$/),
+  }),
+  nodeName: text('NODE_NAME', {
+    default: '',
+    shown: 'none',
+    meaning: 'the node that runs this replica, added to its name: `rng-1@node-1`; the Helm chart sets it',
+    expected: 'a host name: at most 253 letters, digits, dots, hyphens and underscores',
+    schema: matching(/^[\w.-]{0,253}$/),
   }),
   maxConnections: integer('MAX_CONNECTIONS', {
     default: 4000,

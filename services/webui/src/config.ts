@@ -45,6 +45,14 @@ export const settings = {
       v.regex(/^(#[0-9a-f]{6}|[a-z]{3,20})?$/i),
     ),
   }),
+  namespace: text('NAMESPACE', {
+    default: '',
+    shown: 'none',
+    meaning:
+      'namespace of this copy in Kubernetes, for the commands that the page shows, and its name where there is no `LABEL`; the Helm chart sets it',
+    expected: 'a name of a namespace: at most 63 lower-case letters, digits and hyphens',
+    schema: v.pipe(v.string(), v.regex(/^[a-z\d-]{0,63}$/)),
+  }),
   frameAncestors: text('FRAME_ANCESTORS', {
     default: "'none'",
     meaning: 'pages that may show this one in a frame: `*` for any, or origins such as `https://lab.example.org`',

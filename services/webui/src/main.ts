@@ -7,7 +7,7 @@ import { loadPage } from './page.ts'
 
 const config = loadConfig(settings)
 const stop = stopSignal()
-const page = await loadPage(config).catch((error: Error) => {
+const page = await loadPage({ ...config, label: config.label || config.namespace }).catch((error: Error) => {
   console.error(error.message)
   process.exit(1)
 })

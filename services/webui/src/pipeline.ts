@@ -4,8 +4,8 @@ import type { Pipeline, Replica, Stage, Upstream } from './api.ts'
 
 /** Every viewer gets a snapshot each second, so it names at most this many replicas. */
 const MAX_NAMES = 20
-/** Longer names are cut: a host name in DNS has at most so many bytes in a label. */
-const MAX_NAME_BYTES = 63
+/** Longer names are cut. The names of a pod and its node have about so many bytes. */
+const MAX_NAME_BYTES = 80
 /** Two measurements made at different moments do not differ by this factor. */
 const IMPOSSIBLE = 1.2
 

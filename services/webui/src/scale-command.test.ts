@@ -60,6 +60,17 @@ test('a local command reaches the copy on its port', () => {
   )
 })
 
+test('a command for Kubernetes reaches the copy in its namespace', () => {
+  const variables = findVariables('kubernetes', { NAMESPACE: 'green', LABEL: 'x' })
+  const start = started('kubernetes', { variables })
+  const all = findCommands(start, one, { ...one, workers: 10, loops: 2 })
+  assert.deepEqual(all, [
+    'kubectl --namespace green scale deployment worker --replicas=10',
+    'kubectl --namespace green set env deployment/worker LOOPS=2',
+  ])
+  assert.deepEqual(findVariables('kubernetes', { NAMESPACE: 'default' }), {})
+})
+
 test('loops and the pause are set where a platform sets them, and only for workers', () => {
   const pause = { delayMs: 50 }
   assert.equal(commandOf(started('local'), one, pause), 'WORKER_DELAY_MS=50 npm start')

@@ -28,7 +28,7 @@ export interface Plan {
 const MAX_SCALE = 100
 const DEFAULT_PORT = 8000
 const DEFAULT_DELAY_MS = 100
-/** Variables that a command has to repeat, because it starts all services again. */
+/** Variables that a command has to repeat, because it starts all services again or must find them. */
 export const keptVariables: Partial<Record<Platform, string[]>> = {
   local: ['HOST', 'DEBUG', 'DELAY_MS', 'CONCURRENCY', 'MAX_COINS', 'FRAME_ANCESTORS', 'LABEL', 'COLOR'],
   // As compose.yaml passes them on.
@@ -48,9 +48,10 @@ export const keptVariables: Partial<Record<Platform, string[]>> = {
     'TAG',
     'REDIS_IMAGE',
   ],
+  kubernetes: ['NAMESPACE'],
 }
-/** What compose.yaml, `npm start` and npm itself set. */
-const NOT_GIVEN = /=$|^COMPOSE_PROJECT_NAME=dockercoins$|^HOST=127\.0\.0\.1$|^COLOR=[01]$/
+/** What compose.yaml, `npm start` and npm itself set, and the namespace that kubectl uses anyway. */
+const NOT_GIVEN = /=$|^COMPOSE_PROJECT_NAME=dockercoins$|^NAMESPACE=default$|^HOST=127\.0\.0\.1$|^COLOR=[01]$/
 
 /** Detects the platform by the environment and the files that container engines add. */
 export function detectPlatform(env: NodeJS.ProcessEnv, exists: (path: string) => boolean): Platform {
@@ -78,8 +79,10 @@ export function findCommands(start: Start, current: Plan, wanted: Plan): string[
   if (changed.length + settings.length === 0) return []
   switch (start.platform) {
     case 'kubernetes': {
-      const scale = changed.map(({ name, count }) => `kubectl scale deployment ${name} --replicas=${count}`)
-      return settings.length === 0 ? scale : [...scale, `kubectl set env deployment/worker ${settings.join(' ')}`]
+      const { NAMESPACE } = start.variables
+      const kubectl = NAMESPACE ? `kubectl --namespace ${NAMESPACE}` : 'kubectl'
+      const scale = changed.map(({ name, count }) => `${kubectl} scale deployment ${name} --replicas=${count}`)
+      return settings.length === 0 ? scale : [...scale, `${kubectl} set env deployment/worker ${settings.join(' ')}`]
     }
     case 'swarm': {
       const scale = changed.map(({ name, count }) => ` dockercoins_${name}=${count}`).join('')
