@@ -46,14 +46,14 @@ test('numbers are stale after five seconds without an update', () => {
 
 test('the text has the loops, unless there are workers that do not report', () => {
   assert.equal(describe({ update: snapshot(1) }).text, '1 loop')
-  assert.match(describe({ update: snapshot(1, 9) }).text, /^Workers that do not report make 9\.00 hashes/)
+  assert.match(describe({ update: snapshot(1, 9) }).text, /^Workers that do not report make 9\.00 per second/)
 })
 
 test('workers that do not report are running as well', () => {
   const alone = describe({ update: snapshot(0, 3.33) })
   assert.equal(alone.kind, 'mining')
   assert.equal(alone.title, 'Running')
-  assert.equal(alone.text, 'Workers that do not report make 3.33 hashes per second.')
+  assert.equal(alone.text, 'Workers that do not report make 3.33 per second.')
 })
 
 test('the status is "Nothing is counted" only when that is known', () => {

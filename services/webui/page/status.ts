@@ -36,10 +36,10 @@ function describe({ update, updatedAt, disconnectedSince, now }: Connection): St
   }
   if ('ledgerLostSince' in update) {
     const since = `since ${formatTime(update.ledgerLostSince)}.`
-    return ['lost', 'Ledger away', `${since} Workers keep their counts until it recovers.`]
+    return ['lost', 'Ledger away', `${since} Workers keep their counts.`]
   }
   const { foreignSpeed, loops, worker } = update.pipeline
-  const others = foreignSpeed ? `Workers that do not report make ${formatRate(foreignSpeed)} hashes per second.` : ''
+  const others = foreignSpeed ? `Workers that do not report make ${formatRate(foreignSpeed)} per second.` : ''
   if (worker.count > 0) return ['mining', `${plural(worker.count, 'worker')} running`, others || plural(loops, 'loop')]
   if (others) return ['mining', 'Running', others]
   return ['idle', 'No workers', foreignSpeed === null ? '' : 'Nothing is counted.']
