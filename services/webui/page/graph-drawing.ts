@@ -27,6 +27,9 @@ export interface Annotations {
 /** As on the rest of the page. */
 export const FONT = 'Inter, system-ui, sans-serif'
 
+/** The capacity varies by less than this factor while nothing changes. */
+const NOISE = 1.1
+
 /** Rows of labels above the plot. */
 const LABEL_ROWS = 2
 
@@ -153,8 +156,11 @@ function drawCapacity(canvas: Canvas, { x, capacity, top: highest }: GraphView):
   const level = capacity[index]!
   const text = `capacity ${formatRate(level)}${level > highest ? ' ↑' : ''}`
   setFont(canvas, size)
-  const end = Math.max(toX(chart, x[index]!), left + canvas.context.measureText(text).width)
-  const y = level > highest ? top + (size + 6) * px : chart.valToPos(level, 'y', true)
+  const width = canvas.context.measureText(text).width
+  const end = Math.max(toX(chart, x[index]!), left + width)
+  // Above the peaks of a noisy line, but not of a capacity from before a change.
+  const peaks = capacity.filter((each, i) => toX(chart, x[i]!) > end - width && each! < NOISE * level).map(Number)
+  const y = level > highest ? top + (size + 6) * px : chart.valToPos(Math.max(level, ...peaks), 'y', true)
   const isBelow = level <= highest && y - top < (size + 6) * px
   drawText(canvas, text, end, isBelow ? y + 5 * px : y - 5 * px, ['right', isBelow ? 'top' : 'bottom'], '--capacity')
 }
