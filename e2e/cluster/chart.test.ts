@@ -19,7 +19,7 @@ const allOn = {
   env: { LOG_FORMAT: 'text' },
   rng: { env: { MAX_BYTES: 33_554_432 }, autoscaling: { enabled: true, cpuPercent: 50 } },
   hasher: { autoscaling: { enabled: true } },
-  worker: { tag: 'v0.2', autoscaling: { enabled: true } },
+  worker: { tag: `v0.2@sha256:${'0'.repeat(64)}`, autoscaling: { enabled: true } },
   webui: {
     env: { LABEL: 'blue' },
     service: { type: 'NodePort', annotations: { note: 'one' } },
@@ -43,6 +43,7 @@ const allOn = {
     hostnames: ['coins.example.org'],
   },
   podMonitor: { enabled: true, labels: { release: 'prometheus' } },
+  scrapeAnnotations: true,
   nodeSelector: { 'kubernetes.io/os': 'linux' },
   tolerations: [{ key: 'spot', operator: 'Exists' }],
   affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [] } },

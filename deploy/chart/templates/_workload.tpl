@@ -9,7 +9,9 @@ app.kubernetes.io/version: {{ .root.Chart.AppVersion }}
 {{- end }}
 
 {{- define "dockercoins.pod-metadata" -}}
-{{- with .root.Values.podAnnotations }}
+{{- $scrape := dict "prometheus.io/scrape" "true" "prometheus.io/port" "80" }}
+{{- $isScraped := and .root.Values.scrapeAnnotations (ne .name "redis") }}
+{{- with merge (dict) .root.Values.podAnnotations (ternary $scrape (dict) $isScraped) }}
 annotations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
