@@ -22,7 +22,7 @@ async function untilState(page: Page, title: string | RegExp, timeout = SHOWN_WI
 const commands: Record<string, RegExp> = {
   local: /npm run scale -- --port \d+ rng=3$/,
   compose: /--scale worker=10 --scale rng=3$/,
-  cluster: /^kubectl scale deployment rng --replicas=3$/,
+  cluster: /^kubectl --namespace \S+ scale deployment rng --replicas=3$/,
 }
 
 /** Containers take their time to start. */
