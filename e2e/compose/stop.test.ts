@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
-import { within } from '@dockercoins/testing'
+import { until, within } from '@dockercoins/testing'
 import { docker, down } from '@dockercoins/testing/compose-stack'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
@@ -41,6 +41,15 @@ test('an application that is stopped as soon as it is started stops at once, and
   }
 })
 
+/** The first process of a container loses a signal that comes before it handles any, so the init too. */
+function untilInitRuns(container: string): Promise<string> {
+  return until('the init to start the service', () => docker('top', container), hasTwoProcesses)
+}
+
+function hasTwoProcesses(table: string): boolean {
+  return table.split('\n').length > 2
+}
+
 for (const service of ['rng', 'hasher', 'worker', 'webui']) {
   test(`${service} behind an init stops at once, whenever the signal comes`, async (t) => {
     const containers: string[] = []
@@ -48,6 +57,7 @@ for (const service of ['rng', 'hasher', 'worker', 'webui']) {
     for (const ms of [0, 50, 100, 150, 200, 300]) {
       const container = await docker('run', '--init', '--detach', `dockercoins/${service}`)
       containers.push(container)
+      await untilInitRuns(container)
       await sleep(ms) // the moment of the signal
       await docker('stop', '--time', '9', container)
       await assertStopped(container, `${ms} ms after the start`)
