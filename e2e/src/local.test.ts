@@ -10,9 +10,10 @@ import { openLedger } from '@dockercoins/ledger'
 import { startLocal, type LocalOptions } from '@dockercoins/local'
 import { until } from '@dockercoins/testing'
 import { audit, complaints, hashed, totals, unitsDone } from '@dockercoins/testing/figures'
+import { freePorts } from '@dockercoins/testing/free-ports'
 import { temporaryFolder } from '@dockercoins/testing/ledger-file'
 
-/** The whole application as `npm start` runs it, on ports that are likely to be free. */
+/** The whole application as `npm start` runs it. */
 async function startApplication(t: TestContext, options: LocalOptions) {
   const data = await temporaryFolder(t)
   const lines: string[] = []
@@ -22,7 +23,7 @@ async function startApplication(t: TestContext, options: LocalOptions) {
       done()
     },
   })
-  const port = 20_000 + 200 * Math.floor(Math.random() * 60)
+  const port = await freePorts(20)
   const local = await startLocal(
     { port, data, ...options },
     { stream, env: { PATH: process.env.PATH, LOG_FORMAT: 'json' } },

@@ -5,6 +5,7 @@ import { test, type TestContext } from 'node:test'
 
 import { until } from '@dockercoins/testing'
 import { audit, hashed, metric, totals, unitsDone } from '@dockercoins/testing/figures'
+import { freePorts } from '@dockercoins/testing/free-ports'
 import { temporaryFolder } from '@dockercoins/testing/ledger-file'
 import { startService } from '@dockercoins/testing/service-process'
 
@@ -69,7 +70,7 @@ test('a worker that waits for a lost neighbour stops when it is asked to', async
 
 test('workers that start before everything else wait, say so once for each neighbour, and then mine', async (t) => {
   const { webui, workerEnv } = await startUpstreams(t)
-  const late = { ...fast, PORT: String(20_000 + Math.floor(Math.random() * 10_000)) }
+  const late = { ...fast, PORT: `${await freePorts()}` }
   const worker = await startService(t, 'worker', { ...workerEnv, RNG_URL: `http://127.0.0.1:${late.PORT}` })
   await worker.line(/waiting for rng/)
   assert.equal((await fetch(`${worker.url}/readyz`)).status, 503)

@@ -1,26 +1,48 @@
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { createServer, type Server } from 'node:net'
 
-/** The first of `count` consecutive ports that nothing listens on. */
+/** Outgoing connections get higher ports, so a server that is started again finds its own free. */
+const FIRST = 12_000
+const LAST = 32_000
+/** A process takes its ports from blocks of so many. No other process has the same block. */
+const BLOCK = 100
+
+let next = 0
+let end = 0
+
+/** The first of `count` consecutive ports, at most 99, that nobody uses and no other test gets. */
 export async function freePorts(count = 1): Promise<number> {
   for (;;) {
-    // At random, because several test files run at once. Outgoing connections get higher ports, so
-    // a server that is started again finds its own free.
-    const base = randomInt(12_000, 32_000 - count)
-    const free = await Promise.all(Array.from({ length: count }, (_, index) => isFree(base + index)))
-    if (!free.includes(false)) return base
+    while (next + count > end) await claimBlock()
+    const base = next
+    next += count
+    const servers = await Promise.all(Array.from({ length: count }, (_, index) => listen(base + index)))
+    for (const server of servers) if (server) await close(server)
+    if (!servers.includes(undefined)) return base
   }
 }
 
-async function isFree(port: number): Promise<boolean> {
+/** Takes a block at random by listening on its first port until the process ends. */
+async function claimBlock(): Promise<void> {
+  const first = randomInt(FIRST / BLOCK, LAST / BLOCK) * BLOCK
+  const server = await listen(first)
+  if (!server) return
+  server.unref()
+  next = first + 1
+  end = first + BLOCK
+}
+
+/** Undefined where the port is taken. */
+async function listen(port: number): Promise<Server | undefined> {
   const server = createServer().listen({ port, host: '127.0.0.1', exclusive: true })
-  try {
-    await once(server, 'listening')
-  } catch {
-    return false
-  }
+  return once(server, 'listening').then(
+    () => server,
+    () => undefined,
+  )
+}
+
+async function close(server: Server): Promise<void> {
   server.close()
   await once(server, 'close')
-  return true
 }
