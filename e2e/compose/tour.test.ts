@@ -58,16 +58,17 @@ test('every command of the tour does what it says', async (t) => {
   assert.equal(exitCode, 0, `${output}\n${errors.split('\n').slice(-40).join('\n')}`)
 
   const speeds = [...output.matchAll(/"speeds":\[([^\]]+)\]/g)].map(([, list]) => list!.split(',').map(Number))
-  const [, ten = [], many = [], batches = []] = speeds.map((all) => all.slice(-5))
-  assert.ok(Math.abs(mean(ten) - 10) < 1, `expected 10 hashes per second, got ${ten.join()}`)
-  assert.ok(mean(many) >= 25, `expected 25 hashes per second or more, got ${many.join()}`)
-  assert.ok(Math.abs(mean(batches) - 33) < 3, `expected 33 hashes per second, got ${batches.join()}`)
+  const [one = 0, ten = 0, many = 0, batches = 0] = speeds.map((all) => mean(all.slice(-5)))
+  // A quiet machine makes 3.3, 10, 28 and 33 hashes per second. A busy one makes fewer of each.
+  const seen = `${[one, ten, many, batches].map((speed) => speed.toFixed(2)).join(', ')} hashes per second`
+  assert.ok(ten < 11 && ten > 2 * one, `expected 10 with one rng, and three times one worker, got ${seen}`)
+  assert.ok(many > 1.8 * ten, `expected almost three times as many with three rng, got ${seen}`)
+  assert.ok(batches < 36 && batches > 6 * one, `expected ten times one worker with batches of ten, got ${seen}`)
   const pings = [...output.matchAll(/round-trip min\/avg\/max = [\d.]+\/([\d.]+)\//g)].map(([, average]) =>
     Number(average),
   )
   assert.ok(pings[0]! > 400, `expected rng to take about 700 ms, got ${pings[0]}`)
   const rates = [...output.matchAll(/Requests per second: +([\d.]+)/g)].map(([, rate]) => Number(rate))
-  assert.ok(Math.abs(rates[0]! - 10) < 1, `expected 10 requests per second, got ${rates[0]}`)
-  assert.ok(rates[1]! > 60, `expected about 100 requests per second, got ${rates[1]}`)
-  t.diagnostic(JSON.stringify({ ten: mean(ten), many: mean(many), batches: mean(batches), pings, rates }))
+  assert.ok(rates[0]! < 11 && rates[1]! > 3 * rates[0]!, `expected 10 and 100 requests per second, got ${rates.join()}`)
+  t.diagnostic(`${seen}; ${JSON.stringify({ pings, rates })}`)
 })
