@@ -73,7 +73,7 @@ function test(concurrency: number, args: string[], STACK?: 'bundle' | 'compose' 
   const limits = [
     `--test-timeout=${STACK === 'compose' || STACK === 'cluster' ? 300_000 : 180_000}`,
     '--test-force-exit',
-    '--import=@dockercoins/testing/write-results-at-once',
+    '--import=@dockercoins/testing/test-process',
   ]
   const env = STACK && { STACK }
   return run(process.execPath, ['--test', `--test-concurrency=${concurrency}`, ...limits, ...args], env)
