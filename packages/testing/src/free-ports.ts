@@ -11,7 +11,7 @@ const BLOCK = 100
 let next = 0
 let end = 0
 
-/** The first of `count` consecutive ports, at most 99, that nobody uses and no other test gets. */
+/** Resolves to the first of `count` consecutive free ports (at most 99). No other test gets them. */
 export async function freePorts(count = 1): Promise<number> {
   for (;;) {
     while (next + count > end) await claimBlock()

@@ -1,13 +1,12 @@
 // How the figures of a snapshot become a picture.
 
-import type { Pipeline, Stage, Upstream, Verdict } from '../src/api.ts'
+import { upstreams, type Pipeline, type Stage, type Upstream, type Verdict } from '../src/api.ts'
 import { isLate } from '../src/plan.ts'
 import { aloneMs, refuser, waitMs } from '../src/refusals.ts'
 
 /** More waiting requests are a number only. */
 export const MAX_DOTS = 20
 
-const UPSTREAMS = ['rng', 'hasher'] as const
 const MAX_LEVEL = 20
 
 /** How many requests wait at a service, by Little's law: L = λ × W. */
@@ -48,7 +47,7 @@ export function findAlarms({ state }: Verdict, pipeline: Pipeline): Alarms {
     case 'not-responding':
     case 'stuck':
       return Object.fromEntries(
-        UPSTREAMS.filter((name) => pipeline[name].notResponding > 0).map((name) => [name, 'not responding']),
+        upstreams.filter((name) => pipeline[name].notResponding > 0).map((name) => [name, 'not responding']),
       )
     default:
       return {}

@@ -1,4 +1,4 @@
-import type { Pipeline, Replica, Stage, Upstream } from '../src/api.ts'
+import { upstreams, type Pipeline, type Replica, type Stage, type Upstream } from '../src/api.ts'
 import { formatCount, formatMs, formatPart, formatRate } from '../src/format.ts'
 import { Help } from './help.tsx'
 import { snapshot } from './page-state.ts'
@@ -39,7 +39,7 @@ function Picture({ pipeline, alarms }: Known) {
   return (
     <div class={pipeline ? 'picture' : 'picture unknown'}>
       <WorkerNode pipeline={pipeline} alarm={alarms.worker} />
-      {(['rng', 'hasher'] as const).map((name, index) => (
+      {upstreams.map((name, index) => (
         <>
           <Lane key={`to ${name}`} name={name} step={index + 1} perSecond={reported?.[name].perSecond} />
           <ServiceNode key={name} name={name} stage={reported?.[name]} alarm={alarms[name]} />

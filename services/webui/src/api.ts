@@ -109,7 +109,9 @@ export interface Replica {
   state: 'serving' | 'idle' | 'not responding'
 }
 
-export type Upstream = 'rng' | 'hasher'
+/** The services that the workers call, in the order of a unit of work. */
+export const upstreams = ['rng', 'hasher'] as const
+export type Upstream = (typeof upstreams)[number]
 
 /**
  * 'well': loops and replicas match each other. 'worker', 'rng', 'hasher': the bottleneck.

@@ -1,11 +1,10 @@
-import type { Pipeline, Upstream, Verdict, VerdictState } from './api.ts'
+import { upstreams, type Pipeline, type Upstream, type Verdict, type VerdictState } from './api.ts'
 import { formatMs, formatPart, formatRate } from './format.ts'
 import { busiest, isAway } from './pipeline.ts'
 import { isLate, NEARLY_FULL } from './plan.ts'
 import { refusedPart, refuser } from './refusals.ts'
 import { findCommands, type Plan, type Platform, type Start } from './scale-command.ts'
 
-const upstreams = ['rng', 'hasher'] as const
 /** Advised replicas serve this part of the loops' capacity: a full service makes loops wait. */
 const ENOUGH = 0.8
 

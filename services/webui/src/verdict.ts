@@ -1,6 +1,6 @@
 import type { Report } from '@dockercoins/ledger'
 
-import type { Pipeline, Upstream, Verdict, VerdictState } from './api.ts'
+import { upstreams, type Pipeline, type Upstream, type Verdict, type VerdictState } from './api.ts'
 import { busiest, isAway } from './pipeline.ts'
 import { isLate, MIN_QUEUE_SHARE, NEARLY_FULL } from './plan.ts'
 import { refusedPart, refuser } from './refusals.ts'
@@ -20,8 +20,6 @@ const CONFIRM_MS = 3_000
 const CONFIRM_STUCK_MS = 15_000
 /** After an outage a verdict waits this long at most for workers that ran before, milliseconds. */
 const LONGEST_WAIT_MS = 15_000
-
-const upstreams = ['rng', 'hasher'] as const
 
 /**
  * What limits the speed now. The order is that of causes: without workers nothing else is known. A
