@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -86,6 +87,32 @@ test('build arguments replace the base images and set the version labels', async
   assert.equal(Labels['org.opencontainers.image.revision'], 'abc')
   assert.ok(Env.includes('REVISION=abc'))
 })
+
+test('an image for arm64 is made without emulation, of the same program', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'dockercoins-arm64-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const name = `dockercoins-test-${process.pid}`
+  const [base, image] = [`${name}/arm64`, `${name}/rng:latest`]
+  t.after(() => docker('image', 'rm', base, image))
+  await writeFile(join(folder, 'Dockerfile'), 'FROM scratch\nCOPY Dockerfile /\n')
+  await docker('build', '--quiet', '--platform', 'linux/arm64', '--tag', base, folder)
+
+  const settings = { platform: 'linux/arm64', 'args.RUNTIME_IMAGE': base, tags: image }
+  const set = Object.entries(settings).flatMap(([key, value]) => ['--set', `rng.${key}=${value}`])
+  await docker('buildx', 'bake', '--file', 'compose.yaml', ...set, 'rng')
+  assert.equal(await docker('inspect', '--format', '{{.Os}}/{{.Architecture}}', image), 'linux/arm64')
+  assert.equal(await bundle(image), await bundle('dockercoins/rng'))
+})
+
+/** The program in an image, which need not be able to run here. */
+async function bundle(image: string): Promise<string> {
+  const container = await docker('create', image)
+  try {
+    return await docker('cp', `${container}:/app/main.mjs`, '-')
+  } finally {
+    await docker('rm', container)
+  }
+}
 
 for (const service of ['rng', 'hasher', 'worker', 'webui']) {
   test(`the image of ${service} contains the licence of every package that is bundled in it`, async () => {
