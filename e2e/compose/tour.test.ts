@@ -71,6 +71,7 @@ test('every command of the tour does what it says', async (t) => {
     Number(average),
   )
   assert.ok(pings[0]! > 400, `expected rng to take about 700 ms, got ${pings[0]}`)
+  assert.match(output, /^The ledger is sound\.$/m)
   const rates = [...output.matchAll(/Requests per second: +([\d.]+)/g)].map(([, rate]) => Number(rate))
   assert.ok(rates[0]! < 11 && rates[1]! > 3 * rates[0]!, `expected 10 and 100 requests per second, got ${rates.join()}`)
   t.diagnostic(`${seen}; ${JSON.stringify({ pings, rates })}`)
