@@ -1,51 +1,86 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { test, type TestContext } from 'node:test'
 
 import { until } from '@dockercoins/testing'
+import { run } from '@dockercoins/testing/cluster'
 import { startClusterStack } from '@dockercoins/testing/cluster-stack'
-import { metric, totals } from '@dockercoins/testing/figures'
+import { totals } from '@dockercoins/testing/figures'
 
-import { serveCustomMetrics } from './custom-metrics.ts'
 import { assertNothingLost, untilMore } from './load.ts'
 
 /** An autoscaler asks every 15 s, and waits for a minute before it takes pods away. */
 const SCALED_MS = 240_000
+const METRICS_API = 'v1beta2.custom.metrics.k8s.io'
+const METRICS_NAMESPACE = 'dockercoins-metrics'
+
+const seconds = (since: number) => ((performance.now() - since) / 1000).toFixed(0)
+
+/** What the API server knows about a Deployment, and about an autoscaler with one metric of pods. */
+interface Deployment {
+  status: { readyReplicas?: number }
+}
+interface Autoscaler {
+  status: { currentMetrics?: [{ pods?: { current: { averageValue: string } } }] | null }
+}
+
+/** What the API server responds to GET `path`. */
+async function get<T>(path: string): Promise<T> {
+  return JSON.parse(await run('kubectl', 'get', '--raw', path)) as T
+}
+
+/** Starts Prometheus and its adapter. */
+async function startMetrics(t: TestContext): Promise<void> {
+  const apis = await run('kubectl', 'get', 'apiservices', '--output', 'name')
+  assert.doesNotMatch(apis, /custom\.metrics/, 'expected a cluster without an adapter for custom metrics')
+  t.after(() => run('kubectl', 'delete', '--ignore-not-found', '--filename', 'deploy/autoscaling/'))
+  await run('kubectl', 'apply', '--filename', 'deploy/autoscaling/')
+  for (const name of ['prometheus', 'prometheus-adapter'])
+    await run('kubectl', '--namespace', METRICS_NAMESPACE, 'rollout', 'status', `deployment/${name}`, '--timeout=120s')
+  await run('kubectl', 'wait', 'apiservice', METRICS_API, '--for=condition=Available', '--timeout=60s')
+}
 
 test('rng grows by its waiting requests, and shrinks when they are gone', async (t) => {
-  const peers = 'networkPolicy.allowFrom[0].podSelector.matchLabels.app=metrics'
-  const values = ['rng.autoscaling.enabled=true', 'rng.autoscaling.maxReplicas=3', peers]
-  const stack = await startClusterStack(t, { values })
-  const { kubectl } = stack.namespace
-  await serveCustomMetrics(t, stack.namespace)
-  const replicas = async () =>
-    Number(await kubectl('get', 'deployment', 'rng', '--output', 'jsonpath={.spec.replicas}'))
+  await startMetrics(t)
+  const metrics = 'networkPolicy.allowFrom[0].namespaceSelector.matchLabels.kubernetes\\.io/metadata\\.name'
+  const stack = await startClusterStack(t, {
+    values: ['rng.autoscaling.enabled=true', 'rng.autoscaling.maxReplicas=3', `${metrics}=${METRICS_NAMESPACE}`],
+  })
+  const { kubectl, name } = stack.namespace
+  const namespaced = `namespaces/${name}`
+  async function replicas(): Promise<number> {
+    const { status } = await get<Deployment>(`/apis/apps/v1/${namespaced}/deployments/rng`)
+    return status.readyReplicas ?? 0
+  }
+  const scaledTo = (wanted: number) => until(`rng × ${wanted}`, replicas, (count) => count === wanted, SCALED_MS)
 
   const began = performance.now()
-  const rows: string[] = []
-  const sample = setInterval(() => void row().then((line) => rows.push(line)), 5000)
-  t.after(() => clearInterval(sample))
   async function row(): Promise<string> {
-    const second = ((performance.now() - began) / 1000).toFixed(0)
+    const at = seconds(began)
+    const autoscaler = `/apis/autoscaling/v2/${namespaced}/horizontalpodautoscalers/rng`
+    const { currentMetrics } = (await get<Autoscaler>(autoscaler)).status
+    const waiting = currentMetrics?.[0].pods?.current.averageValue ?? 'not known'
     const answer = await fetch(`${stack.urls.webui}/history?seconds=5`)
     const { speeds } = (await answer.json()) as { speeds: (number | null)[] }
-    const speed = speeds.reduce<number>((sum, each) => sum + (each ?? 0), 0) / speeds.length
-    // Of one replica, by way of the Service.
-    const waiting = await metric(stack.urls.rng, /^dockercoins_queue_requests /)
-    return `${second} s: ${await replicas()} replicas, ${waiting} wait, ${speed.toFixed(1)} hashes per second`
+    const known = speeds.filter((each) => each !== null)
+    const speed = known.reduce((sum, each) => sum + each, 0) / known.length
+    return `${at} s: waiting per pod ${waiting}, ${await replicas()} replicas, ${speed.toFixed(1)} hashes per second`
   }
+  const rows: Promise<string>[] = []
+  const sample = setInterval(() => rows.push(row().catch((error: Error) => error.message)), 1000)
+  t.after(() => clearInterval(sample))
 
   await kubectl('scale', 'deployment/worker', '--replicas=10')
-  await until('three replicas of rng', replicas, (count) => count === 3, SCALED_MS)
-  t.diagnostic(`three replicas after ${((performance.now() - began) / 1000).toFixed(0)} s`)
+  await scaledTo(3)
+  t.diagnostic(`three replicas after ${seconds(began)} s`)
   await stack.rolledOut('rng')
   await untilMore(stack, 600)
   assert.ok((await totals(stack.urls.webui)).hashes > 600)
 
   await kubectl('scale', 'deployment/worker', '--replicas=1')
   const calm = performance.now()
-  await until('one replica of rng', replicas, (count) => count === 1, SCALED_MS)
-  t.diagnostic(`one replica ${((performance.now() - calm) / 1000).toFixed(0)} s after the load went`)
+  await scaledTo(1)
+  t.diagnostic(`one replica ${seconds(calm)} s after the load went`)
   clearInterval(sample)
-  for (const line of rows) t.diagnostic(line)
+  for (const line of await Promise.all(rows)) t.diagnostic(line)
   await assertNothingLost(stack)
 })
