@@ -11,7 +11,7 @@ const repository = fileURLToPath(new URL('..', import.meta.url))
 
 const suites: Record<string, () => Promise<number>> = {
   async unit() {
-    const files = ['packages', 'services', 'local', 'bench'].map((folder) => `${folder}/**/*.test.ts`)
+    const files = ['packages', 'services', 'local', 'bench', 'deploy'].map((folder) => `${folder}/**/*.test.ts`)
     const coverage = [
       '--experimental-test-coverage',
       '--test-coverage-include={packages,services}/*/{src,page}/**',
@@ -43,12 +43,12 @@ const suites: Record<string, () => Promise<number>> = {
     return Math.max(...(await Promise.all(runs)))
   },
   async cluster() {
-    // The cluster of the current kubectl context. Its nodes have the images dockercoins/SERVICE:v0.1
-    // and redis:8.
+    // The cluster of the current kubectl context. Its nodes have or can pull the images
+    // dockercoins/SERVICE:v0.1, dockercoins/worker:v0.2, redis:8 and those in deploy/autoscaling.
     const names = '--test-name-pattern=how to add more of it'
     const page = await test(1, [names, 'e2e/src/dashboard.test.ts'], 'cluster')
-    const alone = await test(1, ['e2e/cluster/documents.test.ts'], 'cluster')
-    const others = ['e2e/src/application.test.ts', 'e2e/cluster/!(documents).test.ts']
+    const alone = await test(1, ['e2e/cluster/{documents,watch-speed}.test.ts'], 'cluster')
+    const others = ['e2e/src/application.test.ts', 'e2e/cluster/!(documents|watch-speed).test.ts']
     return (await test(2, others, 'cluster')) || page || alone
   },
 }
