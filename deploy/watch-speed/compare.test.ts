@@ -18,7 +18,7 @@ test('a batch is the mean of its seconds, and one that is not complete or not kn
 test('equal speeds hold, and half the speed fell, without a look at more', () => {
   const before = [10, 10.1, 9.9, 10.2, 9.8, 10, 10.1, 9.9]
   const options = { drop: 0.2, looks: 9, isLast: false }
-  assert.deepEqual(compare(before, before, options), { before: 10, after: 10, verdict: 'held' })
+  assert.deepEqual(compare(before, before, options), { before: 10, after: 10, isSure: true, verdict: 'held' })
   assert.equal(
     compare(
       before,
@@ -33,7 +33,8 @@ test('speeds that spread widely give no verdict but at the last look', () => {
   const before = [2, 18, 4, 16, 6, 14]
   const after = [16, 3, 15, 4]
   assert.equal(compare(before, after, { drop: 0.2, looks: 9, isLast: false }).verdict, undefined)
-  assert.equal(compare(before, after, { drop: 0.2, looks: 9, isLast: true }).verdict, 'held')
+  const last = compare(before, after, { drop: 0.2, looks: 9, isLast: true })
+  assert.deepEqual([last.verdict, last.isSure], ['held', false])
 })
 
 const folder = join(import.meta.dirname, 'recordings')

@@ -4,7 +4,7 @@ import { NotKnown, watchSpeed, type Watched } from './watch.ts'
 
 // npm run watch-speed: says whether an update made the application slower.
 
-const NOT_KNOWN = 2
+const [GOOD, BAD, NOT_KNOWN] = [0, 1, 2]
 
 try {
   const now = Date.now() / 1000
@@ -14,20 +14,31 @@ try {
   } else {
     const watched = await watchSpeed({ ...options, completedAt: now })
     const health = options.namespace === undefined ? undefined : await readHealth(options.namespace, options.updatedAt)
-    const isGood = watched.verdict === 'held' && (!health || (health.restarts + health.errors === 0 && health.isSound))
-    process.exitCode = isGood ? 0 : 1
-    console.log(options.json ? JSON.stringify({ isGood, ...watched, ...health }) : describe(watched, health, isGood))
+    process.exitCode = judge(watched, health)
+    console.log(options.json ? JSON.stringify({ ...watched, ...health }) : describe(watched, health, process.exitCode))
   }
 } catch (error) {
   console.error(`${error instanceof NotKnown ? 'The speed is not known: ' : ''}${(error as Error).message}`)
   process.exitCode = NOT_KNOWN
 }
 
+/** The exit code. */
+function judge({ verdict }: Watched, health: Health | undefined): number {
+  const isHurt = health && (Number(health.restarts) > 0 || Number(health.errors) > 0 || health.isSound === false)
+  if (verdict === 'fell' || isHurt) return BAD
+  return health && health.notKnown.length > 0 ? NOT_KNOWN : GOOD
+}
+
 /** One line. */
-function describe({ verdict, before, after, seconds }: Watched, health: Health | undefined, isGood: boolean): string {
+function describe({ verdict, before, after, seconds, isSure }: Watched, health: Health | undefined, exitCode: number) {
   const change = `${((after / before - 1) * 100).toFixed(0)} %`.replace('-', '−')
-  const speeds = `${before.toFixed(1)} hashes per second before the update, ${after.toFixed(1)} after it (${change}, seen after ${seconds} s)`
-  const rest = health && `${health.restarts} restarts, ${health.errors} errors in the logs, audit: ${health.audit}`
-  const advice = isGood ? '' : 'Take the update back: helm rollback, or kubectl rollout undo.'
-  return [`The speed ${verdict}: ${speeds}.`, rest && `${rest.replace(/\.$/, '')}.`, advice].filter(Boolean).join(' ')
+  const when = isSure ? `seen after ${seconds} s` : `not sure after ${seconds} s`
+  const speeds = `${before.toFixed(1)} hashes per second before the update, ${after.toFixed(1)} after it (${change}, ${when})`
+  const parts = [`The speed ${verdict}: ${speeds}.`]
+  if (health?.restarts !== undefined) parts.push(`${health.restarts} restarts.`)
+  if (health?.errors !== undefined) parts.push(`${health.errors} errors in the logs.`)
+  if (health?.isSound !== undefined) parts.push(`The ledger is ${health.isSound ? '' : 'NOT '}sound.`)
+  for (const reason of health?.notKnown ?? []) parts.push(`Not known: ${reason}.`)
+  if (exitCode === BAD) parts.push('Take the update back: helm rollback, or kubectl rollout undo.')
+  return parts.join(' ')
 }

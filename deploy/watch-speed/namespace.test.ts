@@ -16,3 +16,7 @@ test('a restart counts when the container ended after the update', () => {
   ]
   assert.equal(countRestarts(JSON.stringify({ items: pods }), Date.parse('2026-01-31T12:00:00Z') / 1000), 1)
 })
+
+test('a namespace without pods is not taken for one without restarts', () => {
+  assert.throws(() => countRestarts('{"items":[]}', 0), { message: /^expected pods of DockerCoins/ })
+})

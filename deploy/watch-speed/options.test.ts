@@ -7,7 +7,14 @@ const NOW = 1_700_000_000
 const parse = (...args: string[]) => parseOptions(['--url', 'http://localhost:8000', ...args], NOW)
 
 test('the defaults are an update that is complete now, a minute on each side, and a fall by 20 %', () => {
-  const expected = { url: 'http://localhost:8000', updatedAt: NOW, beforeS: 60, forS: 60, drop: 0.2, json: false }
+  const expected = {
+    url: new URL('http://localhost:8000'),
+    updatedAt: NOW,
+    beforeS: 60,
+    forS: 60,
+    drop: 0.2,
+    json: false,
+  }
   assert.deepEqual(parse(), expected)
 })
 
@@ -25,9 +32,13 @@ test('a wrong option is refused in one line that says what was expected', () => 
     [['--for', '11m'], /^--for: expected a duration/],
     [['--drop', '0.2'], /^--drop: expected a share from 5% to 90%, got "0.2"$/],
     [['--drop', '0%'], /^--drop: /],
-    [['--updated-at', 'yesterday'], /^--updated-at: expected a moment of the last 50 minutes/],
+    [['--updated-at', 'yesterday'], /^--updated-at: expected a moment of the last 30 minutes/],
     [['--updated-at', `${NOW + 60}`], /^--updated-at: /],
-    [['--url', 'localhost:8000'], /^--url: expected a URL such as http:\/\/localhost:8000, got "localhost:8000"$/],
+    [['--url', 'localhost:8000'], /^--url: expected a URL such as http:\/\/localhost:8000, without/],
+    [['--url', 'http://me:secret@localhost'], /^--url: expected a URL (?!.*secret)/],
+    [['--url', 'http://localhost?x=1'], /^--url: expected a URL /],
+    [['--namespace', ''], /^--namespace: expected a name, got ""$/],
+    [['--for', '-5s'], /^[^\n]+$/],
   ]
   for (const [args, message] of wrong) assert.throws(() => parse(...args), { message })
   assert.throws(() => parse('--speed'), /--speed/)

@@ -16,11 +16,11 @@ Options:
   --help              print this
 
 Exit code: 0: the speed held; 1: it fell, or something restarted, failed or was lost;
-2: it is not known, or an option is wrong.`
+2: something is not known, or an option is wrong.`
 
 /** Durations are in seconds, moments in seconds since the epoch; a drop of 0.2 is 20 %. */
 export interface Options {
-  url: string
+  url: URL
   updatedAt: number
   beforeS: number
   forS: number
@@ -31,25 +31,12 @@ export interface Options {
 
 /** Reads the command line at the moment `now`. Throws an error of one line when it is not valid. */
 export function parseOptions(args: string[], now: number): Options | { help: string } {
-  const text = { type: 'string' } as const
-  const { values } = parseArgs({
-    args,
-    options: {
-      url: text,
-      'updated-at': text,
-      before: { ...text, default: '60s' },
-      for: { ...text, default: '60s' },
-      drop: { ...text, default: '20%' },
-      namespace: text,
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  })
+  const values = parse(args)
   if (values.help) return { help: usage }
-  const { url = '', namespace, json } = values
-  if (!/^https?:\/\//.test(url) || !URL.canParse(url)) throw wrong('url', 'a URL such as http://localhost:8000', url)
+  const { namespace, json } = values
+  if (namespace === '') throw wrong('namespace', 'a name', namespace)
   return {
-    url,
+    url: parseUrl(values.url),
     updatedAt: parseMoment(values['updated-at'], now),
     beforeS: parseSeconds('before', values.before),
     forS: parseSeconds('for', values.for),
@@ -59,11 +46,37 @@ export function parseOptions(args: string[], now: number): Options | { help: str
   }
 }
 
+function parse(args: string[]) {
+  const text = { type: 'string' } as const
+  const options = {
+    url: text,
+    'updated-at': text,
+    before: { ...text, default: '60s' },
+    for: { ...text, default: '60s' },
+    drop: { ...text, default: '20%' },
+    namespace: text,
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  } as const
+  try {
+    return parseArgs({ args, options }).values
+  } catch (error) {
+    // Further lines are about programming.
+    throw new Error((error as Error).message.split('\n')[0], { cause: error })
+  }
+}
+
+function parseUrl(value = ''): URL {
+  const url = URL.canParse(value) ? new URL(value) : undefined
+  if (url && /^https?:$/.test(url.protocol) && !(url.username || url.password || url.search || url.hash)) return url
+  throw new Error('--url: expected a URL such as http://localhost:8000, without a user, a query or a fragment')
+}
+
 function parseMoment(value: string | undefined, now: number): number {
   if (value === undefined) return now
   const moment = /^\d+$/.test(value) ? Number(value) : Date.parse(value) / 1000
-  if (moment > now - 3_000 && moment <= now) return moment
-  throw wrong('updated-at', 'a moment of the last 50 minutes, such as $(date +%s)', value)
+  if (moment > now - 1_800 && moment <= now) return moment
+  throw wrong('updated-at', 'a moment of the last 30 minutes, such as $(date +%s)', value)
 }
 
 function parseSeconds(name: string, value: string): number {

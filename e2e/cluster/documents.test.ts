@@ -40,6 +40,7 @@ async function follow(t: TestContext, document: string, namespace: string): Prom
   t.after(async () => {
     shell.kill() // it has ended, unless the test ran out of time
     await rm(folder, { recursive: true })
+    await run('kubectl', 'delete', '--ignore-not-found', '--filename', 'deploy/autoscaling/')
     const left = (await run('kubectl', 'get', 'namespaces', '--output', 'name')).split('\n')
     for (const name of left.filter((each) => each.includes(own))) await run('kubectl', 'delete', name, '--wait=false')
   })
