@@ -64,9 +64,9 @@ test('every command of the tour does what it says', async (t) => {
   const [, ten = 0, many = 0, batches = 0] = speeds.map((all) => mean(all.slice(-5)))
   // A quiet machine makes 10, 28 and 33 hashes per second. A busy one makes fewer of each.
   const seen = `${[ten, many, batches].map((speed) => speed.toFixed(2)).join(', ')} hashes per second`
-  assert.ok(ten < 11 && ten > 6, `expected 10 with one rng, got ${seen}`)
-  assert.ok(many > 1.8 * ten, `expected almost three times as many with three rng, got ${seen}`)
-  assert.ok(batches < 36 && batches > 1.8 * ten, `expected 33 with batches of ten, got ${seen}`)
+  assert.ok(ten < 11, `expected 10 with one rng, got ${seen}`)
+  assert.ok(many > 1.5 * ten, `expected almost three times as many with three rng, got ${seen}`)
+  assert.ok(batches < 36 && batches > 1.5 * ten, `expected 33 with batches of ten, got ${seen}`)
   const pings = [...output.matchAll(/round-trip min\/avg\/max = [\d.]+\/([\d.]+)\//g)].map(([, average]) =>
     Number(average),
   )

@@ -20,9 +20,9 @@ async function untilState(page: Page, title: string | RegExp, timeout = SHOWN_WI
 
 /** What the page advises where one rng is too few. */
 const commands: Record<string, RegExp> = {
-  local: /npm run scale -- --port \d+ rng=3$/,
-  compose: /--scale worker=10 --scale rng=3$/,
-  cluster: /^kubectl --namespace \S+ scale deployment rng --replicas=3$/,
+  local: /npm run scale -- --port \d+ rng=[23]$/,
+  compose: /--scale worker=10 --scale rng=[23]$/,
+  cluster: /^kubectl --namespace \S+ scale deployment rng --replicas=[23]$/,
 }
 
 /** Containers take their time to start. */
@@ -142,7 +142,8 @@ suite('the dashboard in a browser', { skip }, () => {
     assert.equal(await page.locator('.node.alarm').count(), 1)
     // A busy machine may have a weaker second, so that this is waited for.
     await page.locator('.verdict .evidence', { hasText: /^rng is (99|100) % busy, requests wait \d+ ms$/ }).waitFor()
-    assert.match(await page.locator('.verdict').innerText(), /Loops wait for rng: add replicas\./)
+    // On a busy machine one more is enough, and not two.
+    assert.match(await page.locator('.verdict').innerText(), /Loops wait for rng: add (replicas|a replica)\./)
     assert.match(
       await page.locator('.verdict code').innerText(),
       commands[process.env.STACK ?? ''] ?? commands['local']!,
