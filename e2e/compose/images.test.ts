@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 import { until } from '@dockercoins/testing'
 import { docker } from '@dockercoins/testing/compose-stack'
+import { temporaryFolder } from '@dockercoins/testing/ledger-file'
 import { build } from 'esbuild'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
@@ -89,8 +89,7 @@ test('build arguments replace the base images and set the version labels', async
 })
 
 test('an image for arm64 is made without emulation, of the same program', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'dockercoins-arm64-'))
-  t.after(() => rm(folder, { recursive: true }))
+  const folder = await temporaryFolder(t)
   const name = `dockercoins-test-${process.pid}`
   const [base, image] = [`${name}/arm64`, `${name}/rng:latest`]
   t.after(() => docker('image', 'rm', base, image))
@@ -101,14 +100,15 @@ test('an image for arm64 is made without emulation, of the same program', async 
   const set = Object.entries(settings).flatMap(([key, value]) => ['--set', `rng.${key}=${value}`])
   await docker('buildx', 'bake', '--file', 'compose.yaml', ...set, 'rng')
   assert.equal(await docker('inspect', '--format', '{{.Os}}/{{.Architecture}}', image), 'linux/arm64')
-  assert.equal(await bundle(image), await bundle('dockercoins/rng'))
+  assert.equal(await bundle(image, folder), await bundle('dockercoins/rng', folder))
 })
 
 /** The program in an image, which need not be able to run here. */
-async function bundle(image: string): Promise<string> {
+async function bundle(image: string, folder: string): Promise<string> {
   const container = await docker('create', image)
   try {
-    return await docker('cp', `${container}:/app/main.mjs`, '-')
+    await docker('cp', `${container}:/app/main.mjs`, folder)
+    return await readFile(join(folder, 'main.mjs'), 'utf8')
   } finally {
     await docker('rm', container)
   }
