@@ -9,7 +9,6 @@ const WINDOW_S = 60
 const DEPLOYMENTS = 100
 /** An update in which nothing is measured: pods start and stop. */
 const UPDATE_S = 20
-const LOOKS = WINDOW_S / BATCH_S - FEWEST_BATCHES + 1
 
 test('a batch is the mean of its seconds, and one that is not complete or not known is left out', () => {
   assert.deepEqual(toBatches([1, 2, 3, 4, 5, 9, 9, 9, null, 9, 2, 2, 2, 2, 2, 7]), [3, 2])
@@ -17,7 +16,7 @@ test('a batch is the mean of its seconds, and one that is not complete or not kn
 
 test('equal speeds hold, and half the speed fell, without a look at more', () => {
   const before = [10, 10.1, 9.9, 10.2, 9.8, 10, 10.1, 9.9]
-  const options = { drop: 0.2, looks: 9, isLast: false }
+  const options = { drop: 0.2, forS: WINDOW_S, isLast: false }
   assert.deepEqual(compare(before, before, options), { before: 10, after: 10, isSure: true, verdict: 'held' })
   assert.equal(
     compare(
@@ -32,8 +31,8 @@ test('equal speeds hold, and half the speed fell, without a look at more', () =>
 test('speeds that spread widely give no verdict but at the last look', () => {
   const before = [2, 18, 4, 16, 6, 14]
   const after = [16, 3, 15, 4]
-  assert.equal(compare(before, after, { drop: 0.2, looks: 9, isLast: false }).verdict, undefined)
-  const last = compare(before, after, { drop: 0.2, looks: 9, isLast: true })
+  assert.equal(compare(before, after, { drop: 0.2, forS: WINDOW_S, isLast: false }).verdict, undefined)
+  const last = compare(before, after, { drop: 0.2, forS: WINDOW_S, isLast: true })
   assert.deepEqual([last.verdict, last.isSure], ['held', false])
 })
 
@@ -74,7 +73,7 @@ function judge(
 ): Comparison & { seconds: number } {
   for (let seconds = FEWEST_BATCHES * BATCH_S; ; seconds += BATCH_S) {
     const isLast = seconds >= WINDOW_S
-    const options = { drop: 0.2, looks: LOOKS, isLast }
+    const options = { drop: 0.2, forS: WINDOW_S, isLast }
     const comparison = compare(toBatches(before), toBatches(after.slice(0, seconds)), options, random)
     if (comparison.verdict) return { ...comparison, seconds }
   }

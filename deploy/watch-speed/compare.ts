@@ -10,7 +10,10 @@ export const FEWEST_BATCHES = 4
 /** The most that one kind of wrong verdict may happen, over all looks together. */
 const ERROR_RATE = 0.01
 
-/** Speeds in hashes per second. No verdict: it is not clear yet. `isSure`: the test gave the verdict. */
+/**
+ * Speeds in hashes per second. Without a verdict it is not clear yet. `isSure`: the test gave the
+ * verdict.
+ */
 export interface Comparison {
   before: number
   after: number
@@ -18,7 +21,9 @@ export interface Comparison {
   verdict?: 'held' | 'fell'
 }
 
-/** The mean speed of each whole batch of seconds. A batch with a second that is not known is left out. */
+/**
+ * The mean speed of each whole batch of seconds. A batch with a second that is not known is left out.
+ */
 export function toBatches(speeds: (number | null)[]): number[] {
   const starts = Array.from({ length: Math.floor(speeds.length / BATCH_S) }, (_, index) => index * BATCH_S)
   return starts.flatMap((start) => {
@@ -31,18 +36,20 @@ export function toBatches(speeds: (number | null)[]): number[] {
  * Compares the batches after an update with those before it, where a fall by `drop` (0.2 is 20 %)
  * must be found. The border lies halfway: the speed fell when it is below `before × (1 − drop / 2)`.
  * Either verdict takes a permutation test (Fisher 1935; Good, "Permutation Tests") of the means on
- * that border, at the level that remains when the rate of errors is shared among `looks` looks
- * (Bonferroni). It takes batches to be independent. The last look decides by the means alone.
+ * that border, at the level that remains when the rate of errors is shared among all looks of
+ * `forS` seconds, one for each batch (Bonferroni). It takes batches to be independent. The last look
+ * decides by the means alone.
  */
 export function compare(
   before: number[],
   after: number[],
-  { drop, looks, isLast }: { drop: number; looks: number; isLast: boolean },
+  { drop, forS, isLast }: { drop: number; forS: number; isLast: boolean },
   random: () => number = Math.random,
 ): Comparison {
   const border = before.map((speed) => speed * (1 - drop / 2))
   const [meanBefore, meanAfter] = [mean(before), mean(after)]
   const verdict = meanAfter < mean(border) ? 'fell' : 'held'
+  const looks = Math.floor(forS / BATCH_S) - FEWEST_BATCHES + 1
   const permutations = Math.ceil((3 * looks) / ERROR_RATE)
   const share = permutationTest(after, border, verdict === 'fell' ? 'less' : 'greater', permutations, random)
   // The order that was seen is one of them, so that no probability is 0 (Phipson and Smyth 2010).

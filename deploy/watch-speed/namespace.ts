@@ -4,7 +4,10 @@ import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 
-/** What Kubernetes and the ledger say about an application since its update; undefined where it is not known. */
+/**
+ * What Kubernetes and the ledger say about an application since its update; undefined where it is
+ * not known.
+ */
 export interface Health {
   /** Containers that ended and were started again. */
   restarts: number | undefined
@@ -20,7 +23,10 @@ const TIMEOUT_MS = 60_000
 /** Of a line in JSON, or of one for people. */
 const ERROR = /"level":[56]0\b|^\S+ (ERROR|FATAL) /
 
-/** Asks `kubectl` about the application in a namespace since the moment `since`, in seconds since the epoch. */
+/**
+ * Asks `kubectl` about the application in a namespace since the moment `since`, in seconds since the
+ * epoch.
+ */
 export async function readHealth(namespace: string, since: number): Promise<Health> {
   const [restarts, errors, isSound] = await Promise.allSettled([
     readRestarts(namespace, since),
@@ -45,7 +51,10 @@ async function readRestarts(namespace: string, since: number): Promise<number> {
   return countRestarts(pods, since)
 }
 
-/** How many containers of these pods (in JSON) ended since then, and run again. Throws when there is no pod. */
+/**
+ * How many containers of these pods (in JSON) ended since then, and run again. Throws when there is
+ * no pod.
+ */
 export function countRestarts(pods: string, since: number): number {
   const { items } = JSON.parse(pods) as {
     items: { status: { containerStatuses?: { lastState?: { terminated?: { finishedAt: string } } }[] } }[]

@@ -5,7 +5,9 @@ import { BATCH_S, compare, FEWEST_BATCHES, toBatches, type Comparison } from './
 /** How often the web UI is asked, and how long its response may take. */
 const POLL_MS = 1_000
 const TIMEOUT_MS = 3_000
-/** The web UI waits for a worker's report of a second for 10 s, and longer where its interval is long. */
+/**
+ * The web UI waits for a worker's report of a second for 10 s, and longer where its interval is long.
+ */
 const LONGEST_SETTLING_S = 15
 const LONGEST_HISTORY_S = 3_600
 /** An hour of history has a third of it. */
@@ -46,17 +48,16 @@ interface History {
 }
 
 /**
- * Reads the speed from the web UI until it is clear whether the update made it fall, for `forS` at most.
- * Rejects with NotKnown when there is too little to compare.
+ * Reads the speed from the web UI until it is clear whether the update made it fall, for `forS` at
+ * most. Rejects with NotKnown when there is too little to compare.
  */
 export async function watchSpeed({ url, updatedAt, completedAt, ...watch }: Watch): Promise<Watched> {
   const begin = Math.ceil(completedAt)
-  const looks = Math.floor(watch.forS / BATCH_S) - FEWEST_BATCHES + 1
   let reason = ''
   for (let looked = FEWEST_BATCHES - 1; ; await sleep(POLL_MS)) {
     const now = Date.now() / 1000
     const wanted = Math.ceil(now - updatedAt) + watch.beforeS
-    const history = await readHistory(url, Math.min(wanted, LONGEST_HISTORY_S)).catch((error: Error) => {
+    const history = await readHistory(url, wanted).catch((error: Error) => {
       if (error instanceof NotKnown) throw error
       reason = error.message
       return undefined // perhaps it is being replaced just now
@@ -71,7 +72,7 @@ export async function watchSpeed({ url, updatedAt, completedAt, ...watch }: Watc
     const isEnough = before.length >= FEWEST_BATCHES && after.length >= FEWEST_BATCHES
     if (isEnough && (after.length > looked || isLast)) {
       looked = after.length
-      const { verdict, ...rest } = compare(before, after, { drop: watch.drop, looks, isLast })
+      const { verdict, ...rest } = compare(before, after, { ...watch, isLast })
       if (rest.before === 0) throw new NotKnown('expected hashes before the update, got none: start workers first')
       if (verdict) return { ...rest, verdict, seconds: Math.round(now - completedAt) }
     }
@@ -100,8 +101,9 @@ async function readHistory(url: URL, seconds: number): Promise<History> {
   const now = Date.now() / 1000
   const history = parseHistory(await readText(response), address)
   const date = Date.parse(response.headers.get('date') ?? '') / 1000
-  const skew = Number.isNaN(date) ? history.from + history.speeds.length - now : date - now
-  if (skew > MAX_SKEW_S || (skew < -MAX_SKEW_S && !Number.isNaN(date))) {
+  // Without the header, seconds that are still to come show a clock that is ahead.
+  const skew = Number.isNaN(date) ? Math.max(0, history.from + history.speeds.length - now) : date - now
+  if (Math.abs(skew) > MAX_SKEW_S) {
     const got = `${Math.abs(skew).toFixed(0)} s ${skew > 0 ? 'ahead' : 'behind'}`
     throw new NotKnown(`expected the clock of the web UI to agree with that of this machine, got ${got}: set both`)
   }

@@ -12,6 +12,7 @@ import { promisify } from 'node:util'
 
 import { within } from '@dockercoins/testing'
 import { run } from '@dockercoins/testing/cluster'
+import { printedSpeeds } from '@dockercoins/testing/figures'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const DOCUMENT_MS = 600_000
@@ -52,11 +53,8 @@ async function follow(t: TestContext, document: string, namespace: string): Prom
 
 test('every command of the tour of Kubernetes does what it says', { timeout: DOCUMENT_MS }, async (t) => {
   const output = await follow(t, 'docs/kubernetes.md', 'coins')
-  const speeds = [...output.matchAll(/"speeds":\[([^\]]+)\]/g)].map(([, list]) =>
-    list!.split(',').map(Number).filter(Number.isFinite),
-  )
-  // The first are of an application that has just started.
-  const [, ten = 0, more = 0] = speeds.map((all) => all.reduce((sum, speed) => sum + speed, 0) / all.length)
+  // The first is of an application that has just started.
+  const [, ten = 0, more = 0] = printedSpeeds(output)
   // A busy machine is slower.
   assert.ok(ten > 4 && ten < 11, `expected 10 hashes per second, got ${ten}`)
   assert.ok(more > ten, `expected more than ${ten} hashes per second, got ${more}`)

@@ -9,13 +9,12 @@ import { fileURLToPath } from 'node:url'
 
 import { within } from '@dockercoins/testing'
 import { down, STALE_NETWORK } from '@dockercoins/testing/compose-stack'
+import { printedSpeeds } from '@dockercoins/testing/figures'
 import { freePorts } from '@dockercoins/testing/free-ports'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 
 const TOUR_MS = 280_000
-
-const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
 
 /** `docker` as the tour calls it, forgiven a network that the engine cannot let go. */
 const forgivingDocker = `
@@ -57,11 +56,8 @@ test('every command of the tour does what it says', async (t) => {
   const [output, errors, [exitCode]] = await within('the tour to end', ended, () => 'no end', TOUR_MS)
   assert.equal(exitCode, 0, `${output}\n${errors.split('\n').slice(-40).join('\n')}`)
 
-  const speeds = [...output.matchAll(/"speeds":\[([^\]]+)\]/g)].map(([, list]) =>
-    list!.split(',').map(Number).filter(Number.isFinite),
-  )
-  // The first are of an application that has just started.
-  const [, ten = 0, many = 0, batches = 0] = speeds.map((all) => mean(all.slice(-5)))
+  // The first is of an application that has just started.
+  const [, ten = 0, many = 0, batches = 0] = printedSpeeds(output)
   // A quiet machine makes 10, 28 and 33 hashes per second. A busy one makes fewer of each.
   const seen = `${[ten, many, batches].map((speed) => speed.toFixed(2)).join(', ')} hashes per second`
   assert.ok(ten < 11, `expected 10 with one rng, got ${seen}`)

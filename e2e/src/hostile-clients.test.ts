@@ -23,8 +23,8 @@ function ask(port: number): { client: ClientRequest; status: Promise<number | un
 }
 
 /**
- * Opens `count` connections with a request each, a thousand at a time: more than fit into the queue of the kernel
- * would lose packets on a busy machine, and wait for a minute.
+ * Opens `count` connections with a request each, a thousand at a time. More than fit into the
+ * kernel's queue would lose packets on a busy machine, and wait for a minute.
  */
 async function askMany(port: number, count: number): Promise<ClientRequest[]> {
   const clients: ClientRequest[] = []

@@ -34,6 +34,14 @@ export async function speedFrom(webui: string, from: number): Promise<number> {
   return speeds.reduce((sum, speed) => sum + speed, 0) / 5
 }
 
+/** The mean speed of each response of /history in what a shell printed, in their order. */
+export function printedSpeeds(output: string): number[] {
+  return Array.from(output.matchAll(/"speeds":\[([^\]]+)\]/g), ([, list]) => {
+    const known = list!.split(',').map(Number).filter(Number.isFinite)
+    return known.reduce((sum, speed) => sum + speed, 0) / known.length
+  })
+}
+
 /** The sum of a counter in GET /metrics over all series that match. */
 export async function metric(url: string, series: RegExp): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text()
