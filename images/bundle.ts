@@ -88,7 +88,9 @@ if (service === 'webui') {
   inputs.push(...Object.keys(page.metafile.inputs))
   notices.push(`The font of the page\n\n${await readFile('services/webui/page/font-licence.txt', 'utf8')}`)
 }
-notices.unshift(...(await thirdPartyNotices(inputs)))
+const packages = await packagesOf(inputs)
+await writeFile(`${target}/sbom.cdx.json`, `${JSON.stringify(billOfMaterials(packages), null, 2)}\n`)
+notices.unshift(...(await Promise.all(packages.map(describePackage))))
 await writeFile(`${target}/THIRD-PARTY-NOTICES`, notices.join(`\n${'-'.repeat(80)}\n\n`))
 await cp('LICENSE', `${target}/LICENSE`)
 // The ledger in Redis reads its scripts from beside its own file.
@@ -96,16 +98,42 @@ if (inputs.includes('packages/ledger/src/redis/scripts.ts')) {
   await cp('packages/ledger/src/redis/lua', `${target}/lua`, { recursive: true })
 }
 
-/** The licences of all packages that `files` belong to. */
-async function thirdPartyNotices(files: string[]): Promise<string[]> {
-  const folders = files.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file) ?? [])
-  return Promise.all([...new Set(folders)].toSorted().map(describePackage))
+interface Package {
+  folder: string
+  name: string
+  version: string
+  license: string
+  author: unknown
+  repository: unknown
 }
 
-async function describePackage(folder: string): Promise<string> {
-  const { name, version, license, author, repository } = JSON.parse(
-    await readFile(`${folder}/package.json`, 'utf8'),
-  ) as Record<string, string>
+/** The packages that `files` belong to, by name. */
+async function packagesOf(files: string[]): Promise<Package[]> {
+  const folders = files.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file) ?? [])
+  return Promise.all(
+    [...new Set(folders)].toSorted().map(async (folder) => {
+      const described = JSON.parse(await readFile(`${folder}/package.json`, 'utf8')) as Omit<Package, 'folder'>
+      return { ...described, folder }
+    }),
+  )
+}
+
+/** What is bundled, as CycloneDX 1.6 has it (ECMA-424). It has no time, so that equal bundles have equal bills. */
+function billOfMaterials(packages: Package[]): object {
+  const component = { type: 'application', name: `dockercoins/${service}`, 'bom-ref': service }
+  const components = packages.map(({ name, version, license }) => ({
+    type: 'library',
+    'bom-ref': `${name}@${version}`,
+    name,
+    version,
+    purl: `pkg:npm/${name.replace('@', '%40')}@${version}`,
+    licenses: [{ expression: license }],
+  }))
+  return { bomFormat: 'CycloneDX', specVersion: '1.6', version: 1, metadata: { component }, components }
+}
+
+/** The licence of a package. */
+async function describePackage({ folder, name, version, license, author, repository }: Package): Promise<string> {
   const heading = `${name} ${version}\nLicence: ${license}\n`
   const texts = (await readdir(folder)).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file)).toSorted()
   // A few packages do not contain the text of their licence.
