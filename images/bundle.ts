@@ -89,8 +89,11 @@ if (service === 'webui') {
   notices.push(`The font of the page\n\n${await readFile('services/webui/page/font-licence.txt', 'utf8')}`)
 }
 const packages = await packagesOf(inputs)
-await writeFile(`${target}/sbom.cdx.json`, `${JSON.stringify(billOfMaterials(packages), null, 2)}\n`)
-notices.unshift(...(await Promise.all(packages.map(describePackage))))
+await writeFile(
+  `${target}/sbom.cdx.json`,
+  `${JSON.stringify(billOfMaterials(packages.map(([, described]) => described)), null, 2)}\n`,
+)
+notices.unshift(...(await Promise.all(packages.map(([folder, described]) => describePackage(folder, described)))))
 await writeFile(`${target}/THIRD-PARTY-NOTICES`, notices.join(`\n${'-'.repeat(80)}\n\n`))
 await cp('LICENSE', `${target}/LICENSE`)
 // The ledger in Redis reads its scripts from beside its own file.
@@ -98,30 +101,28 @@ if (inputs.includes('packages/ledger/src/redis/scripts.ts')) {
   await cp('packages/ledger/src/redis/lua', `${target}/lua`, { recursive: true })
 }
 
-interface Package {
-  folder: string
-  name: string
-  version: string
-  license: string
+interface Package extends Record<'name' | 'version' | 'license', string> {
   author: unknown
   repository: unknown
 }
 
-/** The packages that `files` belong to, by name. */
-async function packagesOf(files: string[]): Promise<Package[]> {
+/** The packages that `files` belong to, by their folders. */
+async function packagesOf(files: string[]): Promise<[folder: string, described: Package][]> {
   const folders = files.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file) ?? [])
   return Promise.all(
-    [...new Set(folders)].toSorted().map(async (folder) => {
-      const described = JSON.parse(await readFile(`${folder}/package.json`, 'utf8')) as Omit<Package, 'folder'>
-      return { ...described, folder }
-    }),
+    [...new Set(folders)]
+      .toSorted()
+      .map(async (folder) => [folder, JSON.parse(await readFile(`${folder}/package.json`, 'utf8')) as Package]),
   )
 }
 
-/** What is bundled, as CycloneDX 1.6 has it (ECMA-424). It has no time, so that equal bundles have equal bills. */
-function billOfMaterials(packages: Package[]): object {
+/**
+ * The packages as a software bill of materials in CycloneDX 1.6 (ECMA-424). It has no time, so that
+ * equal bundles have equal bills.
+ */
+function billOfMaterials(bundled: Package[]): object {
   const component = { type: 'application', name: `dockercoins/${service}`, 'bom-ref': service }
-  const components = packages.map(({ name, version, license }) => ({
+  const components = bundled.map(({ name, version, license }) => ({
     type: 'library',
     'bom-ref': `${name}@${version}`,
     name,
@@ -132,8 +133,11 @@ function billOfMaterials(packages: Package[]): object {
   return { bomFormat: 'CycloneDX', specVersion: '1.6', version: 1, metadata: { component }, components }
 }
 
-/** The licence of a package. */
-async function describePackage({ folder, name, version, license, author, repository }: Package): Promise<string> {
+/** The notice of a package: its licence. */
+async function describePackage(
+  folder: string,
+  { name, version, license, author, repository }: Package,
+): Promise<string> {
   const heading = `${name} ${version}\nLicence: ${license}\n`
   const texts = (await readdir(folder)).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file)).toSorted()
   // A few packages do not contain the text of their licence.
