@@ -19,7 +19,11 @@ const allOn = {
   env: { LOG_FORMAT: 'text' },
   rng: { env: { MAX_BYTES: 33_554_432 }, autoscaling: { enabled: true, cpuPercent: 50 } },
   hasher: { autoscaling: { enabled: true } },
-  worker: { tag: `v0.2@sha256:${'0'.repeat(64)}`, autoscaling: { enabled: true } },
+  worker: {
+    tag: `v0.2@sha256:${'0'.repeat(64)}`,
+    canary: { replicas: 1, tag: 'v0.3' },
+    autoscaling: { enabled: true },
+  },
   webui: {
     env: { LABEL: 'blue' },
     service: { type: 'NodePort', annotations: { note: 'one' } },

@@ -17,6 +17,7 @@ function reportOf(workers: number, index: number) {
   return {
     worker: `id-${index}`,
     hostname: `worker-${index}`,
+    revision: 'r1',
     loops: 1,
     from: Date.now() - 1000,
     to: Date.now(),

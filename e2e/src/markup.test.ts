@@ -42,6 +42,7 @@ test(
       report: {
         worker,
         hostname: MARKUP,
+        revision: MARKUP,
         loops: 1,
         hashesPerUnit: 1,
         pauseMs: 1000,

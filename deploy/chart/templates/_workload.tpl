@@ -18,6 +18,9 @@ annotations:
 labels:
   app: {{ .name }}
   app.kubernetes.io/part-of: dockercoins
+  {{- if .canary }}
+  track: canary
+  {{- end }}
   {{- with .root.Values.podLabels }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
@@ -87,10 +90,10 @@ securityContext:
 {{- end }}
 
 {{- define "dockercoins.image" -}}
-{{ .root.Values.image.registry }}/{{ .name }}:{{ (index .root.Values .name).tag | default .root.Values.image.tag }}
+{{ .root.Values.image.registry }}/{{ .name }}:{{ (.canary | default (index .root.Values .name)).tag | default .root.Values.image.tag }}
 {{- end }}
 
-{{/* A Deployment of one of the four services. "variables" are further ones, as YAML. */}}
+{{/* A Deployment of one of the four services. "variables" are further ones, as YAML; "canary" are the values of a second one. */}}
 {{- define "dockercoins.deployment" -}}
 {{- $values := .root.Values }}
 {{- $service := index $values .name }}
@@ -98,17 +101,17 @@ securityContext:
 apiVersion: apps/v1
 kind: Deployment
 metadata:
-  name: {{ .name }}
+  name: {{ .name }}{{ if .canary }}-canary{{ end }}
   labels:
     {{- include "dockercoins.labels" . | nindent 4 }}
 spec:
-  {{- if not $service.autoscaling.enabled }}
-  replicas: {{ $service.replicas }}
+  {{- if or .canary (not $service.autoscaling.enabled) }}
+  replicas: {{ (.canary | default $service).replicas }}
   {{- end }}
   strategy:
     rollingUpdate: {{- toYaml $values.rollingUpdate | nindent 6 }}
   selector:
-    matchLabels: { app: {{ .name }} }
+    matchLabels: { app: {{ .name }}{{ if .canary }}, track: canary{{ end }} }
   template:
     metadata:
       {{- include "dockercoins.pod-metadata" . | trim | nindent 6 }}

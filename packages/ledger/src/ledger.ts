@@ -76,6 +76,8 @@ export interface Entry {
 /** A worker's settings and where its time went, for the dashboard. Times are in milliseconds. */
 export interface Report extends Pick<Entry, 'worker' | 'from' | 'to' | 'hashes'> {
   hostname: string
+  /** Of the source that the worker was built from; "unknown" where it is not set. */
+  revision: string
   loops: number
   /** 1, or `BATCH`. */
   hashesPerUnit: number

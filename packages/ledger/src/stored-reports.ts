@@ -37,6 +37,8 @@ const storedReport = v.pipe(
   v.object({
     worker: name,
     hostname: name,
+    // A worker of version 0.1 does not report it.
+    revision: v.fallback(name, 'unknown'),
     loops: amount,
     from: moment,
     to: moment,

@@ -24,6 +24,7 @@ export function sampleReport(worker: string, given: Partial<Report> = {}): Repor
   return {
     worker,
     hostname: 'worker-1',
+    revision: 'r1',
     loops: 2,
     from: to - 1000,
     to,

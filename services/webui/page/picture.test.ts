@@ -22,6 +22,7 @@ const pipeline: Pipeline = {
   unitMs: 1000,
   delayMs: 100,
   worker: stage,
+  revisions: [],
   rng: stage,
   hasher: { ...stage, queueMs: 0, notResponding: 1 },
   entriesPerSecond: 1,

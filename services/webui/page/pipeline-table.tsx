@@ -1,4 +1,4 @@
-import type { Pipeline, Stage } from '../src/api.ts'
+import type { Pipeline, Revision, Stage } from '../src/api.ts'
 import { formatCount, formatMs, formatPart, formatRate, known } from '../src/format.ts'
 import { Dialog } from './dialog.tsx'
 import { snapshot } from './page-state.ts'
@@ -16,7 +16,7 @@ export function PipelineTable() {
 }
 
 function Tables({ pipeline, ledgerMs }: { pipeline: Pipeline; ledgerMs: number }) {
-  const { worker, rng, hasher, entriesPerSecond } = pipeline
+  const { worker, revisions, rng, hasher, entriesPerSecond } = pipeline
   const columns = [
     ['worker', figuresOfWorker(worker)],
     ['rng', figuresOf(rng)],
@@ -51,12 +51,37 @@ function Tables({ pipeline, ledgerMs }: { pipeline: Pipeline; ledgerMs: number }
           ))}
         </tbody>
       </table>
+      {revisions.length > 1 && <RevisionTable revisions={revisions} />}
       <div class="names">
         <ReplicaTable name="worker" stage={worker} of="hashes" />
         <ReplicaTable name="rng" stage={rng} of="requests" />
         <ReplicaTable name="hasher" stage={hasher} of="requests" />
       </div>
     </>
+  )
+}
+
+function RevisionTable({ revisions }: { revisions: Revision[] }) {
+  return (
+    <table>
+      <caption>The workers by the revision of their source, with the hashes per second of one worker.</caption>
+      <thead>
+        <tr>
+          <th scope="col">revision</th>
+          <th scope="col">workers</th>
+          <th scope="col">each</th>
+        </tr>
+      </thead>
+      <tbody>
+        {revisions.map(({ name, workers, perSecond }) => (
+          <tr key={name}>
+            <th scope="row">{name}</th>
+            <td>{formatCount(workers)}</td>
+            <td>{formatRate(perSecond / workers)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   )
 }
 

@@ -62,7 +62,7 @@ function Picture({ pipeline, alarms }: Known) {
 }
 
 function WorkerNode({ pipeline, alarm }: { pipeline: Pipeline | undefined; alarm: string | undefined }) {
-  const { worker: stage, loops = 0 } = pipeline ?? {}
+  const { worker: stage, loops = 0, revisions = [] } = pipeline ?? {}
   return (
     <div class={classOf('worker', stage, alarm)}>
       <Heading name="worker" stage={stage} alarm={alarm} unit="units per second" />
@@ -72,6 +72,14 @@ function WorkerNode({ pipeline, alarm }: { pipeline: Pipeline | undefined; alarm
           <dl>
             <Figure name={loops === 1 ? 'loop' : 'loops'} value={formatCount(loops)} />
             {stage.perSecond > 0 && <Figure name="pause" value={formatMs(stage.serviceMs)} />}
+            {revisions.length > 1 &&
+              revisions.map(({ name, workers, perSecond }) => (
+                <Figure
+                  key={name}
+                  name={`${name} × ${formatCount(workers)}`}
+                  value={`${formatRate(perSecond / workers)} each`}
+                />
+              ))}
           </dl>
         </>
       )}

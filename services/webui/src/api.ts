@@ -66,6 +66,8 @@ export interface Pipeline {
   unitMs: number
   delayMs: number
   worker: Stage
+  /** The workers by the revision of their source, the most common first; the first 3. */
+  revisions: Revision[]
   rng: Stage
   hasher: Stage
   /** Entries that are recorded in the ledger per second. */
@@ -74,6 +76,14 @@ export interface Pipeline {
   foreignSpeed: number | null
   /** The speed that theory allows; null where no unit ended. */
   capacity: number | null
+}
+
+/** Workers that were built from the same source. */
+export interface Revision {
+  name: string
+  workers: number
+  /** Hashes per second of all of them together. */
+  perSecond: number
 }
 
 /** One step of every unit of work. Times are means per request, in milliseconds. */

@@ -23,6 +23,7 @@ function reports(workers: number, each: number, queueMs: number, concurrency = 1
   return Array.from({ length: workers }, (_, index) => ({
     worker: `id-${index}`,
     hostname: `worker-${index + 1}`,
+    revision: 'r1',
     loops: 1,
     from: 0,
     to: 1000,
@@ -37,6 +38,7 @@ function reports(workers: number, each: number, queueMs: number, concurrency = 1
   }))
 }
 
+const nobody = { running: [], notResponding: [] }
 const one = { rng: ['rng-1'], hasher: ['hasher-1'] }
 
 function served(names: string[]): [string, number][] {
@@ -257,4 +259,14 @@ test('while all replicas of a service are lost the capacity is not known', () =>
   const lost = { running: [], notResponding: ['rng-1'] }
   const { capacity } = describe(reports(10, 1, 0), { rng: lost, hasher }, 0)
   assert.equal(capacity, null)
+})
+
+test('workers are counted by the revision of their source, and the speed of each revision is its own', () => {
+  const [a, b, c] = reports(3, 10, 0)
+  const hash = '0123456789'.repeat(4)
+  const { revisions } = describe([{ ...a!, revision: hash, hashes: 5 }, b!, c!], { rng: nobody, hasher: nobody }, 0)
+  assert.deepEqual(revisions, [
+    { name: 'r1', workers: 2, perSecond: 20 },
+    { name: '01234567', workers: 1, perSecond: 5 },
+  ])
 })

@@ -1,9 +1,13 @@
 import { OTHERS, type Report, type UpstreamReport } from '@dockercoins/ledger'
 
-import type { Pipeline, Replica, Stage, Upstream } from './api.ts'
+import type { Pipeline, Replica, Revision, Stage, Upstream } from './api.ts'
 
 /** Every viewer gets a snapshot each second, so it names at most this many replicas. */
 const MAX_NAMES = 20
+/** More revisions than this do not run side by side for long. */
+const MAX_REVISIONS = 3
+/** Marks repeat the names of revisions. */
+const MAX_REVISION_BYTES = 12
 /** Longer names are cut. The names of a pod and its node have about so many bytes. */
 const MAX_NAME_BYTES = 80
 /** Two measurements made at different moments do not differ by this factor. */
@@ -59,6 +63,7 @@ export function describePipeline(
         )
       : 0,
     worker,
+    revisions: describeRevisions(reports),
     rng,
     hasher,
     entriesPerSecond: sum(reports, (report) => rate(report, 1)),
@@ -79,6 +84,20 @@ function describeUpstream(reports: Report[], name: Upstream, replicas: Replicas,
     if (!foreignSpeed) stage.busy = part(stage.perSecond, capacity)
   }
   return stage
+}
+
+function describeRevisions(reports: Report[]): Revision[] {
+  const revisions = Object.entries(Object.groupBy(reports, ({ revision }) => revision)).map(([name, of = []]) => ({
+    name: shortRevision(name),
+    workers: of.length,
+    perSecond: sum(of, (report) => rate(report, report.hashes)),
+  }))
+  return revisions.toSorted((a, b) => b.workers - a.workers).slice(0, MAX_REVISIONS)
+}
+
+/** A hash of Git is known by its first digits. */
+function shortRevision(name: string): string {
+  return cutName(name, /^[0-9a-f]{40}$/.test(name) ? 8 : MAX_REVISION_BYTES)
 }
 
 type Sums = Pick<UpstreamReport, 'queueMs' | 'workMs' | 'networkMs' | 'refused'> & { requests: number }
@@ -112,9 +131,9 @@ export function busiest({ rng, hasher }: Pipeline): Upstream {
 }
 
 /** A name as snapshots have it: JSON escapes none of it, so its bytes are bounded. */
-export function cutName(name: string): string {
+export function cutName(name: string, maxBytes = MAX_NAME_BYTES): string {
   const plain = name.toWellFormed().replace(/[\p{Cc}"\\]/gu, '?')
-  return plain.slice(0, encoder.encodeInto(plain, new Uint8Array(MAX_NAME_BYTES)).read)
+  return plain.slice(0, encoder.encodeInto(plain, new Uint8Array(maxBytes)).read)
 }
 
 const encoder = new TextEncoder()

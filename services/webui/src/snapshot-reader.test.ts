@@ -93,6 +93,7 @@ function slowUnit(to: number): Report {
   return {
     worker: 'id',
     hostname: 'worker-1',
+    revision: 'r1',
     loops: 1,
     latestCoins: [],
     ...times,
@@ -293,7 +294,8 @@ function busyTimeline(until: number) {
     const count = 1e6 - (Math.floor(now / 4) % 2)
     const stage = { count, notResponding: 0 }
     const levels = { foreignSpeed: 1e6 / 3, capacity: 1e7 / 3 }
-    const sizes = { worker: stage, rng: stage, hasher: stage, loops: count * count, delayMs: count * count }
+    const revisions = Array.from({ length: 3 }, (_, index) => ({ name: `${index}${count}`.padEnd(12, 'x') }))
+    const sizes = { worker: stage, revisions, rng: stage, hasher: stage, loops: count * count, delayMs: count * count }
     timeline.add(now, now * 1e6, { ...levels, ...sizes } as Pipeline, true)
   }
   return timeline
@@ -317,6 +319,7 @@ test('a snapshot is below 20 kB, whatever the names, the numbers and the marks',
   const reports = second(1_000_000, 1000)
   for (const [index, report] of reports.entries()) {
     report.hostname = long(`worker-${index}`)
+    report.revision = long(`${index}`)
     report.hashes = report.pauseMs = 1e5 / 3
     report.rng = longUpstream('rng', index)
     report.hasher = longUpstream('hasher', index)
@@ -330,7 +333,7 @@ test('a snapshot is below 20 kB, whatever the names, the numbers and the marks',
   const { pipeline, history } = snapshot
   assert.deepEqual([pipeline.worker.count, pipeline.rng.count], [1000, 1000])
   assert.deepEqual([history.marks.length, history.outages.length], [20, 20])
-  for (const { text } of history.marks) assert.match(text, /^workers .* rng .* hasher .* loops .* pause/)
+  for (const { text } of history.marks) assert.match(text, /^workers .* rng .* hasher .* loops .* revision .* pause/)
   for (const { name } of pipeline.rng.replicas) assert.ok(Buffer.byteLength(JSON.stringify(name)) <= 82, name)
   const bytes = Buffer.byteLength(JSON.stringify(snapshot))
   assert.ok(bytes < 20_000, `${bytes} bytes`)

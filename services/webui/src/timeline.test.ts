@@ -7,9 +7,10 @@ import { createTimeline } from './timeline.ts'
 const stage = (count: number) => ({ count, notResponding: 0 })
 
 /** What a timeline reads of a pipeline. */
-function pipeline(workers: number, rng = 1, delayMs = 100, pauseMs = delayMs): Pipeline {
+function pipeline(workers: number, rng = 1, delayMs = 100, pauseMs = delayMs, names = ['r1']): Pipeline {
   const worker = { ...stage(workers), perSecond: 10, serviceMs: pauseMs }
-  const counts = { worker, rng: stage(rng), hasher: stage(1), loops: workers }
+  const revisions = names.map((name) => ({ name, workers, perSecond: 10 }))
+  const counts = { worker, revisions, rng: stage(rng), hasher: stage(1), loops: workers }
   return { ...counts, delayMs, foreignSpeed: 0, capacity: 10 } as Pipeline
 }
 
@@ -91,4 +92,16 @@ test('an hour of seconds and a hundred marks and outages are kept', () => {
   assert.equal(capacity.filter((level) => level !== null).length, 3600)
   for (let at = 4000; at < 4200; at++) timeline.addOutage(at, at + 1)
   assert.deepEqual([timeline.window(0, 1).marks.length, timeline.window(0, 1).outages.length], [100, 100])
+})
+
+test('workers of another revision are marked when they come, and when they are the only ones', () => {
+  const timeline = createTimeline()
+  for (let second = 0; second < 15; second++) {
+    const names = second < 5 ? ['r1'] : second < 10 ? ['r2', 'r1'] : ['r2']
+    timeline.add(1000 + second, second, pipeline(2, 1, 100, 100, names), true)
+  }
+  assert.deepEqual(timeline.window(1000, 60).marks, [
+    { at: 1005, text: 'revision r1 → r1 + r2' },
+    { at: 1010, text: 'revision r1 + r2 → r2' },
+  ])
 })

@@ -8,6 +8,8 @@ const MAX_KEPT = 100
 const CONFIRM_S = 3
 /** Counters read farther apart than this give no speed, seconds. */
 const MAX_POLL_S = 2.5
+/** A mark names so many revisions, the most common ones. */
+const MARKED_REVISIONS = 2
 /** A shorter pause is none, milliseconds. */
 const SHORTEST_PAUSE_MS = 1
 
@@ -22,7 +24,7 @@ interface Second {
 export type Context = Omit<History, 'from' | 'speeds'>
 
 /** What runs, under the names that marks use. */
-type Setup = Record<string, number>
+type Setup = Record<string, number | string>
 
 /** Remembers the past hour: levels of each second, changes of what runs, and outages. */
 export function createTimeline() {
@@ -103,7 +105,7 @@ export function createTimeline() {
 export type Timeline = ReturnType<typeof createTimeline>
 
 /** What is not known is left out. Only workers report rng and hasher. */
-function toSetup({ worker, rng, hasher, loops, delayMs }: Pipeline): Setup {
+function toSetup({ worker, revisions, rng, hasher, loops, delayMs }: Pipeline): Setup {
   if (worker.count === 0) return { workers: 0 }
   // Reports have no delay where none is set, and where it is not known: a pause shows which.
   const isDelayKnown = delayMs > 0 || (worker.perSecond > 0 && worker.serviceMs < SHORTEST_PAUSE_MS)
@@ -112,6 +114,11 @@ function toSetup({ worker, rng, hasher, loops, delayMs }: Pipeline): Setup {
     ...(rng.count + rng.notResponding > 0 && { rng: rng.count }),
     ...(hasher.count + hasher.notResponding > 0 && { hasher: hasher.count }),
     'loops per worker': loops / worker.count,
+    revision: revisions
+      .slice(0, MARKED_REVISIONS)
+      .map(({ name }) => name)
+      .toSorted()
+      .join(' + '),
     ...(isDelayKnown && { 'pause in ms': delayMs }),
   }
 }
@@ -123,8 +130,8 @@ function describeChanges(before: Setup, after: Setup): string[] {
     .map(([name, value]) => `${name} ${format(before[name]!)} → ${format(value)}`)
 }
 
-function format(value: number): string {
-  return String(Math.round(value * 10) / 10)
+function format(value: number | string): string {
+  return typeof value === 'string' ? value : String(Math.round(value * 10) / 10)
 }
 
 /** Hundredths are enough for a graph. */

@@ -17,7 +17,7 @@ const UNITS_TIMEOUT_MS = 250
 const LEDGER_TIMEOUT_MS = 5_000
 
 const config = loadConfig(settings)
-const { loops, hashesPerUnit, delayMs, intervalMs, timeoutMs } = config
+const { revision, loops, hashesPerUnit, delayMs, intervalMs, timeoutMs } = config
 const bug = new AbortController()
 const stop = AbortSignal.any([stopSignal(), bug.signal])
 const service = buildWorker(config, () => !stop.aborted && recorder.isReady() && rng.isReady() && hasher.isReady())
@@ -36,7 +36,7 @@ const common = { timeoutMs, stop, log, onBackPressure: (name: string) => backPre
 const rng = createUpstream('rng', { ...common, urls: config.rngUrls })
 const hasher = createUpstream('hasher', { ...common, urls: config.hasherUrls })
 const recorder = createRecorder({
-  self: { worker: randomUUID(), hostname: replicaName(config), loops, hashesPerUnit, delayMs },
+  self: { worker: randomUUID(), hostname: replicaName(config), revision, loops, hashesPerUnit, delayMs },
   ledger,
   intervalMs,
   observe: createUnitMetrics(metrics),

@@ -45,7 +45,7 @@ function build(t: TestContext, intervalMs = 1) {
   const recorder = createRecorder({
     // Only `record` is called by a recorder.
     ledger: ledger as unknown as Parameters<typeof createRecorder>[0]['ledger'],
-    self: { worker: 'w', hostname: 'worker-1', loops: 1, hashesPerUnit: 1, delayMs: 100 },
+    self: { worker: 'w', hostname: 'worker-1', revision: 'r1', loops: 1, hashesPerUnit: 1, delayMs: 100 },
     intervalMs,
     observe: () => {},
     notResponding: () => ({ rng: ['rng-2'], hasher: [] }),

@@ -19,7 +19,7 @@ export type Recorder = ReturnType<typeof createRecorder>
 
 export interface RecorderOptions {
   /** What the worker reports of itself. */
-  self: Pick<Report, 'worker' | 'hostname' | 'loops' | 'hashesPerUnit' | 'delayMs'>
+  self: Pick<Report, 'worker' | 'hostname' | 'revision' | 'loops' | 'hashesPerUnit' | 'delayMs'>
   ledger: Ledger
   intervalMs: number
   /** Called for every unit, for metrics. */
