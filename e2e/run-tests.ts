@@ -44,11 +44,12 @@ const suites: Record<string, () => Promise<number>> = {
   },
   async cluster() {
     // The cluster of the current kubectl context. Its nodes have or can pull the images
-    // dockercoins/SERVICE:v0.1, dockercoins/worker:v0.2, redis:8 and those in deploy/autoscaling.
+    // dockercoins/SERVICE:v0.1, dockercoins/worker:v0.2, redis:8 and those in deploy/autoscaling. PUSH
+    // is a command that takes images to its nodes, if they cannot pull.
     const names = '--test-name-pattern=how to add more of it'
     const page = await test(1, [names, 'e2e/src/dashboard.test.ts'], 'cluster')
-    const alone = await test(1, ['e2e/cluster/{documents,watch-speed}.test.ts'], 'cluster')
-    const others = ['e2e/src/application.test.ts', 'e2e/cluster/!(documents|watch-speed).test.ts']
+    const alone = await test(1, ['e2e/cluster/{documents,delivery,watch-speed}.test.ts'], 'cluster')
+    const others = ['e2e/src/application.test.ts', 'e2e/cluster/!(documents|delivery|watch-speed).test.ts']
     return (await test(2, others, 'cluster')) || page || alone
   },
 }

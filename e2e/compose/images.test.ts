@@ -5,7 +5,7 @@ import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 import { until } from '@dockercoins/testing'
-import { docker } from '@dockercoins/testing/compose-stack'
+import { docker, readInImage } from '@dockercoins/testing/compose-stack'
 import { temporaryFolder } from '@dockercoins/testing/ledger-file'
 import { build } from 'esbuild'
 
@@ -88,6 +88,16 @@ test('build arguments replace the base images and set the version labels', async
   assert.ok(Env.includes('REVISION=abc'))
 })
 
+test('an image has the same layers whenever it is built', async (t) => {
+  const tag = `dockercoins-test-${process.pid}`
+  t.after(() => docker('image', 'rm', tag))
+  await docker('build', '--quiet', '--no-cache', '--file', 'services/rng/Dockerfile', '--tag', tag, '.')
+  assert.equal(await layers(tag), await layers('dockercoins/rng'))
+  const program = `console.log(require('node:fs').readdirSync('/app').join())`
+  const files = 'LICENSE,THIRD-PARTY-NOTICES,health-check.cjs,main.mjs,sbom.cdx.json,stop-while-loading.cjs'
+  assert.equal(await docker('run', '--rm', tag, '-e', program), files)
+})
+
 test('an image for arm64 is made without emulation, of the same program', async (t) => {
   const folder = await temporaryFolder(t)
   const name = `dockercoins-test-${process.pid}`
@@ -114,12 +124,31 @@ async function bundle(image: string, folder: string): Promise<string> {
   }
 }
 
+/** Licences that ask for no more than the notice, which the images contain. */
+const licences = new Set(['MIT', 'ISC', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD'])
+
+interface Bill {
+  bomFormat: string
+  components: { name: string; version: string; purl: string; licenses: { expression: string }[] }[]
+}
+
 for (const service of ['rng', 'hasher', 'worker', 'webui']) {
-  test(`the image of ${service} contains the licence of every package that is bundled in it`, async () => {
-    const program = `process.stdout.write(require('node:fs').readFileSync('/app/THIRD-PARTY-NOTICES', 'utf8'))`
-    const notices = await docker('run', '--rm', `dockercoins/${service}`, '-e', program)
+  test(`the image of ${service} lists every package that is bundled in it, with its licence`, async () => {
+    const expected = await bundledPackages(service)
+    const notices = await readInImage(`dockercoins/${service}`, '/app/THIRD-PARTY-NOTICES')
     const headings = notices.matchAll(/^(\S+ \d+\.\d+\.\d+)\nLicence: \S+$/gm)
-    assert.deepEqual(new Set(Array.from(headings, ([, heading]) => heading)), await bundledPackages(service))
+    assert.deepEqual(new Set(Array.from(headings, ([, heading]) => heading)), expected)
+
+    const { bomFormat, components } = JSON.parse(
+      await readInImage(`dockercoins/${service}`, '/app/sbom.cdx.json'),
+    ) as Bill
+    assert.equal(bomFormat, 'CycloneDX')
+    assert.deepEqual(new Set(components.map(({ name, version }) => `${name} ${version}`)), expected)
+    assert.equal(components.length, expected.size)
+    for (const { purl, licenses } of components) {
+      assert.match(purl, /^pkg:npm\/(%40[\w.-]+\/)?[\w.-]+@\d+\.\d+\.\d+$/)
+      assert.ok(licences.has(licenses[0]!.expression), `${purl}: ${licenses[0]!.expression}`)
+    }
   })
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { until } from '@dockercoins/testing'
-import { docker, startComposeStack } from '@dockercoins/testing/compose-stack'
+import { startComposeStack } from '@dockercoins/testing/compose-stack'
 import { totals, unitsDone } from '@dockercoins/testing/figures'
 
 test('all services become healthy, and stop with exit code 0 and every hash counted', async (t) => {
@@ -40,20 +40,3 @@ test('logs are for people, and JSON where LOG_FORMAT says so', async (t) => {
   assert.match((await people.lines('rng'))[0] ?? '', /^\d\d:\d\d:\d\d listening on /)
   assert.equal((JSON.parse((await json.lines('rng'))[0] ?? '') as { name: string }).name, 'rng')
 })
-
-test('an image contains the same bundle whenever it is built', async (t) => {
-  const tag = `dockercoins-test-${process.pid}`
-  t.after(() => docker('image', 'rm', tag))
-  await docker('build', '--quiet', '--no-cache', '--file', 'services/rng/Dockerfile', '--tag', tag, '.')
-  const rebuilt = await bundle(tag)
-  assert.match(rebuilt, /^LICENSE,THIRD-PARTY-NOTICES,health-check\.cjs,main\.mjs,stop-while-loading\.cjs \w{64}$/)
-  assert.equal(rebuilt, await bundle('dockercoins/rng'))
-})
-
-/** The names of the files in an image's /app, and the digest of the bundle. */
-function bundle(image: string): Promise<string> {
-  const program = `
-    const { readFileSync, readdirSync } = require('node:fs')
-    console.log(readdirSync('/app').join(), require('node:crypto').hash('sha256', readFileSync('/app/main.mjs')))`
-  return docker('run', '--rm', image, '-e', program)
-}

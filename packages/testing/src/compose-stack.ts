@@ -37,6 +37,12 @@ export async function docker(...args: string[]): Promise<string> {
   return stdout.trim()
 }
 
+/** The text of a file in the image of a service. */
+export function readInImage(image: string, path: string): Promise<string> {
+  const program = `process.stdout.write(require('node:fs').readFileSync('${path}', 'utf8'))`
+  return docker('run', '--rm', image, '-e', program)
+}
+
 /**
  * Part of the error when Engine 20.10 wrongly refuses to remove an unused network
  * (moby/moby#43286).

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { test, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+import { run } from '@dockercoins/testing/cluster'
+
+const repository = fileURLToPath(new URL('../..', import.meta.url))
+const DEMO_MS = 900_000
+
+/** Runs a step of the pipeline, and resolves to its exit code and all that it prints. */
+async function step(name: string, args: string[], env: Record<string, string> = {}): Promise<[number, string]> {
+  // The tests that the pipeline runs are not part of this one.
+  const { NODE_TEST_CONTEXT: _context, STACK: _stack, ...inherited } = process.env
+  const options = { cwd: repository, env: { ...inherited, ...env }, maxBuffer: 64 * 1024 * 1024 }
+  return promisify(execFile)(name, args, options).then(
+    ({ stdout, stderr }) => [0, stdout + stderr],
+    ({ code, stdout, stderr }) => [code, stdout + stderr],
+  )
+}
+
+function removeAfter(t: TestContext, ...namespaces: string[]): void {
+  t.after(() => run('kubectl', 'delete', 'namespace', ...namespaces, '--ignore-not-found', '--wait=false'))
+}
+
+test('what does not get ready is taken back, and the step says what Kubernetes says', async (t) => {
+  const namespace = `dockercoins-${randomUUID().slice(0, 8)}`
+  removeAfter(t, namespace)
+  const deploy = (TAG: string) => step('deploy/pipeline/deploy', [namespace], { TAG, TIMEOUT: '60s' })
+  const [good, done] = await deploy('v0.1')
+  assert.match(done, new RegExp(`^${namespace} runs v0.1 after \\d+ s$`, 'm'))
+  assert.equal(good, 0)
+
+  const [bad, failed] = await deploy('v0.0-missing')
+  assert.equal(bad, 1)
+  assert.match(failed, /v0\.0-missing/)
+  assert.match(failed, /^expected v0\.0-missing to get ready in \S+, which has what it had before\. Mend it/m)
+  const images = await run('kubectl', 'get', 'deployments', '--namespace', namespace, '--output', 'jsonpath={..image}')
+  assert.deepEqual(new Set(images.match(/:\S+/g)), new Set([':v0.1']))
+
+  const [verified, proof] = await step('deploy/pipeline/verify', [namespace])
+  assert.match(proof, /The ledger is sound\./)
+  assert.equal(verified, 0)
+  const [removed] = await step('deploy/pipeline/clean-up', [namespace])
+  assert.equal(removed, 0)
+  assert.equal(await run('kubectl', 'get', 'namespace', namespace, '--ignore-not-found'), '')
+})
+
+test('a slower worker passes every test, and the pipeline takes it back', { timeout: DEMO_MS }, async (t) => {
+  removeAfter(t, 'coins-staging', 'coins-production')
+  const [exitCode, output] = await step('npm', ['run', 'demo:delivery'])
+  for (const line of output.match(/^.*(From the|From production|Hashes per second|The speed fell).*$/gm) ?? [])
+    t.diagnostic(line)
+  const jobs = Array.from(output.matchAll(/^ (PASS|FAIL) +(\w+) *$/gm), ([, verdict, job]) => `${verdict} ${job}`)
+  const passed = ['lint', 'check', 'test', 'images', 'staging', 'production'].map((job) => `PASS ${job}`)
+  assert.deepEqual(jobs, [...passed, 'FAIL watch'], output.split('\n').slice(-60).join('\n'))
+  assert.match(output, /^From the verdict to the old worker in production: \d+ s$/m)
+  assert.equal(exitCode, 0)
+})
