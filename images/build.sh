@@ -1,5 +1,6 @@
 #!/bin/sh
-# sh images/build.sh SERVICE: installs the packages and bundles SERVICE. The build stage of each image runs it.
+# sh images/build.sh SERVICE: installs the packages and bundles SERVICE into /image/app. The build stage of each
+# image runs it.
 set -e
 # node_modules is a cache that the builds of all services share.
 if ! cmp -s package-lock.json node_modules/package-lock.json; then
@@ -7,5 +8,7 @@ if ! cmp -s package-lock.json node_modules/package-lock.json; then
   cp package-lock.json node_modules
 fi
 node images/bundle.ts "$1"
-# The same files give the same layer, whenever they are built.
-find "services/$1/dist" -exec touch -d @0 {} +
+# The same files give the same layer, whenever they are built: their times are none.
+mkdir /image
+mv "services/$1/dist" /image/app
+find /image -exec touch -d @0 {} +

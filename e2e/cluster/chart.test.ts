@@ -68,6 +68,11 @@ const renderings: Record<string, object> = {
   },
 }
 
+const { KUBERNETES_SCHEMAS } = process.env
+const schemas = KUBERNETES_SCHEMAS
+  ? ['-schema-location', `${KUBERNETES_SCHEMAS}/{{.ResourceKind}}{{.KindSuffix}}.json`]
+  : []
+
 let folder: string
 before(async () => (folder = await mkdtemp(join(tmpdir(), 'dockercoins-chart-'))))
 after(() => rm(folder, { recursive: true }))
@@ -111,16 +116,44 @@ for (const name of Object.keys(renderings)) {
   test(`with ${name}, helm lint, kubeconform and the API server accept the chart`, async (t) => {
     const path = await render(t, name)
     await run('helm', 'lint', '--strict', 'deploy/chart', '--values', await valuesFile(name, renderings[name]!))
-    const { KUBERNETES_SCHEMAS } = process.env
-    const schemas = KUBERNETES_SCHEMAS
-      ? ['-schema-location', `${KUBERNETES_SCHEMAS}/{{.ResourceKind}}{{.KindSuffix}}.json`]
-      : []
     await run('kubeconform', '-strict', ...schemas, path)
     const namespace = await createNamespace(t)
     const apply = ['--namespace', namespace.name, 'apply', '--dry-run=server', '--validate=strict', '--filename', path]
     // A pod that is not "restricted" would be a warning.
     const { stderr } = await promisify(execFile)('kubectl', apply)
     assert.equal(stderr, '')
+  })
+}
+
+test('the overlays of staging and production are valid, and give production more replicas', async () => {
+  for (const name of ['staging', 'production']) {
+    const path = join(folder, `${name}.yaml`)
+    const text = await run('kubectl', 'kustomize', `deploy/gitops/${name}`)
+    await writeFile(path, text)
+    await run('kubeconform', '-strict', ...schemas, path)
+    assert.equal(text.match(/image: registry\.example\.org\/dockercoins\/\w+:/g)?.length, 4)
+    assert.deepEqual(new Set(text.match(/(?<=namespace: )\S+/g)), new Set([`coins-${name}`]))
+    const replicas = Array.from(text.matchAll(/replicas: (\d)/g), ([, count]) => Number(count))
+    assert.equal(Math.max(...replicas), name === 'production' ? 5 : 1)
+  }
+})
+
+for (const [name, kind] of [
+  ['flux', 'kustomizations.kustomize.toolkit.fluxcd.io'],
+  ['argo-cd', 'applications.argoproj.io'],
+]) {
+  test(`what ${name} needs to follow the overlays is valid`, async (t) => {
+    if (!(await run('kubectl', 'api-resources', '--output', 'name')).includes(kind!)) {
+      t.skip(`this cluster knows no ${kind}`)
+      return
+    }
+    const namespace = await createNamespace(t)
+    const path = join(folder, `${name}.yaml`)
+    const text = await readFile(join(deploy, `gitops/${name}.yaml`), 'utf8')
+    await writeFile(path, text.replaceAll(/(?<=metadata: .*namespace: )[\w-]+/g, namespace.name))
+    await run('kubectl', 'apply', '--dry-run=server', '--validate=strict', '--filename', path)
+    const overlays = Array.from(text.matchAll(/path: (?:\.\/)?(\S+)/g), ([, overlay]) => overlay)
+    assert.deepEqual(overlays, ['deploy/gitops/staging', 'deploy/gitops/production'])
   })
 }
 
