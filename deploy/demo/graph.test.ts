@@ -3,7 +3,7 @@ import { test } from 'node:test'
 
 import { drawGraph } from './graph.ts'
 
-test('the graph has a line of all seconds that are known, and every mark with its text', () => {
+test('the graph draws every known second, and labels every mark', () => {
   const speeds = [...Array.from({ length: 60 }, () => 10), null, 5, 5]
   const svg = drawGraph(1000, speeds, [{ at: 1030, text: 'pushed' }], 1030)
   const [, path = ''] = /<path d="([^"]*)"/.exec(svg) ?? []

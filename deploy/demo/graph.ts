@@ -39,7 +39,7 @@ export function drawGraph(from: number, speeds: (number | null)[], marks: Mark[]
       const top = 30 + 16 * (index % 3)
       return [line(x(at), top + 4, x(at), y(0), '#68736f'), text(x(at) - 4, top, label, 'end')]
     }),
-    text(edges.left, HEIGHT - 6, 'hashes per second, and minutes since the push', 'start'),
+    text(edges.left, HEIGHT - 6, 'hashes per second, and minutes since the commit', 'start'),
   ]
   const style = 'font-family="sans-serif" font-size="12" fill="#36423e"'
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" ${style}>\n${shapes.join('\n')}\n</svg>\n`

@@ -12,8 +12,8 @@ import { speedFrom } from '@dockercoins/testing/figures'
 
 import { drawGraph } from './graph.ts'
 
-// npm run demo:delivery: somebody makes the worker slower, every test passes, and the pipeline takes
-// the update back. docs/delivery.md tells the story.
+// npm run demo:delivery: a commit makes the worker slower, every test passes, and the pipeline rolls
+// it back (docs/delivery.md).
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const GRAPH = 'docs/delivery.svg'
@@ -23,28 +23,28 @@ const PRODUCTION = 'coins-production'
 const FILE = 'services/worker/src/mine.ts'
 const LINE = 'if (pause) await pause(stop)'
 const SLOW_LINE = 'if (pause) await Promise.all([pause(stop), sleep(230)])'
-/** As long as the watch looks back, in seconds. */
+/** The watch compares this many seconds before the update. */
 const BEFORE_S = 60
 
-/** What happens in the pipeline, and how a line tells it. */
+/** The events of the pipeline, and the line of its output that reports each. */
 const events = {
   'in production': /coins-production runs \S+ after/,
   'found to be slower': /The speed fell/,
-  'taken back': /coins-production has what it had before\. Find/,
+  'rolled back': /coins-production is rolled back/,
 }
 type Moments = Partial<Record<keyof typeof events, number>>
 
 const folder = await mkdtemp(join(tmpdir(), 'dockercoins-delivery-'))
 const clone = join(folder, 'dockercoins')
 const proxy = spawn('kubectl', ['proxy', '--port=0'], { stdio: ['ignore', 'pipe', 'inherit'] })
-// ^C reaches all programs that this starts. What waits for one then rejects.
+// ^C also reaches the child processes, so every wait for one of them ends.
 const stop = new AbortController()
 process.once('SIGINT', () => stop.abort())
 try {
   await expectNoApplication()
   const webui = await findWebui()
 
-  say('Production gets what is in the repository.')
+  say('Deploying the last commit to production.')
   await run('git', 'clone', '--quiet', repository, clone)
   const TAG = await git('rev-parse', '--short=8', 'HEAD')
   await step(TAG, 'deploy/pipeline/build')
@@ -52,13 +52,14 @@ try {
   say(`Watch it at ${webui}/`)
   await sleep(BEFORE_S * 1000, undefined, { signal: stop.signal })
 
-  say(`Somebody changes a line of ${FILE}, and pushes:\n- ${LINE}\n+ ${SLOW_LINE}`)
+  say(`A commit changes a line of ${FILE}:\n- ${LINE}\n+ ${SLOW_LINE}`)
   await slowDown()
   const pushed = Date.now() / 1000
   const at = await runPipeline()
   const times = Object.keys(events).map((event) => at[event as keyof Moments])
   const [production, verdict, restored] = times
-  if (!production || !verdict || !restored) throw new Error('expected the watch to take the update back')
+  if (!production || !verdict || !restored)
+    throw new Error('expected the watch to roll the update back: see the first job above that failed')
   const speed = await speedFrom(webui, Math.ceil(restored) + 5)
   await step(TAG, 'deploy/pipeline/verify', PRODUCTION)
 
@@ -68,8 +69,11 @@ try {
     speeds: (number | null)[]
   }
   const marks = Object.keys(events).map((text, index) => ({ text, at: times[index]! }))
-  await writeFile(join(repository, GRAPH), drawGraph(from, speeds, [{ text: 'pushed', at: pushed }, ...marks], pushed))
-  say(`From the push to production: ${(production - pushed).toFixed(0)} s
+  await writeFile(
+    join(repository, GRAPH),
+    drawGraph(from, speeds, [{ text: 'committed', at: pushed }, ...marks], pushed),
+  )
+  say(`From the commit to production: ${(production - pushed).toFixed(0)} s
 From production to the verdict: ${(verdict - production).toFixed(0)} s
 From the verdict to the old worker: ${(restored - verdict).toFixed(0)} s
 The speed is ${speed.toFixed(1)} hashes per second again. The graph is in ${GRAPH}.
@@ -87,7 +91,7 @@ async function expectNoApplication(): Promise<void> {
   const found = await run('kubectl', 'get', 'namespace', STAGING, PRODUCTION, '--ignore-not-found', '--output', 'name')
   if (!found) return
   const commands = found.split('\n').map((name) => `deploy/pipeline/clean-up ${name.replace('namespace/', '')}`)
-  throw new Error(`expected an empty cluster, got one with DockerCoins in it: remove it with ${commands.join('; ')}`)
+  throw new Error(`expected no namespaces ${STAGING} and ${PRODUCTION}: remove DockerCoins with ${commands.join('; ')}`)
 }
 
 /** The URL of the web UI in production, by way of the API server. */

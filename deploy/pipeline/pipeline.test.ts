@@ -66,7 +66,10 @@ test('the notes of a release are its section of the changelog', async () => {
   assert.match(output, /^expected a section "## 9\.9\.9" in CHANGELOG\.md, got none/)
 })
 
-/** Starts a registry that answers the question for vulnerabilities so. Resolves to its URL. */
+/**
+ * Starts an npm registry that responds to audit requests with `status` and `advisories`. Resolves to
+ * its URL.
+ */
 async function startRegistry(t: TestContext, status: number, advisories: object): Promise<string> {
   const registry = createServer((request, response) => {
     request.resume()
@@ -77,14 +80,15 @@ async function startRegistry(t: TestContext, status: number, advisories: object)
   return `http://127.0.0.1:${await listenLocally(registry)}/`
 }
 
-test('a package with a known vulnerability fails the pipeline, and a registry that cannot say does not', async (t) => {
+test('a package with a known vulnerability fails the pipeline, and a registry without an audit endpoint does not', async (t) => {
   const advisory = { id: 1, url: 'https://example.org/1', title: 'Bad', severity: 'high', vulnerable_versions: '*' }
-  const answers = [
+  const cases = [
     { status: 200, advisories: {}, exitCode: 0, output: /found 0 vulnerabilities/ },
     { status: 200, advisories: { fastify: [advisory] }, exitCode: 1, output: /fastify .*Bad - https:\/\/example/s },
-    { status: 405, advisories: {}, exitCode: 0, output: /^not known whether .* no audit route/ },
+    { status: 405, advisories: {}, exitCode: 0, output: /^cannot check for vulnerabilities: .* no audit endpoint/ },
+    { status: 400, advisories: {}, exitCode: 1, output: /audit endpoint returned an error/ },
   ]
-  for (const { status, advisories, exitCode, output } of answers) {
+  for (const { status, advisories, exitCode, output } of cases) {
     const registry = await startRegistry(t, status, advisories)
     const result = await run('deploy/pipeline/vulnerabilities', [], { npm_config_registry: registry })
     assert.match(result.output, output)
