@@ -8,7 +8,8 @@ if ! cmp -s package-lock.json node_modules/package-lock.json; then
   cp package-lock.json node_modules
 fi
 node images/bundle.ts "$1"
-# The same files give the same layer, whenever they are built: their times are none.
+# The same files give the same layer, whenever and by whom they are built.
 mkdir /image
 mv "services/$1/dist" /image/app
+chmod -R u=rwX,go=rX /image
 find /image -exec touch -d @0 {} +

@@ -96,7 +96,10 @@ async function expectNoApplication(): Promise<void> {
 
 /** The URL of the web UI in production, by way of the API server. */
 async function findWebui(): Promise<string> {
-  const [line] = (await once(createInterface({ input: proxy.stdout }), 'line')) as [string]
+  const ended = once(proxy, 'exit').then(() => {
+    throw new Error('expected kubectl proxy to run: see above')
+  })
+  const [line] = (await Promise.race([once(createInterface({ input: proxy.stdout }), 'line'), ended])) as [string]
   return `http://${line.split(' ').at(-1)}/api/v1/namespaces/${PRODUCTION}/services/webui:http/proxy`
 }
 

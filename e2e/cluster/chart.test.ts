@@ -19,11 +19,7 @@ const allOn = {
   env: { LOG_FORMAT: 'text' },
   rng: { env: { MAX_BYTES: 33_554_432 }, autoscaling: { enabled: true, cpuPercent: 50 } },
   hasher: { autoscaling: { enabled: true } },
-  worker: {
-    tag: `v0.2@sha256:${'0'.repeat(64)}`,
-    canary: { replicas: 1, tag: 'v0.3' },
-    autoscaling: { enabled: true },
-  },
+  worker: { tag: `v0.2@sha256:${'0'.repeat(64)}`, autoscaling: { enabled: true } },
   webui: {
     env: { LABEL: 'blue' },
     service: { type: 'NodePort', annotations: { note: 'one' } },
@@ -60,6 +56,7 @@ const renderings: Record<string, object> = {
   'all on': allOn,
   KEDA: { keda: { enabled: true }, rng: { autoscaling: { enabled: true, cpuPercent: 50 } } },
   'an external Redis, with a Secret': { ledger: { existingSecret: 'ledger', existingSecretKey: 'url' } },
+  'a canary': { worker: { canary: { replicas: 1, tag: 'v0.3' } }, podLabels: { track: 'stable' } },
   'the least': {
     ledger: { url: 'redis://redis.example.org:6379' },
     networkPolicy: { enabled: false },

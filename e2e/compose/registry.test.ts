@@ -14,8 +14,10 @@ import { freePorts } from '@dockercoins/testing/free-ports'
 
 const program = 'docker-registry'
 const repository = fileURLToPath(new URL('../..', import.meta.url))
-const missing = [program, 'cosign'].find((name) => spawnSync(name, ['--help']).error)
-const skip = missing === undefined ? false : `there is no ${missing}: apt install ${missing}`
+const missing = (...names: string[]) => {
+  const name = names.find((each) => spawnSync(each, ['--help']).error)
+  return name === undefined ? false : `there is no ${name}: apt install ${name}`
+}
 const services = ['rng', 'hasher', 'worker', 'webui']
 
 /** Starts an empty registry in `folder` and resolves to its address. */
@@ -33,7 +35,7 @@ async function startRegistry(t: TestContext, folder: string): Promise<string> {
   return address
 }
 
-test('images are pushed to a registry, and pulled from it with their labels', { skip }, async (t) => {
+test('images are pushed to a registry, and pulled from it with their labels', { skip: missing(program) }, async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'dockercoins-registry-'))
   const address = await startRegistry(t, folder)
   const environment = join(folder, 'env')
@@ -52,30 +54,34 @@ test('images are pushed to a registry, and pulled from it with their labels', { 
   assert.equal(await describe(), built)
 })
 
-test('the pipeline signs each image that it pushes, and the software bill of materials in it', { skip }, async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'dockercoins-registry-'))
-  const REGISTRY = `${await startRegistry(t, folder)}/coins`
-  const environment = { ...process.env, COSIGN_PASSWORD: '', REGISTRY, TAG: 'abc', SIGN: 'key' }
-  const COSIGN_KEY = join(folder, 'cosign.key')
-  const run = async (name: string, args: string[], cwd = folder) =>
-    (await promisify(execFile)(name, args, { cwd, env: { ...environment, COSIGN_KEY }, maxBuffer: 1e8 })).stdout
-  const verify = (command: string, image: string, key = 'cosign.pub', ...options: string[]) =>
-    run('cosign', [command, '--key', key, '--insecure-ignore-tlog', ...options, image])
-  await run('cosign', ['generate-key-pair'])
-  await run('cosign', ['generate-key-pair', '--output-key-prefix', 'other'])
-  t.after(() => docker('image', 'rm', ...services.map((name) => `${REGISTRY}/${name}:abc`)))
+test(
+  'the pipeline signs each image that it pushes, and the software bill of materials in it',
+  { skip: missing(program, 'cosign') },
+  async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'dockercoins-registry-'))
+    const REGISTRY = `${await startRegistry(t, folder)}/coins`
+    const environment = { ...process.env, COSIGN_PASSWORD: '', REGISTRY, TAG: 'abc', SIGN: 'key' }
+    const COSIGN_KEY = join(folder, 'cosign.key')
+    const run = async (name: string, args: string[], cwd = folder) =>
+      (await promisify(execFile)(name, args, { cwd, env: { ...environment, COSIGN_KEY }, maxBuffer: 1e8 })).stdout
+    const verify = (command: string, image: string, key = 'cosign.pub', ...options: string[]) =>
+      run('cosign', [command, '--key', key, '--insecure-ignore-tlog', ...options, image])
+    await run('cosign', ['generate-key-pair'])
+    await run('cosign', ['generate-key-pair', '--output-key-prefix', 'other'])
+    t.after(() => docker('image', 'rm', ...services.map((name) => `${REGISTRY}/${name}:abc`)))
 
-  await run('deploy/pipeline/build', [], repository)
-  for (const service of services) {
-    const image = `${REGISTRY}/${service}:abc`
-    await verify('verify', image)
-    await assert.rejects(
-      verify('verify', image, 'other.pub'),
-      /no signatures? (matched|found)|invalid signature|no matching/,
-    )
-    const attested = await verify('verify-attestation', image, 'cosign.pub', '--type', 'cyclonedx')
-    const { payload } = JSON.parse(attested) as { payload: string }
-    const { predicate } = JSON.parse(Buffer.from(payload, 'base64').toString()) as { predicate: object }
-    assert.deepEqual(predicate, JSON.parse(await readInImage(image, '/app/sbom.cdx.json')))
-  }
-})
+    await run('deploy/pipeline/build', [], repository)
+    for (const service of services) {
+      const image = `${REGISTRY}/${service}:abc`
+      await verify('verify', image)
+      await assert.rejects(
+        verify('verify', image, 'other.pub'),
+        /no signatures? (matched|found)|invalid signature|no matching/,
+      )
+      const attested = await verify('verify-attestation', image, 'cosign.pub', '--type', 'cyclonedx')
+      const { payload } = JSON.parse(attested) as { payload: string }
+      const { predicate } = JSON.parse(Buffer.from(payload, 'base64').toString()) as { predicate: object }
+      assert.deepEqual(predicate, JSON.parse(await readInImage(image, '/app/sbom.cdx.json')))
+    }
+  },
+)

@@ -18,10 +18,7 @@ annotations:
 labels:
   app: {{ .name }}
   app.kubernetes.io/part-of: dockercoins
-  {{- if .canary }}
-  track: canary
-  {{- end }}
-  {{- with .root.Values.podLabels }}
+  {{- with merge (ternary (dict "track" "canary") (dict) (not (empty .canary))) .root.Values.podLabels }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
 {{- end }}

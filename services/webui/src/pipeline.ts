@@ -7,7 +7,7 @@ const MAX_NAMES = 20
 /** More revisions than this do not run side by side for long. */
 const MAX_REVISIONS = 3
 /** Marks repeat the names of revisions. */
-const MAX_REVISION_BYTES = 12
+const MAX_REVISION_BYTES = 16
 /** Longer names are cut. The names of a pod and its node have about so many bytes. */
 const MAX_NAME_BYTES = 80
 /** Two measurements made at different moments do not differ by this factor. */
@@ -87,17 +87,19 @@ function describeUpstream(reports: Report[], name: Upstream, replicas: Replicas,
 }
 
 function describeRevisions(reports: Report[]): Revision[] {
-  const revisions = Object.entries(Object.groupBy(reports, ({ revision }) => revision)).map(([name, of = []]) => ({
-    name: shortRevision(name),
+  const revisions = Object.entries(Object.groupBy(reports, ({ revision }) => shortRevision(revision)))
+  const described = revisions.map(([name, of = []]) => ({
+    name,
     workers: of.length,
     perSecond: sum(of, (report) => rate(report, report.hashes)),
   }))
-  return revisions.toSorted((a, b) => b.workers - a.workers).slice(0, MAX_REVISIONS)
+  // In a steady order, because a change of it would be marked.
+  return described.toSorted((a, b) => b.workers - a.workers || collator.compare(a.name, b.name)).slice(0, MAX_REVISIONS)
 }
 
 /** A hash of Git is known by its first digits. */
 function shortRevision(name: string): string {
-  return cutName(name, /^[0-9a-f]{40}$/.test(name) ? 8 : MAX_REVISION_BYTES)
+  return cutName(name, /^[0-9a-f]{40}$/.test(name) ? 8 : MAX_REVISION_BYTES) || 'unknown'
 }
 
 type Sums = Pick<UpstreamReport, 'queueMs' | 'workMs' | 'networkMs' | 'refused'> & { requests: number }

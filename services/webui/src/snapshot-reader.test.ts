@@ -294,7 +294,7 @@ function busyTimeline(until: number) {
     const count = 1e6 - (Math.floor(now / 4) % 2)
     const stage = { count, notResponding: 0 }
     const levels = { foreignSpeed: 1e6 / 3, capacity: 1e7 / 3 }
-    const revisions = Array.from({ length: 3 }, (_, index) => ({ name: `${index}${count}`.padEnd(12, 'x') }))
+    const revisions = Array.from({ length: 3 }, (_, index) => ({ name: `${index}${count}`.padEnd(16, 'x') }))
     const sizes = { worker: stage, revisions, rng: stage, hasher: stage, loops: count * count, delayMs: count * count }
     timeline.add(now, now * 1e6, { ...levels, ...sizes } as Pipeline, true)
   }
