@@ -72,14 +72,18 @@ function WorkerNode({ pipeline, alarm }: { pipeline: Pipeline | undefined; alarm
           <dl>
             <Figure name={loops === 1 ? 'loop' : 'loops'} value={formatCount(loops)} />
             {stage.perSecond > 0 && <Figure name="pause" value={formatMs(stage.serviceMs)} />}
-            {revisions.length > 1 &&
-              revisions.map(({ name, workers, perSecond }) => (
-                <Figure
-                  key={name}
-                  name={`${name} × ${formatCount(workers)}`}
-                  value={`${formatRate(perSecond / workers)} each`}
-                />
-              ))}
+            {revisions.length > 1 && (
+              <>
+                <Figure name="revision" value="each" />
+                {revisions.map(({ name, workers, perSecond }) => (
+                  <Figure
+                    key={name}
+                    name={`${name} × ${formatCount(workers)}`}
+                    value={formatRate(perSecond / workers)}
+                  />
+                ))}
+              </>
+            )}
           </dl>
         </>
       )}
