@@ -74,12 +74,13 @@ function WorkerNode({ pipeline, alarm }: { pipeline: Pipeline | undefined; alarm
             {stage.perSecond > 0 && <Figure name="pause" value={formatMs(stage.serviceMs)} />}
             {revisions.length > 1 && (
               <>
-                <Figure name="revision" value="each" />
+                <Figure name="revision" value="each" isWideOnly />
                 {revisions.map(({ name, workers, perSecond }) => (
                   <Figure
                     key={name}
-                    name={`${name} × ${formatCount(workers)}`}
+                    name={`${formatCount(workers)} × ${name}`}
                     value={formatRate(perSecond / workers)}
+                    isWideOnly
                   />
                 ))}
               </>
@@ -151,9 +152,9 @@ function Times({ stage }: { stage: Stage }) {
   )
 }
 
-function Figure({ name, value }: { name: string; value: string }) {
+function Figure({ name, value, isWideOnly = false }: { name: string; value: string; isWideOnly?: boolean }) {
   return (
-    <div>
+    <div class={isWideOnly ? 'wide-only' : undefined}>
       <dt>{name}</dt>
       <dd>{value}</dd>
     </div>
