@@ -32,17 +32,15 @@ const suites: Record<string, () => Promise<number>> = {
   async compose() {
     const exitCode = await run('docker', ['compose', '--progress', 'quiet', 'build'])
     if (exitCode > 0) return exitCode
-    // Builds keep all processors busy, so nothing that shows a speed runs beside them.
+    // Builds and starts keep all processors busy, so nothing that shows a speed runs beside them.
     const builds = await test(2, ['e2e/compose/{images,registry}.test.ts'], 'compose')
     // Of the page, only what containers change: the commands that it advises, and containers that
     // go and return.
     const names = '--test-name-pattern=how to add more of it|recovers by itself'
-    const runs = [
-      test(1, [names, 'e2e/src/dashboard.test.ts'], 'compose'),
-      test(1, ['e2e/compose/{scaling,tour}.test.ts'], 'compose'),
-      test(2, ['e2e/src/application.test.ts', 'e2e/compose/!(images|registry|scaling|tour).test.ts'], 'compose'),
-    ]
-    return Math.max(builds, ...(await Promise.all(runs)))
+    const page = await test(1, [names, 'e2e/src/dashboard.test.ts'], 'compose')
+    const speeds = await test(1, ['e2e/compose/{scaling,tour}.test.ts'], 'compose')
+    const others = ['e2e/src/application.test.ts', 'e2e/compose/!(images|registry|scaling|tour).test.ts']
+    return (await test(3, others, 'compose')) || builds || page || speeds
   },
   async cluster() {
     // The cluster of the current kubectl context. Its nodes have or can pull the images
