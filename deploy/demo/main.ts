@@ -26,6 +26,9 @@ const SLOW_LINE = 'if (pause) await Promise.all([pause(stop), sleep(230)])'
 /** The watch compares this many seconds before the update. */
 const BEFORE_S = 60
 
+/** After a rollback workers still look for their rng, in seconds. */
+const SETTLE_S = 15
+
 /** The events of the pipeline, and the line of its output that reports each. */
 const events = {
   'in production': /coins-production runs \S+ after/,
@@ -60,7 +63,7 @@ try {
   const [production, verdict, restored] = times
   if (!production || !verdict || !restored)
     throw new Error('expected the watch to roll the update back: see the first job above that failed')
-  const speed = await speedFrom(webui, Math.ceil(restored) + 5)
+  const speed = await speedFrom(webui, Math.ceil(restored) + SETTLE_S)
   await step(TAG, 'deploy/pipeline/verify', PRODUCTION)
 
   const seconds = Math.ceil(Date.now() / 1000 - pushed) + BEFORE_S
