@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
+import { startProxy } from '@dockercoins/testing/cluster'
 import { speedFrom } from '@dockercoins/testing/figures'
 
 import { drawGraph } from './graph.ts'
@@ -25,8 +26,7 @@ const LINE = 'if (pause) await pause(stop)'
 const SLOW_LINE = 'if (pause) await Promise.all([pause(stop), sleep(230)])'
 /** The watch compares this many seconds before the update. */
 const BEFORE_S = 60
-
-/** After a rollback workers still look for their rng, in seconds. */
+/** The speed needs this many seconds to settle after a rollback. */
 const SETTLE_S = 15
 
 /** The events of the pipeline, and the line of its output that reports each. */
@@ -39,13 +39,12 @@ type Moments = Partial<Record<keyof typeof events, number>>
 
 const folder = await mkdtemp(join(tmpdir(), 'dockercoins-delivery-'))
 const clone = join(folder, 'dockercoins')
-const proxy = spawn('kubectl', ['proxy', '--port=0'], { stdio: ['ignore', 'pipe', 'inherit'] })
 // ^C also reaches the child processes, so every wait for one of them ends.
 const stop = new AbortController()
 process.once('SIGINT', () => stop.abort())
 try {
   await expectNoApplication()
-  const webui = await findWebui()
+  const webui = `${await startProxy(stop.signal)}/api/v1/namespaces/${PRODUCTION}/services/webui:http/proxy`
 
   say('Deploying the last commit to production.')
   await run('git', 'clone', '--quiet', repository, clone)
@@ -85,7 +84,7 @@ Remove it: deploy/pipeline/clean-up ${PRODUCTION}; deploy/pipeline/clean-up ${ST
   console.error((error as Error).message)
   process.exitCode = 1
 } finally {
-  proxy.kill()
+  stop.abort()
   await rm(folder, { recursive: true, force: true })
 }
 
@@ -95,15 +94,6 @@ async function expectNoApplication(): Promise<void> {
   if (!found) return
   const commands = found.split('\n').map((name) => `deploy/pipeline/clean-up ${name.replace('namespace/', '')}`)
   throw new Error(`expected no namespaces ${STAGING} and ${PRODUCTION}: remove DockerCoins with ${commands.join('; ')}`)
-}
-
-/** The URL of the web UI in production, by way of the API server. */
-async function findWebui(): Promise<string> {
-  const ended = once(proxy, 'exit').then(() => {
-    throw new Error('expected kubectl proxy to run: see above')
-  })
-  const [line] = (await Promise.race([once(createInterface({ input: proxy.stdout }), 'line'), ended])) as [string]
-  return `http://${line.split(' ').at(-1)}/api/v1/namespaces/${PRODUCTION}/services/webui:http/proxy`
 }
 
 async function slowDown(): Promise<void> {

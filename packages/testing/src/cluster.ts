@@ -67,13 +67,17 @@ export async function createNamespace(t: TestContext, name = `dockercoins-${rand
   return namespace
 }
 
-/** Starts `kubectl proxy` and resolves to the URL of the API server through it. */
-async function startProxy(signal: AbortSignal): Promise<string> {
+/**
+ * Starts `kubectl proxy`, which ends with `signal`, and resolves to the URL of the API server through
+ * it.
+ */
+export async function startProxy(signal: AbortSignal): Promise<string> {
   const proxy = spawn('kubectl', ['proxy', '--port=0'], { stdio: ['ignore', 'pipe', 'inherit'] })
   signal.addEventListener('abort', () => proxy.kill())
   const lines = createInterface({ input: proxy.stdout })
-  const { promise, resolve } = Promise.withResolvers<string>()
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
   lines.on('line', (line) => resolve(`http://${/127\.0\.0\.1:\d+/.exec(line)?.[0]}`))
+  proxy.on('exit', () => reject(new Error('expected kubectl proxy to run, but it ended: see above')))
   return within('kubectl proxy to listen', promise)
 }
 

@@ -38,7 +38,7 @@ function reports(workers: number, each: number, queueMs: number, concurrency = 1
   }))
 }
 
-const nobody = { running: [], notResponding: [] }
+const noReplicas = { running: [], notResponding: [] }
 const one = { rng: ['rng-1'], hasher: ['hasher-1'] }
 
 function served(names: string[]): [string, number][] {
@@ -264,7 +264,11 @@ test('while all replicas of a service are lost the capacity is not known', () =>
 test('workers are counted by the revision of their source, and the speed of each revision is its own', () => {
   const [a, b, c] = reports(3, 10, 0)
   const hash = '0123456789'.repeat(4)
-  const { revisions } = describe([{ ...a!, revision: hash, hashes: 5 }, b!, c!], { rng: nobody, hasher: nobody }, 0)
+  const { revisions } = describe(
+    [{ ...a!, revision: hash, hashes: 5 }, b!, c!],
+    { rng: noReplicas, hasher: noReplicas },
+    0,
+  )
   assert.deepEqual(revisions, [
     { name: 'r1', workers: 2, perSecond: 20 },
     { name: '01234567', workers: 1, perSecond: 5 },
