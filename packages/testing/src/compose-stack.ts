@@ -1,13 +1,14 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
+import { inspect, promisify } from 'node:util'
 
-import { until } from '@dockercoins/testing'
+import { until, within } from '@dockercoins/testing'
 
 import { audit } from './figures.ts'
 import { freePorts } from './free-ports.ts'
@@ -15,6 +16,8 @@ import type { Part, Stack, StackOptions } from './stack.ts'
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url))
 const services = ['rng', 'hasher', 'webui', 'worker'] as const
+/** The command that prints the lines of a part as they are. */
+const LOGS = ['logs', '--no-log-prefix', '--no-color']
 type Published = 'rng' | 'hasher' | 'webui'
 
 /** A stack in containers. */
@@ -95,14 +98,24 @@ export async function startComposeStack(
   const url = async (service: Published) =>
     count[service] ? `http://${await compose('port', service, containerPort)}` : ''
   async function untilListening(part: Part, times: number): Promise<void> {
-    if (part === 'redis')
+    if (part === 'redis') {
       await until('Redis to answer a ping', () => compose('exec', '-T', 'redis', 'redis-cli', '-e', 'ping'), isTrue)
-    else
-      await until(
-        `${part} to listen`,
-        () => stack.lines(part),
-        (lines) => listenings(lines) >= times,
-      )
+      return
+    }
+    if (times === 0) return
+    // Asking for the lines again and again would take the processors from the services that start.
+    const logs = spawn('docker', ['compose', '--project-name', project, ...files, ...LOGS, '--follow', part], {
+      cwd: repository,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    const lines: string[] = []
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    createInterface({ input: logs.stdout }).on('line', (line) => {
+      lines.push(line)
+      if (listenings(lines) === times) resolve()
+    })
+    logs.on('exit', () => reject(new Error(`expected ${part} to run, but its containers ended: ${lines.at(-1)}`)))
+    await within(`${part} to listen`, promise, () => inspect(lines)).finally(() => logs.kill())
   }
 
   await compose(
@@ -123,7 +136,7 @@ export async function startComposeStack(
       await compose('start', part)
       await untilListening(part, before + count[part])
     },
-    lines: async (part) => (await compose('logs', '--no-log-prefix', '--no-color', part)).split('\n'),
+    lines: async (part) => (await compose(...LOGS, part)).split('\n'),
     async redisUrl() {
       const [redis = ''] = await stack.containers('redis')
       return `redis://${await docker('inspect', '--format', '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}', redis)}:6379`

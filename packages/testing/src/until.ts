@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
 
-const TIMEOUT_MS = 60_000
+const TIMEOUT_MS = 120_000
 const ASK_AGAIN_MS = 10
 
 /**
@@ -38,6 +38,7 @@ export async function until<T>(
   async function ask(): Promise<T> {
     for (;;) {
       timedOut.signal.throwIfAborted()
+      const asked = performance.now()
       try {
         const answer = await question()
         if (willDo(answer)) return answer
@@ -45,7 +46,8 @@ export async function until<T>(
       } catch (error) {
         last = String(error)
       }
-      await sleep(ASK_AGAIN_MS)
+      // At most half of the time goes to questions, so that what is awaited has the other half.
+      await sleep(Math.max(ASK_AGAIN_MS, performance.now() - asked))
     }
   }
   return within(what, ask(), () => last, timeoutMs).finally(() => timedOut.abort())
