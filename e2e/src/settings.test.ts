@@ -23,6 +23,7 @@ const work = {
   CONCURRENCY: ['0', '-1', 'many'],
   MAX_QUEUE: ['-1', '∞'],
   MAX_BYTES: ['-1', '32M', '9'.repeat(30)],
+  FAULTS: ['', 'yes', '{}', '{"errors":2,"seconds":60}'],
 }
 const ledger = {
   LEDGER_URL: ['', 'redis', 'http://redis', 'redis://', 'file:'],

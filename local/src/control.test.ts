@@ -7,14 +7,15 @@ import { test, type TestContext } from 'node:test'
 
 import { freePorts } from '@dockercoins/testing/free-ports'
 
-import { listenForScale, requestScale } from './control.ts'
+import { listenForRequests, requestScale, requestUrls } from './control.ts'
 import { LocalError, type Scale } from './options.ts'
 import { repository } from './spawn-service.ts'
 
+const urls = { rng: ['http://127.0.0.1:8001'], hasher: [], webui: [], worker: [] }
 const socketOf = (port: number) => join(repository, '.data', `${port}.sock`)
 
 async function listen(t: TestContext, port: number, scale: (wanted: Scale) => Promise<string>) {
-  const close = await listenForScale(port, scale, assert.fail)
+  const close = await listenForRequests(port, { scale, urls: () => urls }, assert.fail)
   t.after(close)
   return close
 }
@@ -23,6 +24,12 @@ test('a request is passed on, and its line comes back', async (t) => {
   const port = await freePorts()
   await listen(t, port, async (wanted) => `Scaled ${JSON.stringify(wanted)}`)
   assert.equal(await requestScale(port, { worker: 10, rng: 3 }), 'Scaled {"worker":10,"rng":3}')
+})
+
+test('the addresses of the processes are replied', async (t) => {
+  const port = await freePorts()
+  await listen(t, port, async () => '')
+  assert.deepEqual(await requestUrls(port), urls)
 })
 
 test('only this user can connect', { skip: process.platform === 'win32' }, async (t) => {
@@ -59,11 +66,8 @@ test('a socket that a killed runner left is replaced, and one in use is not', as
   chmodSync(socketOf(port), 0o600)
   await listen(t, port, async () => 'first')
   const failures: string[] = []
-  await listenForScale(
-    port,
-    async () => 'second',
-    (why) => failures.push(why),
-  )
+  const second = { scale: async () => 'second', urls: () => urls }
+  await listenForRequests(port, second, (why) => failures.push(why))
   assert.deepEqual(failures, [`another copy runs on port ${port}`])
   assert.equal(await requestScale(port, {}), 'first')
 })

@@ -5,11 +5,22 @@ import { dirname, join, relative } from 'node:path'
 import { text } from 'node:stream/consumers'
 
 import { LocalError, parseScale, type Scale } from './options.ts'
-import { repository } from './spawn-service.ts'
+import { repository, type ServiceName } from './spawn-service.ts'
 
+/** The request for the addresses. */
+const URLS = 'urls'
 const MAX_REQUEST_LENGTH = 1000
 /** A client that sends no whole request has this long. Milliseconds. */
 const REQUEST_TIMEOUT_MS = 5_000
+
+/** What a running copy can be asked for. */
+export interface Control {
+  /** Changes what runs. Resolves to a line that says what was done. */
+  scale: (wanted: Scale) => Promise<string>
+  /** Where each process is reached, by service. */
+  urls: () => Urls
+}
+type Urls = Record<ServiceName, string[]>
 
 /** What a running copy replies to a request. */
 interface Reply {
@@ -24,12 +35,12 @@ function socketOf(port: number): string {
 }
 
 /**
- * Listens for `npm run scale` to the copy at `port`, and replies with the line of `scale`.
- * Resolves to a function that stops it. Calls `onFailure` when this copy cannot be reached.
+ * Listens for `npm run scale` and `npm run fault` to the copy at `port`. Resolves to a function that
+ * stops it. Calls `onFailure` when this copy cannot be reached.
  */
-export async function listenForScale(
+export async function listenForRequests(
   port: number,
-  scale: (wanted: Scale) => Promise<string>,
+  control: Control,
   onFailure: (why: string) => void,
 ): Promise<() => void> {
   const path = socketOf(port)
@@ -38,7 +49,7 @@ export async function listenForScale(
     // Not of the reply: a large change takes longer.
     const timer = setTimeout(() => socket.destroy(), REQUEST_TIMEOUT_MS)
     socket.once('end', () => clearTimeout(timer)).once('close', () => clearTimeout(timer))
-    void reply(socket, scale)
+    void reply(socket, control)
   }).unref()
   try {
     const other = await connectTo(path)
@@ -59,38 +70,45 @@ export async function listenForScale(
   return () => void server.close()
 }
 
-async function reply(socket: Socket, scale: (wanted: Scale) => Promise<string>): Promise<void> {
+async function reply(socket: Socket, { scale, urls }: Control): Promise<void> {
   let answer: Reply
   try {
     const words = (await readShort(socket)).split(' ').filter(Boolean)
-    answer = { message: await scale(parseScale(words, 'scale')), exitCode: 0 }
+    const message = words[0] === URLS ? JSON.stringify(urls()) : await scale(parseScale(words, 'scale'))
+    answer = { message, exitCode: 0 }
   } catch (error) {
     answer = { message: (error as Error).message, exitCode: error instanceof LocalError ? error.exitCode : 1 }
   }
   socket.end(JSON.stringify(answer))
 }
 
-/** The request, such as `worker=10 rng=3`. Rejects when it is too long. */
+/** The request: `urls`, or what to scale, such as `worker=10 rng=3`. Rejects when it is too long. */
 async function readShort(socket: Socket): Promise<string> {
-  let request = ''
+  let words = ''
   for await (const chunk of socket.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
-    request += String(chunk)
-    if (request.length > MAX_REQUEST_LENGTH) throw new LocalError('scale: expected a shorter request', 2)
+    words += String(chunk)
+    if (words.length > MAX_REQUEST_LENGTH) throw new LocalError('scale: expected a shorter request', 2)
   }
-  return request
+  return words
 }
 
 /** Scales the copy at `port`. Resolves to a line that says what was done. */
 export async function requestScale(port: number, wanted: Scale): Promise<string> {
+  const words = Object.entries(wanted).map(([service, count]) => `${service}=${count}`)
+  return request(port, words.join(' '))
+}
+
+/** Resolves to where each process of the copy at `port` is reached, by service. */
+export async function requestUrls(port: number): Promise<Urls> {
+  return JSON.parse(await request(port, URLS)) as Urls
+}
+
+async function request(port: number, words: string): Promise<string> {
   const socket = await connectTo(socketOf(port))
   if (!socket) throw new LocalError(`nothing runs on port ${port}: start it with npm start, or name another --port`)
-  socket.end(
-    Object.entries(wanted)
-      .map(([service, count]) => `${service}=${count}`)
-      .join(' '),
-  )
+  socket.end(words)
   const answer = await text(socket).catch(() => '')
-  if (answer === '') throw new LocalError('the application stopped before it was scaled')
+  if (answer === '') throw new LocalError('the application stopped before it replied')
   const { message, exitCode } = JSON.parse(answer) as Reply
   if (exitCode > 0) throw new LocalError(message, exitCode === 2 ? 2 : 1)
   return message

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream'
 
-import { listenForScale } from './control.ts'
+import { listenForRequests } from './control.ts'
 import type { LocalOptions, Scale } from './options.ts'
 import { createOutput, isTerminal, type Output } from './output.ts'
 import { planLocal, urlsOf } from './plan.ts'
@@ -10,7 +10,8 @@ import { repository, serviceNames } from './spawn-service.ts'
 import { countOf, describe, supervise, type ExitCode, type Supervisor } from './supervise.ts'
 import { watchSources } from './watch-sources.ts'
 
-export { LocalError, type LocalOptions, type Scale } from './options.ts'
+export { requestUrls } from './control.ts'
+export { DEFAULT_PORT, LocalError, type LocalOptions, type Scale } from './options.ts'
 export { planLocal, urlsOf } from './plan.ts'
 export { imageOptions, imageVariables, repository, spawnService, type ServiceName } from './spawn-service.ts'
 
@@ -34,8 +35,8 @@ export async function startLocal(
   const stopStatus = isTerminal(stream) ? showStatus(supervisor, output) : () => {}
   const ended = awaitEnd()
   let scaling: Promise<unknown> = Promise.resolve()
-  const listening = listenForScale(plan.base, scale, (why) =>
-    output.warn(`npm run scale cannot reach this copy: ${why}`),
+  const listening = listenForRequests(plan.base, { scale, urls: () => urlsOf(plan) }, (why) =>
+    output.warn(`npm run scale and npm run fault cannot reach this copy: ${why}`),
   )
 
   async function awaitEnd(): Promise<ExitCode> {

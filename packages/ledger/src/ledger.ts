@@ -106,4 +106,6 @@ export interface UpstreamReport {
   replicas: Record<string, number>
   /** Replicas that the worker cannot reach now: the last known name, or address and port. */
   notResponding: string[]
+  /** A fault on purpose of a replica, such as "errors 10 %". */
+  fault?: string | undefined
 }

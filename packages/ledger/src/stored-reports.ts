@@ -30,6 +30,7 @@ const upstream = v.object({
   replicas: v.custom<Record<string, unknown>>((value) => typeof value === 'object' && value !== null),
   // A worker of an older version does not report it.
   notResponding: v.fallback(v.array(v.string()), []),
+  fault: v.fallback(v.optional(name), undefined),
 })
 const storedReport = v.pipe(
   v.string(),

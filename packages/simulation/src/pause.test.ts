@@ -9,7 +9,7 @@ test('a pause makes up for how late the one before it was, but for 5 ms at most'
   let now = 0
   t.mock.method(performance, 'now', () => now)
   t.mock.timers.enable({ apis: ['setTimeout'] })
-  const pause = createPause(100)
+  const pause = createPause({ delayMs: 100 })
   for (const [asked, latenessMs] of [
     [100, 3],
     [97, 0],
@@ -30,7 +30,7 @@ test('a pause makes up for how late the one before it was, but for 5 ms at most'
 
 test('a pause ends when its signal fires', async () => {
   const stop = new AbortController()
-  const pausing = createPause(60_000)(stop.signal)
+  const pausing = createPause({ delayMs: 60_000 })(stop.signal)
   stop.abort()
   await assert.rejects(pausing, { name: 'AbortError' })
 })

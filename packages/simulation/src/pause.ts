@@ -4,18 +4,19 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const LONGEST_DEBT_MS = 5
 
 /**
- * A pause of `ms` milliseconds that is right on average: it makes up for how late the one before it
+ * A pause of `delayMs` milliseconds that is right on average: it makes up for how late the one before it
  * ended, which would otherwise show in the speed. Lateness is measured at the next turn of the event
  * loop, or at the next pause if that begins earlier. Rejects when `signal` fires.
  */
-export function createPause(ms: number): (signal: AbortSignal) => Promise<void> {
+export function createPause(config: { delayMs: number }): (signal: AbortSignal) => Promise<void> {
   let lateMs = 0
   let unmeasured: (() => void) | undefined
 
   return async (signal) => {
     unmeasured?.()
-    const due = performance.now() + ms - lateMs
-    await sleep(Math.max(0, ms - lateMs), undefined, { signal })
+    const ms = config.delayMs - lateMs
+    const due = performance.now() + ms
+    await sleep(Math.max(0, ms), undefined, { signal })
     const measure = () => {
       lateMs = Math.min(performance.now() - due, LONGEST_DEBT_MS)
       unmeasured = undefined

@@ -14,10 +14,11 @@ export interface QueueConfig {
 const STOPPING = 'this replica is stopping: try another'
 
 /** A first-come, first-served queue. A client that goes away leaves it at once. */
-export function createQueue({ delayMs, concurrency, maxQueue }: QueueConfig) {
+export function createQueue(config: QueueConfig) {
+  const { concurrency, maxQueue } = config
   // A Set keeps the order of arrival and removes from the middle in constant time.
   const waiting = new Set<PromiseWithResolvers<void>>()
-  const pause = createPause(delayMs)
+  const pause = createPause(config)
   let serving = 0
   let closed = false
 
@@ -45,7 +46,7 @@ export function createQueue({ delayMs, concurrency, maxQueue }: QueueConfig) {
   function fullProblem(): Problem {
     // Half the time that the queue takes: if clients came back when it is empty, this service would
     // have been idle.
-    const seconds = Math.floor((waiting.size * delayMs) / concurrency / 2 / 1000)
+    const seconds = Math.floor((waiting.size * config.delayMs) / concurrency / 2 / 1000)
     const detail = `expected at most ${maxQueue} waiting requests: try again in ${seconds || 'less than 1'} s`
     return new Problem(503, detail, { 'retry-after': String(seconds) })
   }

@@ -4,6 +4,7 @@ import { CLIENT_GONE, createHistogram, integer, Problem, sendSmall, type Service
 import type { FastifyReply } from 'fastify'
 import { Gauge } from 'prom-client'
 
+import { allowFaults, faultsSetting, type Fault } from './faults.ts'
 import { createQueue, type QueueConfig } from './queue.ts'
 
 /** The settings of simulated work; the default of `concurrency` differs between rng and hasher. */
@@ -28,26 +29,49 @@ export function simulatedWorkSettings({ concurrency, takes }: { concurrency: num
       max: 1_000_000,
       meaning: 'waiting requests; one more is answered 503 with `Retry-After`',
     }),
+    faults: faultsSetting,
   }
 }
 
-/** Simulated work for the routes of `service`. With `delayMs` 0 there is no queue. */
-export function simulateWork(service: Service, config: QueueConfig) {
-  const enter = config.delayMs === 0 ? undefined : createServiceQueue(service, config)
+interface SimulatedWorkConfig extends QueueConfig {
+  /** false: faults are not allowed. */
+  faults: Fault | undefined | false
+}
+
+/** Simulated work for the routes of `service`, with the faults that `config` allows. */
+export function simulateWork(service: Service, { faults: first, ...config }: SimulatedWorkConfig) {
+  if (first === false) return simulate(config, config.delayMs === 0 ? undefined : createServiceQueue(service, config))
+  const faults = allowFaults(service, first)
+  const slower = {
+    ...config,
+    get delayMs() {
+      return config.delayMs + faults.slowerMs
+    },
+  }
+  const simulated = simulate(slower, createServiceQueue(service, slower))
+  const respond: typeof simulated.respond = async (reply, type, work) => {
+    faults.fail()
+    return simulated.respond(reply, type, () => faults.cut(work()), faults.timing)
+  }
+  return { ...simulated, respond }
+}
+
+/** With `delayMs` 0 no request waits. */
+function simulate(config: QueueConfig, enter: Enter | undefined) {
   return {
     /**
      * Waits in the queue and for the service time, and responds with the result of `work` and a
      * `Server-Timing` header. The route returns what this returns.
      */
-    respond(reply: FastifyReply, type: string, work: () => string | Buffer | Readable) {
+    respond(reply: FastifyReply, type: string, work: () => string | Buffer | Readable, remark = '') {
       const arrived = performance.now()
-      if (!enter) return send(0, '')
-      return enter(reply).then((queueMs) => send(queueMs, `, concurrency;desc=${config.concurrency}`))
+      if (!enter || config.delayMs === 0) return send(0, remark)
+      return enter(reply).then((queueMs) => send(queueMs, `, concurrency;desc=${config.concurrency}${remark}`))
 
-      function send(queueMs: number, places: string): FastifyReply | undefined {
+      function send(queueMs: number, rest: string): FastifyReply | undefined {
         const body = work()
         const workMs = performance.now() - arrived - queueMs
-        const timing = `queue;dur=${toTenths(queueMs)}, work;dur=${toTenths(workMs)}${places}`
+        const timing = `queue;dur=${toTenths(queueMs)}, work;dur=${toTenths(workMs)}${rest}`
         if (body instanceof Readable) return reply.type(type).header('server-timing', timing).send(body)
         sendSmall(reply, body, type, timing)
         return undefined
@@ -58,8 +82,11 @@ export function simulateWork(service: Service, config: QueueConfig) {
   }
 }
 
+/** Waits in the queue, and resolves to the milliseconds spent there. */
+type Enter = (reply: FastifyReply, how?: 'pass') => Promise<number>
+
 /** The queue of `service`, with its metrics. Returns the function that waits in it. */
-function createServiceQueue(service: Service, config: QueueConfig) {
+function createServiceQueue(service: Service, config: QueueConfig): Enter {
   const queue = createQueue(config)
   service.addHook('preClose', async () => queue.close())
 
@@ -81,7 +108,7 @@ function createServiceQueue(service: Service, config: QueueConfig) {
     buckets: [0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 100],
   })
 
-  return async ({ raw }: FastifyReply, how?: 'pass'): Promise<number> => {
+  return async ({ raw }, how) => {
     const gone = new AbortController()
     const leave = () => gone.abort(new Problem(CLIENT_GONE, 'the client went away'))
     if (raw.destroyed) leave()

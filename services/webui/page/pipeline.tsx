@@ -129,6 +129,7 @@ function Heading(props: { name: string; stage: Stage | undefined; alarm: string 
       </h3>
       {/* How many replicas do not respond stands beside their bars. */}
       {alarm && !stage?.notResponding && <span class="flag">{alarm}</span>}
+      {stage?.fault && <span class="flag">on purpose: {stage.fault}</span>}
       {stage && (
         <p class="per-second">
           <strong>{formatRate(stage.perSecond)}</strong> {unit}

@@ -94,6 +94,8 @@ export interface Stage {
   notResponding: number
   /** The first 20 by name, running or not. */
   replicas: Replica[]
+  /** A fault on purpose of a replica, such as "errors 10 %". */
+  fault?: string
   /** Requests per second of the workers that report; for the workers, units per second. */
   perSecond: number
   queueMs: number

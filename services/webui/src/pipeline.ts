@@ -17,6 +17,7 @@ const IMPOSSIBLE = 1.2
 export interface Replicas {
   running: [name: string, served: number][]
   notResponding: string[]
+  fault?: string | undefined
 }
 
 /**
@@ -112,6 +113,7 @@ function describeStage(reports: Report[], replicas: Replicas, sumsOf: (report: R
     count: replicas.running.length,
     notResponding: replicas.notResponding.length,
     replicas: toReplicas(replicas),
+    ...(replicas.fault && { fault: cutName(replicas.fault) }),
     perSecond: sum(reports, (report) => rate(report, sumsOf(report).requests)),
     queueMs: ratio(total('queueMs'), requests),
     serviceMs: ratio(total('workMs'), requests),

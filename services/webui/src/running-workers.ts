@@ -78,6 +78,7 @@ export function followReplicas(name: Upstream): (running: Report[], withWork: Re
     for (const [replica, count] of withWork.flatMap((report) => Object.entries(report[name].replicas)))
       requests.set(replica, (requests.get(replica) ?? 0) + count)
     const names = running.length > 0 ? [...respondedAt.keys()] : []
-    return { running: names.map((each) => [each, requests.get(each) ?? 0]), notResponding: [...silent] }
+    const { fault } = running.map((report) => report[name]).find((upstream) => upstream.fault) ?? {}
+    return { running: names.map((each) => [each, requests.get(each) ?? 0]), notResponding: [...silent], fault }
   }
 }

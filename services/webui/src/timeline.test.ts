@@ -40,6 +40,18 @@ test('while no worker runs, nothing is known of rng', () => {
   assert.deepEqual(timeline.window(1000, 60).marks, [{ at: 1004, text: 'workers 1 → 0' }])
 })
 
+test('a fault on purpose is marked when it begins and when it ends', () => {
+  const timeline = createTimeline()
+  for (let second = 0; second < 12; second++) {
+    const rng = { ...stage(1), ...(second >= 4 && second < 8 && { fault: 'errors 10 %' }) }
+    timeline.add(1000 + second, 0, { ...pipeline(1), rng } as Pipeline, true)
+  }
+  assert.deepEqual(timeline.window(1000, 60).marks, [
+    { at: 1004, text: 'fault of rng none → errors 10 %' },
+    { at: 1008, text: 'fault of rng errors 10 % → none' },
+  ])
+})
+
 test('an outage has two marks in order, and changes after it come later', () => {
   const timeline = follow([1, 1, 1, 1])
   timeline.add(1014, 0, pipeline(1, 3), true)

@@ -120,6 +120,8 @@ function toSetup({ worker, revisions, rng, hasher, loops, delayMs }: Pipeline): 
       .toSorted()
       .join(' + '),
     ...(isDelayKnown && { 'pause in ms': delayMs }),
+    'fault of rng': rng.fault ?? 'none',
+    'fault of hasher': hasher.fault ?? 'none',
   }
 }
 

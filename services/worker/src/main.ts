@@ -40,7 +40,7 @@ const recorder = createRecorder({
   ledger,
   intervalMs,
   observe: createUnitMetrics(metrics),
-  notResponding: () => ({ rng: rng.notResponding(), hasher: hasher.notResponding() }),
+  health: () => ({ rng: rng.health(), hasher: hasher.health() }),
   log,
 })
 await service.start()
@@ -48,7 +48,7 @@ await service.start()
 // A loop ends before the worker stops only because of a bug. What is counted is recorded even then.
 process.on('uncaughtException', stopOnBug)
 const mining = Array.from({ length: loops }, () => {
-  const pause = delayMs > 0 ? createPause(delayMs) : undefined
+  const pause = delayMs > 0 ? createPause(config) : undefined
   return mineUntil(stop, { rng, hasher, recorder, hashesPerUnit, pause }).catch(stopOnBug)
 })
 await aborted(stop)

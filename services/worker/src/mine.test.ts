@@ -16,6 +16,7 @@ function responding(body: Buffer): Upstream {
     request: (_request, read) => Promise.resolve().then(() => ({ ...timing, value: read(body, false) })),
     isReady: () => true,
     notResponding: () => [],
+    health: () => ({ notResponding: [] }),
     destroy: () => {},
   }
 }

@@ -48,7 +48,7 @@ function build(t: TestContext, intervalMs = 1) {
     self: { worker: 'w', hostname: 'worker-1', revision: 'r1', loops: 1, hashesPerUnit: 1, delayMs: 100 },
     intervalMs,
     observe: () => {},
-    notResponding: () => ({ rng: ['rng-2'], hasher: [] }),
+    health: () => ({ rng: { notResponding: ['rng-2'] }, hasher: { notResponding: [], fault: 'errors 10 %' } }),
     log,
   })
   t.after(() => recorder.finish(0))
@@ -230,4 +230,5 @@ test('a report names the replicas that do not respond', async (t) => {
   const { ledger } = build(t)
   if (ledger.sent.length === 0) await ledger.next()
   assert.deepEqual(ledger.sent[0]?.report?.rng.notResponding, ['rng-2'])
+  assert.equal(ledger.sent[0]?.report?.hasher.fault, 'errors 10 %')
 })

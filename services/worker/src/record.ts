@@ -4,7 +4,8 @@ import type { Entry, Ledger, Report } from '@dockercoins/ledger'
 import { aborted, capLog, type Log } from '@dockercoins/service'
 
 import { createOutage } from './outage.ts'
-import { countUnit, emptyTally, toReport, type NotResponding, type Unit } from './tally.ts'
+import { countUnit, emptyTally, toReport, type Unit } from './tally.ts'
+import type { Health } from './upstream/upstream.ts'
 
 /** With so many coins beside the entry in progress, mining stops until some are recorded. */
 export const MAX_PENDING_COINS = 30_000
@@ -24,12 +25,12 @@ export interface RecorderOptions {
   intervalMs: number
   /** Called for every unit, for metrics. */
   observe: (unit: Unit) => void
-  notResponding: () => NotResponding
+  health: () => Record<'rng' | 'hasher', Health>
   log: Log
 }
 
 /** Turns units of work into entries, and records each entry exactly once. */
-export function createRecorder({ self, ledger, intervalMs, observe, notResponding, log }: RecorderOptions) {
+export function createRecorder({ self, ledger, intervalMs, observe, health, log }: RecorderOptions) {
   const expiresAfterMs = Math.ceil(3.5 * Math.max(1_000, intervalMs))
   const coinLog = capLog(log, 'coins found')
   const next = 'keeping what is mined until it responds'
@@ -49,7 +50,7 @@ export function createRecorder({ self, ledger, intervalMs, observe, notRespondin
   /** The units since the last entry, as an entry. It does not change until it is recorded. */
   function cut(): Entry {
     const { hashes, coins, from, to } = tally
-    const report = toReport(tally, notResponding(), { ...self, expiresAfterMs, latestCoins })
+    const report = toReport(tally, health(), { ...self, expiresAfterMs, latestCoins })
     // Earlier than `to` only if the wall clock was set back.
     tally = emptyTally(Math.min(to, Date.now()))
     cutAt = performance.now()

@@ -42,7 +42,7 @@ test('an upstream that invents names cannot fill the memory', () => {
   const tally = emptyTally(0)
   countUnit(tally, unit([], '__proto__'), 1)
   for (let name = 0; name < 5000; name++) countUnit(tally, unit([], `name-${name}`), 1)
-  const { rng } = toReport(tally, { rng: [], hasher: [] }, sampleReport('worker'))
+  const { rng } = toReport(tally, { rng: { notResponding: [] }, hasher: { notResponding: [] } }, sampleReport('worker'))
   const replicas = Object.entries(rng.replicas)
   assert.ok(replicas.length <= 201)
   assert.equal(Object.getOwnPropertyDescriptor(rng.replicas, '__proto__')?.value, 1)

@@ -1,6 +1,6 @@
 import type { Coin, Report, UpstreamReport } from '@dockercoins/ledger'
 
-import type { UpstreamResponse } from './upstream/upstream.ts'
+import type { Health, UpstreamResponse } from './upstream/upstream.ts'
 
 /** A finished unit of work: how many hashes, its coins, and where its time went. */
 export interface Unit {
@@ -17,13 +17,10 @@ export interface Tally extends Pick<Report, 'hashes' | 'from' | 'to' | 'pauseMs'
   hasher: UpstreamTally
 }
 
-interface UpstreamTally extends Required<Omit<UpstreamReport, 'replicas' | 'notResponding'>> {
+interface UpstreamTally extends Required<Omit<UpstreamReport, 'replicas' | keyof Health>> {
   /** Responses of each replica. */
   replicas: Map<string, number>
 }
-
-/** The names of the lost replicas of each upstream. */
-export type NotResponding = Record<'rng' | 'hasher', string[]>
 
 /** Bounds the memory that an upstream can fill with invented names. */
 const MAX_REPLICAS = 200
@@ -59,11 +56,16 @@ function countResponse(tally: UpstreamTally, response: UpstreamResponse<unknown>
 }
 
 /** The report of a tally, beside what the worker reports of itself. */
-export function toReport(tally: Tally, lost: NotResponding, self: Omit<Report, keyof Tally>): Report {
+export function toReport(
+  tally: Tally,
+  health: Record<'rng' | 'hasher', Health>,
+  self: Omit<Report, keyof Tally>,
+): Report {
   const { coins: _, rng, hasher, ...sums } = tally
-  return { ...self, ...sums, rng: toUpstreamReport(rng, lost.rng), hasher: toUpstreamReport(hasher, lost.hasher) }
+  return { ...self, ...sums, rng: toUpstreamReport(rng, health.rng), hasher: toUpstreamReport(hasher, health.hasher) }
 }
 
-function toUpstreamReport(tally: UpstreamTally, lost: string[]): UpstreamReport {
-  return { ...tally, replicas: Object.fromEntries(tally.replicas), notResponding: lost.slice(0, MAX_REPLICAS) }
+function toUpstreamReport(tally: UpstreamTally, health: Health): UpstreamReport {
+  const notResponding = health.notResponding.slice(0, MAX_REPLICAS)
+  return { ...tally, replicas: Object.fromEntries(tally.replicas), ...health, notResponding }
 }

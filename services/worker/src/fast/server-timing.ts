@@ -7,6 +7,8 @@ export interface ServerTiming {
   workMs: number
   /** Requests that the replica serves at a time; 0 where it does not say. */
   concurrency: number
+  /** A fault on purpose, such as "errors 10 %"; empty if there is none. */
+  fault: string
 }
 
 const MAX_CONCURRENCY = 1e9
@@ -20,9 +22,9 @@ let newest = { text: '', timing: parse('') }
 export function parseServerTiming(header: string | string[] | undefined, elapsedMs: number): ServerTiming {
   const text = String(header ?? '')
   if (text !== newest.text) newest = { text, timing: parse(text) }
-  const { queueMs, workMs, concurrency } = newest.timing
+  const { queueMs, workMs, concurrency, fault } = newest.timing
   const queue = Math.min(queueMs, elapsedMs)
-  return { queueMs: queue, workMs: Math.min(workMs, elapsedMs - queue), concurrency }
+  return { queueMs: queue, workMs: Math.min(workMs, elapsedMs - queue), concurrency, fault }
 }
 
 function parse(text: string): ServerTiming {
@@ -30,6 +32,7 @@ function parse(text: string): ServerTiming {
     queueMs: numberIn(text, /\bqueue;dur=(\d+\.?\d*)/),
     workMs: numberIn(text, /\bwork;dur=(\d+\.?\d*)/),
     concurrency: Math.min(MAX_CONCURRENCY, numberIn(text, /\bconcurrency;desc=(\d+)/)),
+    fault: /\bfault;desc="([^"]{1,100})"/.exec(text)?.[1] ?? '',
   }
 }
 

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
+import type { UpstreamReport } from '@dockercoins/ledger'
+
 import type { HttpRequest } from '../fast/http-client.ts'
 import { parseServerTiming, type ServerTiming } from '../fast/server-timing.ts'
 import { createOutage, isOwnLimit } from '../outage.ts'
@@ -9,8 +11,10 @@ import { parseRetryAfter, parseServedBy } from './response-headers.ts'
 
 /** The worker counts as below its own limits after so long without meeting one, in milliseconds. */
 const OWN_LIMIT_CALM_MS = 10_000
+/** A fault on purpose is reported for so long after a response that names it, in milliseconds. */
+const FAULT_MS = 3_000
 
-export interface UpstreamResponse<T> extends ServerTiming {
+export interface UpstreamResponse<T> extends Omit<ServerTiming, 'fault'> {
   value: T
   /** The rest of the time that the call took, retries included, in milliseconds. */
   networkMs: number
@@ -19,6 +23,8 @@ export interface UpstreamResponse<T> extends ServerTiming {
   /** The name of the replica. */
   servedBy: string
 }
+
+export type Health = Pick<UpstreamReport, 'notResponding' | 'fault'>
 
 interface Call<T> {
   request: HttpRequest
@@ -40,7 +46,7 @@ export type Upstream = ReturnType<typeof createUpstream>
 
 /** The client of the service `name`: one call, many replicas. */
 export function createUpstream(name: string, { timeoutMs, stop, onBackPressure, ...options }: UpstreamOptions) {
-  const { next, changed, isReady, ...health } = followReplicas({ ...options, upstream: name, tryRequest })
+  const { next, changed, ...replicas } = followReplicas({ ...options, upstream: name, tryRequest })
   const ownLimit = createOutage(options.log, {
     what: 'this worker',
     fields: { upstream: name, ownLimit: true },
@@ -48,6 +54,7 @@ export function createUpstream(name: string, { timeoutMs, stop, onBackPressure, 
     calmMs: OWN_LIMIT_CALM_MS,
   })
   let lastCall: Call<unknown> | undefined
+  let lastFault = { text: '', at: -Infinity }
 
   /** Repeats the last request. No call waits for it, so a replica that hangs holds up none. */
   async function tryRequest(replica: Replica): Promise<void> {
@@ -59,7 +66,8 @@ export function createUpstream(name: string, { timeoutMs, stop, onBackPressure, 
     const sentAt = performance.now()
     const { statusCode, headers, body } = await replica.client.request(call.request, timeoutMs)
     const now = performance.now()
-    const { queueMs, workMs, concurrency } = parseServerTiming(headers['server-timing'], now - sentAt)
+    const { queueMs, workMs, concurrency, fault } = parseServerTiming(headers['server-timing'], now - sentAt)
+    if (fault) lastFault = { text: fault, at: now }
     const serviceMs = now - sentAt - queueMs
     if (statusCode === 200) {
       const value = call.read(body, isTrial)
@@ -90,8 +98,12 @@ export function createUpstream(name: string, { timeoutMs, stop, onBackPressure, 
   }
 
   return {
-    ...health,
-    isReady,
+    ...replicas,
+    /** What a report contains of the state of the replicas. */
+    health: (): Health => ({
+      notResponding: replicas.notResponding(),
+      ...(performance.now() - lastFault.at < FAULT_MS && { fault: lastFault.text }),
+    }),
     /**
      * Sends the request to one replica after the other until `read` accepts a response. Rejects
      * after `destroy`, and for any failure while the worker stops.
@@ -104,7 +116,7 @@ export function createUpstream(name: string, { timeoutMs, stop, onBackPressure, 
       for (;;) {
         const replica = next(refusals)
         if (!replica) {
-          if (refusals && isReady()) await sleep(Math.min(...refusals.values()))
+          if (refusals && replicas.isReady()) await sleep(Math.min(...refusals.values()))
           else await changed()
           refusals = undefined
           continue
