@@ -1,8 +1,10 @@
+import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { until } from '@dockercoins/testing'
 import { run } from '@dockercoins/testing/cluster'
 import { startClusterStack } from '@dockercoins/testing/cluster-stack'
+import { assertBreaksRng, runFault } from '@dockercoins/testing/fault-command'
 import { totals } from '@dockercoins/testing/figures'
 
 import { assertLossIsLogged, assertNothingLost, secondsLost, untilMore } from './load.ts'
@@ -58,4 +60,12 @@ test('a node that is drained and returns takes no hash that is not logged', asyn
   await untilMore(stack)
   // With one node Redis has no place for a while, and a worker that stops then cannot record.
   await assertLossIsLogged(stack)
+})
+
+test('npm run fault breaks all replicas of a service, and ends it', async (t) => {
+  const stack = await startClusterStack(t, { scale: { rng: 2, worker: 0 }, values: ['rng.env.FAULTS=allow'] })
+  const namespace = ['--namespace', stack.namespace.name]
+  await assertBreaksRng(stack.urls.rng, namespace)
+  const how = `hasher-.* does not allow faults: start it by kubectl --namespace ${stack.namespace.name} set env `
+  await assert.rejects(runFault(['hasher', '--unready', ...namespace]), new RegExp(how))
 })

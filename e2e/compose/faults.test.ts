@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import { until } from '@dockercoins/testing'
 import { docker, down, startComposeStack, type ComposeStack } from '@dockercoins/testing/compose-stack'
+import { assertBreaksRng } from '@dockercoins/testing/fault-command'
 import { speedFrom, totals, unitsDone } from '@dockercoins/testing/figures'
 
 const quick = { env: { DELAY_MS: '10', TIMEOUT_MS: '2000' } }
@@ -112,4 +113,9 @@ test('the counts outlive the containers', async (t) => {
   await stack.compose('up', '--detach', '--scale', 'worker=0')
   const after = await until('an answer from /json', () => totals(stack.urls.webui))
   assert.equal(after.hashes, hashes)
+})
+
+test('npm run fault breaks all replicas of a service, and ends it', async (t) => {
+  const stack = await startComposeStack(t, { scale: { rng: 2, worker: 0 }, variables: { FAULTS: 'allow' } })
+  await assertBreaksRng(stack.urls.rng, ['--compose'], { COMPOSE_PROJECT_NAME: stack.project })
 })
