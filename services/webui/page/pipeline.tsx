@@ -108,6 +108,7 @@ function ServiceNode({ name, stage, alarm }: NodeProps) {
           <Pile waiting={countWaiting(stage)} />
           <ReplicaBars stage={stage} />
           <Times stage={stage} />
+          {stage.fault && <span class="flag fault">on purpose: {stage.fault}</span>}
         </>
       )}
     </div>
@@ -129,7 +130,6 @@ function Heading(props: { name: string; stage: Stage | undefined; alarm: string 
       </h3>
       {/* How many replicas do not respond stands beside their bars. */}
       {alarm && !stage?.notResponding && <span class="flag">{alarm}</span>}
-      {stage?.fault && <span class="flag">on purpose: {stage.fault}</span>}
       {stage && (
         <p class="per-second">
           <strong>{formatRate(stage.perSecond)}</strong> {unit}
