@@ -6,7 +6,7 @@ Usage: npm run fault -- SERVICE [FAULTS] [OPTIONS]      SERVICE: rng or hasher
        npm run fault -- SERVICE --off                   ends the fault before its time
 
 Faults, one or more:
-  --slower 200ms    each request takes so much longer to serve (to 60s)
+  --slower 200ms    each request takes so much longer to serve (to 10s)
   --errors 10%      so many requests get the status code 500
   --hang 10%        so many requests get no response before the fault ends
   --cut 10%         so many responses lack the second half of their body
@@ -117,7 +117,7 @@ function parseShare(option: string, value: string): number {
 function parseMs(value: string): number {
   const [, number = '', unit] = /^(\d{1,5})(ms|s)$/.exec(value) ?? []
   const ms = Number(number) * (unit === 's' ? 1000 : 1)
-  if (ms < 1 || ms > 60_000) throw wrong('slower', 'a duration from 1ms to 60s', value)
+  if (ms < 1 || ms > 10_000) throw wrong('slower', 'a duration from 1ms to 10s', value)
   return ms
 }
 

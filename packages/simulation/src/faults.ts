@@ -12,8 +12,8 @@ const whole = (max: number) => v.optional(v.pipe(v.number(), v.integer(), v.minV
 
 /** What goes wrong, and for how many seconds. A share is a part of the requests, 0 to 1. */
 const fault = v.strictObject({
-  /** Further service time of each request, milliseconds. */
-  slowerMs: whole(60_000),
+  /** Further service time of each request, milliseconds. A request may take it after the end. */
+  slowerMs: whole(10_000),
   /** Share of requests that get 500. */
   errors: share,
   /** Share of requests, probes included, that get no response before the fault ends. */
@@ -101,7 +101,7 @@ export function allowFaults(service: Service, first: Fault | undefined) {
     gone.signal.throwIfAborted()
   }
 
-  /** The current fault and how long it lasts; nothing of both when there is none. */
+  /** The current fault with the seconds that are left, or an empty object. */
   function state(): object {
     return current === NONE ? {} : { ...current, seconds: Math.ceil((endsAt - performance.now()) / 1000) }
   }
@@ -146,7 +146,7 @@ function percent(part: number): string {
   return `${Math.round(part * 100)} %`
 }
 
-/** "errors: expected 0 to 1" for people, of a message of valibot. */
+/** "errors: Invalid value: Expected <=1 but received 2" */
 function inWords(issue: v.BaseIssue<unknown>): string {
   return `${v.getDotPath(issue) ?? 'the body'}: ${issue.message}`
 }
