@@ -18,6 +18,8 @@ const rules = (await readFile(`${repository}deploy/chart/files/rules.yaml`, 'utf
   (_, minutes) => `${Number(minutes) * MINUTE_S}s`,
 )
 
+const urls = (processes: ServiceProcess[]) => processes.map(({ url }) => url).join()
+
 /** The application as processes, with a Prometheus that scrapes all of them. */
 async function start(t: TestContext, { worker = 1, rng = 1 }: { worker?: number; rng?: number } = {}) {
   const redis = await startRedisServer()
@@ -34,7 +36,6 @@ async function start(t: TestContext, { worker = 1, rng = 1 }: { worker?: number;
     startAll(1, 'hasher', { FAULTS }),
     startAll(1, 'webui'),
   ])
-  const urls = (processes: ServiceProcess[]) => processes.map(({ url }) => url).join()
   const workers = await startAll(worker, 'worker', { RNG_URL: urls(rngs), HASHER_URL: urls(hashers) })
   const processes = { rng: rngs, hasher: hashers, worker: workers, webui: webuis }
   const targets = Object.entries(processes).flatMap(([container, all]) => all.map(({ url }) => ({ container, url })))
@@ -92,7 +93,7 @@ test('docs/monitoring.md lists the metrics of each service', { skip }, async (t)
       if (!/^(process|nodejs)_/.test(name!)) found.push(`${service} ${name} ${type}`)
   }
   const page = await readFile(`${repository}docs/monitoring.md`, 'utf8')
-  const rows = [...page.matchAll(/^\| `(\w+)` +\| (\w+) +\| ([\w, ]+?) +\|/gm)]
+  const rows = [...page.matchAll(/^\| `(\w+)` +\| (counter|gauge|histogram) +\| ([\w, ]+?) +\|/gm)]
   const documented = rows.flatMap(([, name, type, services]) =>
     (services === 'all' ? Object.keys(processes) : services!.split(', ')).map((each) => `${each} ${name} ${type}`),
   )

@@ -76,8 +76,11 @@ export async function startPrometheus(t: TestContext, targets: Target[], rulesTe
 
   /** The `data` of a response of Prometheus' API. Rejects with its error, if there is one. */
   async function get(path: string): Promise<unknown> {
-    const { data, error } = (await (await fetch(`http://${address}/api/v1/${path}`)).json()) as Record<string, unknown>
-    if (error !== undefined) throw new Error(`${path}: ${String(error)}`)
+    const { data, error } = (await (await fetch(`http://${address}/api/v1/${path}`)).json()) as {
+      data?: unknown
+      error?: string
+    }
+    if (error !== undefined) throw new Error(`${path}: ${error}`)
     return data
   }
 
