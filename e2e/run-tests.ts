@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
 import { hasBrowser, NO_BROWSER } from '@dockercoins/testing/browser'
+import { hasPrometheus, NO_PROMETHEUS } from '@dockercoins/testing/prometheus'
 import { hasRedisServer, NO_REDIS } from '@dockercoins/testing/redis-server'
 
 // node run.cjs e2e/run-tests.ts SUITE: what `npm test` and the scripts `test:…` run.
@@ -61,6 +62,7 @@ process.exitCode = await suite()
 
 const frame = '*'.repeat(80)
 if (!hasRedisServer()) console.error(`\n${frame}\nTESTS THAT NEED A REDIS WERE SKIPPED: ${NO_REDIS}.\n${frame}`)
+if (!hasPrometheus()) console.error(`\n${frame}\nTESTS THAT NEED PROMETHEUS WERE SKIPPED: ${NO_PROMETHEUS}.\n${frame}`)
 if (name !== 'unit' && !hasBrowser())
   console.error(`\n${frame}\nTESTS IN A BROWSER WERE SKIPPED: ${NO_BROWSER}.\n${frame}`)
 

@@ -43,6 +43,7 @@ const allOn = {
     hostnames: ['coins.example.org'],
   },
   podMonitor: { enabled: true, labels: { release: 'prometheus' } },
+  monitoring: { enabled: true, labels: { release: 'prometheus' } },
   scrapeAnnotations: true,
   nodeSelector: { 'kubernetes.io/os': 'linux' },
   tolerations: [{ key: 'spot', operator: 'Exists' }],
@@ -88,6 +89,7 @@ async function render(t: TestContext, name: string): Promise<string> {
   for (const [value, kind] of [
     ['httpRoute', 'httproutes.'],
     ['podMonitor', 'podmonitors.'],
+    ['monitoring', 'prometheusrules.'],
     ['keda', 'scaledobjects.'],
   ] as const) {
     if (kinds.includes(kind) || !values[value]) continue

@@ -56,7 +56,7 @@ test('a service that may not listen on its port names both remedies', async (t) 
 })
 
 test('a misconfigured service is not restarted for ever', async (t) => {
-  const application = JSON.parse(await docker('compose', 'config', '--format', 'json')) as {
+  const application = JSON.parse(await docker('compose', '--profile', '*', 'config', '--format', 'json')) as {
     services: Record<string, { restart: string; logging: { options: Record<string, string> } }>
   }
   for (const [name, service] of Object.entries(application.services)) {

@@ -7,6 +7,7 @@ import type { History, Totals } from './api.ts'
 import type { WebuiConfig } from './config.ts'
 import { createEventStream, eventHeaders, MAX_VIEWERS, publishEverySecond } from './event-stream.ts'
 import { createHistory, MAX_HISTORY_S } from './history.ts'
+import { createLedgerMetrics } from './metrics.ts'
 import { servePage, type Page } from './page.ts'
 import { findVariables } from './scale-command.ts'
 import { securityHeaders } from './security-headers.ts'
@@ -23,7 +24,11 @@ export function buildWebui(config: WebuiConfig, ledger: Ledger, page: Page): Ser
   const { platform, basePort } = config
   const start = { platform, basePort, variables: findVariables(platform, process.env) }
   const readSnapshot = createSnapshotReader(ledger, start, timeline, webui.log)
-  const stopReading = publishEverySecond(readSnapshot, (update) => viewers.publish(update))
+  const measure = createLedgerMetrics(webui.metrics)
+  const stopReading = publishEverySecond(readSnapshot, (update) => {
+    measure(update)
+    viewers.publish(update)
+  })
   webui.addHook('preClose', async () => {
     stopReading()
     viewers.stop()
