@@ -165,23 +165,14 @@ function checkDocker(machine: Machine): Check[] {
 }
 
 function checkImages({ images }: Machine): Check {
-  const check = (state: 'ok' | 'missing', found: string, todo = ''): Check => ({
-    name: 'images',
-    state,
-    found,
-    todo,
-    neededBy: ['Docker Compose'],
-  })
-  if (!images) return check('missing', UNKNOWN, 'Start Docker Engine, and run this again.')
-  if (images.areBuilt) return check('ok', 'built')
-  if (images.missing.length === 0) return check('ok', 'base images are here: docker compose build')
-  const missing = images.missing.join(', ')
-  if (images.canBePulled) return check('ok', `docker compose build pulls ${missing}`)
-  return check(
-    'missing',
-    missing,
-    'Before class, where a registry can be reached: docker compose build; docker compose pull redis',
-  )
+  const check = { name: 'images', state: 'ok' as const, todo: '', neededBy: ['Docker Compose'] as const }
+  if (!images) return { ...check, state: 'missing', found: UNKNOWN, todo: 'Start Docker Engine, and run this again.' }
+  if (images.areBuilt) return { ...check, found: 'built' }
+  if (images.missing.length === 0) return { ...check, found: 'base images are here: docker compose build' }
+  const found = images.missing.join(', ')
+  if (images.canBePulled) return { ...check, found: `docker compose build pulls ${found}` }
+  const todo = 'Before class, where a registry can be reached: docker compose build; docker compose pull redis'
+  return { ...check, state: 'missing', found, todo }
 }
 
 function checkOptional({ system, optional }: Machine): Check[] {
@@ -214,10 +205,13 @@ function checkVersion(name: string, version: string | undefined, least: string, 
 
 /** Whether the numbers of `version`, such as v2.40.3-3, are not below those of `least`. */
 function isAtLeast(version: string, least: string): boolean {
-  const numbers = (text: string) => (text.match(/\d+/g) ?? []).map(Number)
-  const found = numbers(version)
-  const [index, wanted] = [...numbers(least).entries()].find(([i, number]) => found[i] !== number) ?? []
+  const found = numbersOf(version)
+  const [index, wanted] = [...numbersOf(least).entries()].find(([i, number]) => found[i] !== number) ?? []
   return index === undefined || (found[index] ?? 0) > (wanted ?? 0)
+}
+
+function numbersOf(version: string): number[] {
+  return (version.match(/\d+/g) ?? []).map(Number)
 }
 
 function checkSize(name: string, mib: number | undefined, least: number, neededBy: readonly Way[]) {
