@@ -48,7 +48,7 @@ interface Check {
 
 /** The mem_limit of the five services in compose.yaml, together. */
 const COMPOSE_MIB = 4 * 256 + 512
-/** Ten workers and three rng of npm start take half of it. */
+/** Ten workers and three rng of `npm start` take 640 MiB. */
 const NPM_START_MIB = 1024
 const UNKNOWN = 'known while Docker Engine runs'
 /** Packages and images, with the layers of their build. */
