@@ -29,7 +29,7 @@ async function apply({ service, fault, isForOne, where }: Command): Promise<void
 async function send(replica: Replica, fault: Fault | undefined): Promise<string> {
   const { name, howToAllow } = replica
   const [status, body] = fault ? await replica.send('PUT', fault) : await replica.send('DELETE')
-  if (status === 404) throw new Error(`${name} does not allow faults: start it by ${howToAllow}`)
+  if (status === 404) throw new Error(`${name} does not allow faults: start it with ${howToAllow}`)
   if (status !== 200) throw new Error(`${name}: expected 200 from /faults, got ${status}: ${body.slice(0, 200)}`)
   return fault ? `${name} has a fault for ${fault.seconds} s` : `${name} has no fault any more`
 }

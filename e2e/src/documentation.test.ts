@@ -78,19 +78,56 @@ test('the chart takes every variable of the services, and has the version of pac
   for (const name of ['version', 'appVersion']) assert.match(chart, new RegExp(`^${name}: ${version}\\b`, 'm'))
 })
 
-test('every npm command in the documents is a script, and every option of npm start is in its usage', async () => {
+test('every npm command in the documents is a script, and every option is in its usage', async () => {
   const { scripts } = JSON.parse(await read('package.json')) as { scripts: Record<string, string> }
-  const usage = await read('local/src/options.ts')
+  const usages: [command: string, usage: string][] = [
+    ['npm start', await read('local/src/options.ts')],
+    ['npm run scale', await read('local/src/options.ts')],
+    ['npm run fault', await read('deploy/fault/options.ts')],
+  ]
   for (const path of await find('**/*.md')) {
     const text = await read(path)
     for (const [command, script] of text.matchAll(/npm run ([\w:-]+)/g))
       assert.ok(Object.hasOwn(scripts, script!), `${path}: ${command}`)
     for (const [command, script] of text.matchAll(/npm (start|test)\b/g))
       assert.ok(Object.hasOwn(scripts, script!), `${path}: ${command}`)
-    for (const [, options] of text.matchAll(/npm start -- ([^\n`]*)/g)) {
-      for (const [option] of options!.matchAll(/--\w+/g)) assert.ok(usage.includes(option), `${path}: ${option}`)
+    for (const [command, usage] of usages) {
+      for (const [, options] of text.matchAll(new RegExp(`${command} -- ([^\\n\`]*)`, 'g'))) {
+        for (const [option] of options!.matchAll(/--\w+/g)) assert.ok(usage.includes(option), `${path}: ${option}`)
+      }
     }
   }
+})
+
+test('docs/faults.md has every fault of npm run fault, with its name in JSON', async () => {
+  const usage = await read('deploy/fault/options.ts')
+  const [, listed = '', fault = ''] = /^Faults, .*?\n(.*?)\n\n.*?interface Fault \{\n(.*?)\n\}/ms.exec(usage) ?? []
+  const options = [...listed.matchAll(/^ {2}--(\w+)/gm)].map(([, option]) => option)
+  const names = [...fault.matchAll(/^ {2}(\w+)\??:/gm)].map(([, name]) => name).filter((name) => name !== 'seconds')
+  const rows = [...(await read('docs/faults.md')).matchAll(/^\| `--(\w+)[^`]*` +\| `"(\w+)": /gm)]
+  assert.deepEqual(new Set(rows.map(([, option]) => option)), new Set(options))
+  assert.deepEqual(new Set(rows.map(([, , name]) => name)), new Set(names))
+})
+
+test('every service that a command of Docker Compose in the documents names is in compose.yaml', async () => {
+  const services = [...(await read('compose.yaml')).split(/^(?:services|networks):$/m)[1]!.matchAll(/^ {2}(\w+):/gm)]
+  const names = new Set(services.map(([, name]) => name))
+  const patterns = [
+    /docker compose run(?: --?[\w-]+)* (\w+)/g,
+    /docker compose (?:kill|start|build|pull) (\w+)/g,
+    /docker compose [^\n`|]*--scale (\w+)=/g,
+  ]
+  let found = 0
+  for (const path of await find('**/*.md')) {
+    const text = await read(path)
+    for (const pattern of patterns) {
+      for (const [command, service] of text.matchAll(pattern)) {
+        found++
+        assert.ok(names.has(service), `${path}: ${command}`)
+      }
+    }
+  }
+  assert.ok(found > 20, `${found}`)
 })
 
 test('every relative link in the documents leads somewhere', async () => {

@@ -14,7 +14,7 @@ import { freePorts } from '@dockercoins/testing/free-ports'
 import { temporaryFolder } from '@dockercoins/testing/ledger-file'
 
 /** The whole application as `npm start` runs it. */
-async function startApplication(t: TestContext, options: LocalOptions) {
+async function startApplication(t: TestContext, options: LocalOptions, env: NodeJS.ProcessEnv = {}) {
   const data = await temporaryFolder(t)
   const lines: string[] = []
   const stream = new Writable({
@@ -26,7 +26,7 @@ async function startApplication(t: TestContext, options: LocalOptions) {
   const port = await freePorts(20)
   const local = await startLocal(
     { port, data, ...options },
-    { stream, env: { PATH: process.env.PATH, LOG_FORMAT: 'json' } },
+    { stream, env: { PATH: process.env.PATH, LOG_FORMAT: 'json', ...env } },
   )
   t.after(() => local.stop())
   await local.ready
@@ -116,9 +116,60 @@ test('a running application is scaled by npm run scale, is faster within 10 s, a
   await assert.rejects(scale(['--port', port, 'worker=1']), { code: 1, stderr: /^nothing runs on port \d+: .*\n$/ })
 })
 
+test('npm run fault breaks every rng of a running application until the fault ends by itself', async (t) => {
+  const { lines, webui } = await startApplication(t, { scale: { rng: 2, worker: 0 } }, { FAULTS: 'allow' })
+  const { port } = new URL(webui)
+  const { stdout } = await fault(['rng', '--errors', '10%', '--for', '5s', '--port', port])
+  assert.match(stdout, /^rng-1 has a fault for 5 s\nrng-2 has a fault for 5 s\n.*failed requests/)
+  for (const logged of ['a fault on purpose: errors 10 %, for 5 s', 'the fault on purpose has ended']) {
+    await until(
+      `"${logged}" in the logs of both`,
+      () => lines.filter((line) => line.startsWith('rng-') && line.includes(logged)),
+      ({ length }) => length === 2,
+    )
+  }
+})
+
+test('npm run fault breaks one rng with --one, and --off ends it', async (t) => {
+  const { local, webui } = await startApplication(t, { scale: { rng: 2 } }, { FAULTS: 'allow' })
+  const { port } = new URL(webui)
+  const seconds = () =>
+    Promise.all(
+      local.urls.rng.map(
+        async (url) => ((await (await fetch(`${url}/faults`)).json()) as { seconds?: number }).seconds,
+      ),
+    )
+  await fault(['rng', '--slower', '10ms', '--for', '60m', '--one', '--port', port])
+  const [first, second] = await seconds()
+  assert.ok(first! > 3500)
+  assert.equal(second, undefined)
+  const { stdout } = await fault(['rng', '--off', '--port', port])
+  assert.equal(stdout, 'rng-1 has no fault any more\nrng-2 has no fault any more\n')
+  assert.deepEqual(await seconds(), [undefined, undefined])
+})
+
+test('npm run fault names FAULTS=allow where faults are not allowed', async (t) => {
+  const { webui } = await startApplication(t, { scale: { worker: 0 } })
+  const { port } = new URL(webui)
+  await assert.rejects(fault(['rng', '--errors', '10%', '--for', '5s', '--port', port]), {
+    code: 1,
+    stdout: '',
+    stderr: 'rng-1 does not allow faults: start it with FAULTS=allow npm start\n',
+  })
+})
+
 /** `npm run scale`, without npm. */
 function scale(args: string[]) {
-  const command = fileURLToPath(new URL('../../local/src/scale.ts', import.meta.url))
+  return runCommand('local/src/scale.ts', args)
+}
+
+/** `npm run fault`, without npm. */
+function fault(args: string[]) {
+  return runCommand('deploy/fault/main.ts', args)
+}
+
+function runCommand(file: string, args: string[]) {
+  const command = fileURLToPath(new URL(`../../${file}`, import.meta.url))
   return promisify(execFile)(process.execPath, [command, ...args])
 }
 

@@ -1,11 +1,10 @@
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 
 import { LocalError } from './options.ts'
 import type { Plan, ProcessPlan } from './plan.ts'
+import { tryPort } from './try-port.ts'
 
 /** Rejects with LocalError for the first port that cannot be had, save those of `running`. */
 export async function checkPorts({ base, host, processes }: Plan, running: ProcessPlan[] = []): Promise<void> {
@@ -22,18 +21,6 @@ export async function checkPorts({ base, host, processes }: Plan, running: Proce
       `cannot listen on ${host}, port ${port} (${code}), as ${name} wants: set HOST to an address of this machine`,
     )
   }
-}
-
-async function tryPort(host: string, port: number): Promise<string | undefined> {
-  const server = createServer().listen({ host, port, exclusive: true })
-  try {
-    await once(server, 'listening')
-  } catch (error) {
-    return error instanceof Error && 'code' in error ? String(error.code) : String(error)
-  }
-  server.close()
-  await once(server, 'close')
-  return undefined
 }
 
 /** Makes the folder of the embedded ledger. With `fresh`, removes the ledger of an earlier run. */
