@@ -30,7 +30,7 @@ const DEFAULT_PORT = 8000
 const DEFAULT_DELAY_MS = 100
 /** Variables that a command has to repeat, because it starts all services again or must find them. */
 export const keptVariables: Partial<Record<Platform, string[]>> = {
-  local: ['HOST', 'DEBUG', 'DELAY_MS', 'CONCURRENCY', 'MAX_COINS', 'FRAME_ANCESTORS', 'LABEL', 'COLOR'],
+  local: ['HOST', 'DEBUG', 'DELAY_MS', 'CONCURRENCY', 'MAX_COINS', 'FRAME_ANCESTORS', 'FAULTS', 'LABEL', 'COLOR'],
   // As compose.yaml passes them on.
   compose: [
     'DEBUG',
@@ -38,6 +38,7 @@ export const keptVariables: Partial<Record<Platform, string[]>> = {
     'CONCURRENCY',
     'MAX_COINS',
     'FRAME_ANCESTORS',
+    'FAULTS',
     'LABEL',
     'COLOR',
     'COMPOSE_PROJECT_NAME',
