@@ -37,7 +37,7 @@ async function send(replica: Replica, fault: Fault | undefined): Promise<string>
 /** What will be seen, a line for each fault. */
 function expectations(service: string, fault: Fault): string[] {
   const lines: Record<Exclude<keyof Fault, 'seconds'>, string> = {
-    slowerMs: `The time of ${service} under "serving" grows, and what it can serve shrinks.`,
+    slowerMs: `The time of ${service} under "serving" grows, and what it can serve shrinks. One slow replica slows all, because each gets the same number of requests.`,
     errors:
       'Workers send the failed requests again, to another replica if there is one. They log a loss and a recovery.',
     hang: 'Requests wait for the end of the fault. A replica of which all hang counts as not responding after some seconds.',
