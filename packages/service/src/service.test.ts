@@ -18,6 +18,10 @@ const config = {
   logFormat: 'json',
   debug: false,
   revision: 'abc123',
+  otlpEndpoint: '',
+  otlpTracesEndpoint: '',
+  sampler: 'always_on',
+  samplerRatio: 1,
 } as const
 
 function build(t: TestContext, options?: ServiceOptions, maxConnections = 100): Service {
