@@ -34,7 +34,7 @@ import { redactUrl, replicaName, type HttpConfig } from './settings.ts'
 import type { Span, SpanStart, Tracing } from './tracing.ts'
 
 /** How long a process that stops waits for the collector, in milliseconds. */
-const FLUSH_MS = 200
+const FLUSH_MS = 100
 /** Longest text of an attribute: a client can send a URL of 16 KiB. */
 const MAX_TEXT_LENGTH = 250
 
