@@ -28,7 +28,7 @@ export { capLog, exit, type Log } from './log.ts'
 export { CLIENT_GONE, Problem, unavailable } from './protocol.ts'
 export * from './settings.ts'
 export { aborted, stopSignal } from './stop-signal.ts'
-export type { Span, Tracing } from './tracing.ts'
+export type { Span, SpanEnd, SpanStart, Tracing } from './tracing.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
