@@ -168,7 +168,7 @@ test('no more spans wait than the queue holds', async (t) => {
   const collector = await startTraceCollector(t)
   const { tracing } = start(t, collector, { OTEL_BSP_MAX_QUEUE_SIZE: '100', OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '100' })
   for (let span = 0; span < 1_000; span++) tracing.start('early').end()
-  await receive(collector, 1)
+  await receive(collector, 200)
   tracing.start('late').end()
   const spans = await collector.until('the late span', (all) => (all.at(-1)?.name === 'late' ? all : undefined))
   // A batch that is being sent, those that wait, and the late one.

@@ -65,10 +65,12 @@ export function startTracing({ service, version, config, log }: TracingOptions):
 
   function startSpan(name: string, options: SpanStart, parent: Context): Span {
     const span = tracer.startSpan(name, toOptions(options), parent)
-    const context = trace.setSpan(parent, span)
     const { traceId, spanId, traceFlags } = span.spanContext()
+    const traceparent = `00-${traceId}-${spanId}-0${traceFlags}`
+    if (!span.isRecording()) return unrecorded(traceparent)
+    const context = trace.setSpan(parent, span)
     return {
-      traceparent: `00-${traceId}-${spanId}-0${traceFlags}`,
+      traceparent,
       start: (child, of = {}) => startSpan(child, of, context),
       end({ attributes = {}, error, at } = {}) {
         span.setAttributes(attributes)
@@ -84,6 +86,12 @@ export function startTracing({ service, version, config, log }: TracingOptions):
     // The process may end before a collector that hangs has failed the last export.
     stop: () => Promise.race([provider.shutdown().catch(() => {}), sleep(FLUSH_MS)]),
   }
+}
+
+/** A span that no sampler has chosen, and so none of its parts. */
+function unrecorded(traceparent: string): Span {
+  const span: Span = { traceparent, start: () => span, end: () => {} }
+  return span
 }
 
 const kinds = { server: SpanKind.SERVER, client: SpanKind.CLIENT }
