@@ -42,6 +42,17 @@ const requireOfNode: Plugin = {
   },
 }
 
+/**
+ * Leaves OpenTelemetry in a file of its own, which a service loads where it exports traces. With
+ * `splitting` it would share code with the service, which would then load from more files.
+ */
+const tracingApart: Plugin = {
+  name: 'tracing-apart',
+  setup(building) {
+    building.onResolve({ filter: /^\.\/opentelemetry\.ts$/ }, () => ({ path: './opentelemetry.mjs', external: true }))
+  },
+}
+
 const options = {
   outdir: target,
   bundle: true,
@@ -63,9 +74,10 @@ const esm = {
   banner: { js: "import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)" },
   // Development alone bundles the page when the service starts.
   external: ['./bundle-page.ts'],
-  plugins: [fewerCommands, requireOfNode],
+  plugins: [fewerCommands, requireOfNode, tracingApart],
 } satisfies BuildOptions
 const main = await build({ ...esm, entryPoints: [`services/${service}/src/main.ts`] })
+const tracing = await build({ ...esm, entryPoints: ['packages/service/src/opentelemetry.ts'], splitting: false })
 await build({
   ...options,
   entryPoints: ['packages/service/src/stop-while-loading.ts', 'packages/service/src/health-check.ts'],
@@ -78,7 +90,7 @@ if (service === 'worker') {
   await build({ ...esm, entryPoints: ['packages/ledger/src/audit/command.ts'], entryNames: 'audit' })
 }
 
-const inputs = Object.keys(main.metafile.inputs)
+const inputs = [main, tracing].flatMap(({ metafile }) => Object.keys(metafile.inputs))
 const notices: string[] = []
 if (service === 'webui') {
   const { bundlePage } = await import('@dockercoins/webui/bundle-page')

@@ -29,6 +29,7 @@ const allOn = {
   redis: { storage: { className: 'fast' } },
   networkPolicy: {
     allowFrom: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } }],
+    allowTo: [{ podSelector: { matchLabels: { app: 'jaeger' } } }],
   },
   ingress: {
     enabled: true,

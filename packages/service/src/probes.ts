@@ -7,7 +7,7 @@ import { Problem } from './protocol.ts'
 /** Routes that are served in any state, and that the access log leaves out. */
 export const PROBES = new Set(['/healthz', '/readyz', '/metrics', '/version'])
 
-const { version } = packageJson
+export const { version } = packageJson
 
 /** A registry with the figures of the process: CPU, memory, event loop, version. */
 export function createMetrics(revision: string): Registry {

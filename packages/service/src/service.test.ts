@@ -5,6 +5,8 @@ import { connect, type AddressInfo, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test, type TestContext } from 'node:test'
 
+import { startTraceCollector, type ReceivedSpan } from '@dockercoins/testing/trace-collector'
+
 import packageJson from '../../../package.json' with { type: 'json' }
 import { Problem } from './protocol.ts'
 import { createService, replicaName, type Service, type ServiceOptions } from './service.ts'
@@ -18,6 +20,10 @@ const config = {
   logFormat: 'json',
   debug: false,
   revision: 'abc123',
+  otlpEndpoint: '',
+  otlpTracesEndpoint: '',
+  sampler: 'always_on',
+  samplerRatio: 1,
 } as const
 
 function build(t: TestContext, options?: ServiceOptions, maxConnections = 100): Service {
@@ -386,4 +392,49 @@ test('no bytes of an error appear inside a response that is being sent', async (
   const received = await text(socket)
   const body = received.slice(received.indexOf('\r\n\r\n') + 4, length)
   assert.match(body, /^x*$/)
+})
+
+test('a request is a span in the trace of its client, except for probes', async (t) => {
+  const collector = await startTraceCollector(t)
+  const traces = { otlpTracesEndpoint: `${collector.url}/v1/traces`, sampler: 'always_on' }
+  const service = createService('test', { ...config, ...traces })
+  service.log.level = 'silent'
+  t.after(() => service.close())
+  service.get('/:count', () => 'ok')
+  service.get('/broken/now', () => {
+    throw new Error('a mistake')
+  })
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+  const url = `http://127.0.0.1:${await start(service)}`
+  const requests: [path: string, headers: Record<string, string>][] = [
+    ['/healthz', {}],
+    ['/32?a=b', { traceparent }],
+    ['/broken/now', {}],
+    ['/nowhere/else', {}],
+  ]
+  for (const [path, headers] of requests) await (await fetch(url + path, { headers })).text()
+  await service.close()
+
+  const spans = await collector.until('three spans', (all) => (all.length >= 3 ? all : undefined))
+  const described = spans.map(({ name, kind, isError }) => [name, kind, isError])
+  assert.deepEqual(described, [
+    ['GET /:count', 'server', false],
+    ['GET /broken/now', 'server', true],
+    ['GET', 'server', false],
+  ])
+  const [{ traceId, parentSpanId, attributes }, broken, missing] = spans as [ReceivedSpan, ReceivedSpan, ReceivedSpan]
+  assert.equal(`00-${traceId}-${parentSpanId}-01`, traceparent)
+  const { 'server.port': port, ...others } = attributes
+  assert.equal(`http://127.0.0.1:${port}`, url)
+  assert.deepEqual(others, {
+    'http.request.method': 'GET',
+    'url.scheme': 'http',
+    'url.path': '/32',
+    'url.query': 'a=b',
+    'http.route': '/:count',
+    'server.address': '127.0.0.1',
+    'http.response.status_code': 200,
+  })
+  assert.equal(broken.attributes['error.type'], '500')
+  assert.equal(missing.attributes['http.response.status_code'], 404)
 })

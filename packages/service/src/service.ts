@@ -7,7 +7,7 @@ import type { Registry } from 'prom-client'
 import { boundConnections } from './connections.ts'
 import { observeRequests } from './fast/requests.ts'
 import { createLog, exit } from './log.ts'
-import { addProbes, createMetrics, PROBES } from './probes.ts'
+import { addProbes, createMetrics, PROBES, version } from './probes.ts'
 import {
   closesAfter,
   handleExpect,
@@ -20,6 +20,7 @@ import {
 } from './protocol.ts'
 import { replicaName, type HttpConfig } from './settings.ts'
 import { aborted } from './stop-signal.ts'
+import { isTraced, startServerSpan, type Span, type Tracing } from './tracing.ts'
 
 export { createHistogram } from './fast/histogram.ts'
 export { sendSmall } from './fast/requests.ts'
@@ -27,6 +28,7 @@ export { capLog, exit, type Log } from './log.ts'
 export { CLIENT_GONE, Problem, unavailable } from './protocol.ts'
 export * from './settings.ts'
 export { aborted, stopSignal } from './stop-signal.ts'
+export type { Span, SpanEnd, SpanStart, Tracing } from './tracing.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -34,8 +36,14 @@ declare module 'fastify' {
     /** The headers of every response, as a list of names and values. */
     commonHeaders: string[]
     isStopping: boolean
+    /** Undefined where traces are off, and until the service is ready. */
+    tracing: Tracing | undefined
     /** Listens. If that fails, it logs why and ends the process. */
     start(): Promise<void>
+  }
+  interface FastifyRequest {
+    /** Undefined where traces are off. */
+    span: Span | undefined
   }
 }
 
@@ -91,6 +99,8 @@ export function createService(name: string, config: HttpConfig, options: Service
   service.decorate('metrics', createMetrics(config.revision))
   service.decorate('commonHeaders', Object.entries(headers).flat())
   service.decorate('isStopping', false)
+  service.decorate('tracing', undefined)
+  service.decorateRequest('span', undefined)
   service.decorate('start', () => listen(service, config))
 
   const connections = boundConnections(service.server, config.maxConnections, (socket) => {
@@ -107,6 +117,14 @@ export function createService(name: string, config: HttpConfig, options: Service
     refuse(socket as Socket, new Problem(501, 'expected a method other than CONNECT: this is no proxy'), method)
   })
 
+  if (isTraced(config)) {
+    service.addHook('onReady', async () => {
+      // Loaded only here: it takes memory and time that a service without traces keeps.
+      const { startTracing } = await import('./opentelemetry.ts')
+      service.tracing = startTracing({ service: name, version, config, log: service.log })
+    })
+    service.addHook('onClose', () => service.tracing?.stop())
+  }
   service.addHook('onRequest', (request, reply, done) => {
     begin(request, reply)
     done(problemOf(request))
@@ -128,6 +146,7 @@ export function createService(name: string, config: HttpConfig, options: Service
     const arrivedAt = performance.now()
     const { socket } = request.raw
     connections.begin(socket, reply.raw)
+    if (service.tracing && !PROBES.has(request.url)) request.span = startServerSpan(service.tracing, request)
     reply.raw.on('close', () => {
       connections.end(socket, reply.raw)
       requests.end(request, reply, performance.now() - arrivedAt)

@@ -103,6 +103,22 @@ export function replicaName(config: Pick<HttpConfig, 'hostname' | 'nodeName'>): 
   return config.nodeName ? `${config.hostname}@${config.nodeName}` : config.hostname
 }
 
+/** A URL of OpenTelemetry's own variables, which count as absent while they are empty. */
+function collector(variable: string, meaning: string): Setting<string> {
+  return text(variable, {
+    default: '',
+    shown: 'none',
+    meaning,
+    expected: 'an http:// or https:// URL, such as http://localhost:4318',
+    schema: v.pipe(
+      v.string(),
+      v.check((url) => url === '' || /^https?:$/.test(URL.parse(url)?.protocol ?? '')),
+    ),
+  })
+}
+
+const samplers = ['always_on', 'always_off', 'traceidratio'] as const
+
 /** The settings that every process has. */
 export const httpSettings = {
   host: text('HOST', {
@@ -155,5 +171,32 @@ export const httpSettings = {
     meaning: 'source revision, shown by `GET /version` and `dockercoins_build_info`; images set it',
     expected: '1 to 100 letters, digits, dots, hyphens and underscores',
     schema: matching(/^[\w.-]{1,100}$/),
+  }),
+  otlpEndpoint: collector(
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    'base URL of an OpenTelemetry collector, which gets [traces](tracing.md) at `/v1/traces`',
+  ),
+  otlpTracesEndpoint: collector('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'the whole URL for traces, in place of the base'),
+  sampler: text('OTEL_TRACES_SAMPLER', {
+    default: 'parentbased_always_on',
+    meaning:
+      'which traces are recorded: `always_on`, `always_off` or `traceidratio`; with `parentbased_` before it, those that the client records',
+    expected: samplers.flatMap((sampler) => [`"${sampler}"`, `"parentbased_${sampler}"`]).join(', '),
+    schema: v.pipe(
+      v.string(),
+      v.transform((sampler) => sampler || 'parentbased_always_on'),
+      v.picklist([...samplers, ...samplers.map((sampler) => `parentbased_${sampler}`)]),
+    ),
+  }),
+  samplerRatio: text('OTEL_TRACES_SAMPLER_ARG', {
+    default: 1,
+    meaning: 'share of the traces that `traceidratio` records, 0 to 1',
+    expected: 'a number from 0 to 1',
+    schema: v.pipe(
+      v.string(),
+      v.regex(/^(\d+(\.\d+)?)?$/),
+      v.transform((share) => (share === '' ? 1 : Number(share))),
+      v.maxValue(1),
+    ),
   }),
 }

@@ -1,6 +1,14 @@
 import { Readable } from 'node:stream'
 
-import { CLIENT_GONE, createHistogram, integer, Problem, sendSmall, type Service } from '@dockercoins/service'
+import {
+  CLIENT_GONE,
+  createHistogram,
+  integer,
+  Problem,
+  sendSmall,
+  type Service,
+  type Span,
+} from '@dockercoins/service'
 import type { FastifyReply } from 'fastify'
 import { Gauge } from 'prom-client'
 
@@ -71,6 +79,8 @@ function simulate(config: QueueConfig, enter: Enter | undefined) {
       function send(queueMs: number, rest: string): FastifyReply | undefined {
         const body = work()
         const workMs = performance.now() - arrived - queueMs
+        const { span } = reply.request
+        if (span) traceTimes(span, arrived, queueMs, workMs)
         const timing = `queue;dur=${toTenths(queueMs)}, work;dur=${toTenths(workMs)}${rest}`
         if (body instanceof Readable) return reply.type(type).header('server-timing', timing).send(body)
         sendSmall(reply, body, type, timing)
@@ -80,6 +90,13 @@ function simulate(config: QueueConfig, enter: Enter | undefined) {
     /** Waits in the same queue. The service time is none. */
     pass: async (reply: FastifyReply): Promise<unknown> => enter?.(reply, 'pass'),
   }
+}
+
+/** The two times of `Server-Timing` as parts of the request's span. */
+function traceTimes(span: Span, arrived: number, queueMs: number, workMs: number): void {
+  const began = arrived + queueMs
+  span.start('queue', { at: arrived }).end({ at: began })
+  span.start('work', { at: began }).end({ at: began + workMs })
 }
 
 /** Waits in the queue, and resolves to the milliseconds spent there. */

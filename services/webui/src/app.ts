@@ -3,7 +3,7 @@ import type { OutgoingHttpHeaders } from 'node:http'
 import type { Ledger } from '@dockercoins/ledger'
 import { createService, Problem, unavailable, type Service } from '@dockercoins/service'
 
-import type { History, Totals } from './api.ts'
+import type { History, Totals, Update } from './api.ts'
 import type { WebuiConfig } from './config.ts'
 import { createEventStream, eventHeaders, MAX_VIEWERS, publishEverySecond } from './event-stream.ts'
 import { createHistory, MAX_HISTORY_S } from './history.ts'
@@ -25,7 +25,7 @@ export function buildWebui(config: WebuiConfig, ledger: Ledger, page: Page): Ser
   const start = { platform, basePort, variables: findVariables(platform, process.env) }
   const readSnapshot = createSnapshotReader(ledger, start, timeline, webui.log)
   const measure = createLedgerMetrics(webui.metrics)
-  const stopReading = publishEverySecond(readSnapshot, (update) => {
+  const stopReading = publishEverySecond(readTraced, (update) => {
     measure(update)
     viewers.publish(update)
   })
@@ -59,6 +59,14 @@ export function buildWebui(config: WebuiConfig, ledger: Ledger, page: Page): Ser
   })
 
   return webui
+
+  /** A snapshot, which is a trace of its own. */
+  async function readTraced(): Promise<Update> {
+    const span = webui.tracing?.start('read snapshot')
+    const update = await readSnapshot()
+    span?.end({ error: 'ledgerLostSince' in update ? 'the ledger is lost' : undefined })
+    return update
+  }
 }
 
 function orUnavailable<T>(result: Promise<T>): Promise<T> {

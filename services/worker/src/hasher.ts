@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 
 import type { Coin } from '@dockercoins/ledger'
+import type { Span } from '@dockercoins/service'
 
 import { HASH_BYTES } from './rng.ts'
 import type { Upstream, UpstreamResponse } from './upstream/upstream.ts'
@@ -14,10 +15,10 @@ const ZERO = '0'.charCodeAt(0)
  * Has hasher digest each 32 bytes: POST / for one digest, POST /batch for several, a line each.
  * Returns the coins among them: the digests that begin with 0.
  */
-export function fetchCoins(hasher: Upstream, bytes: Uint8Array): Promise<UpstreamResponse<Coin[]>> {
+export function fetchCoins(hasher: Upstream, bytes: Uint8Array, unit?: Span): Promise<UpstreamResponse<Coin[]>> {
   const count = bytes.length / HASH_BYTES
   const path = count === 1 ? '/' : '/batch'
-  return hasher.request({ method: 'POST', path, body: bytes }, (body, isTrial) => {
+  const read = (body: Buffer, isTrial: boolean) => {
     checkForm(body.toString('latin1'), count)
     const coins: Coin[] = []
     for (let index = 0; index < count; index++) {
@@ -33,7 +34,8 @@ export function fetchCoins(hasher: Upstream, bytes: Uint8Array): Promise<Upstrea
       if (isCoin) coins.push({ digest, bytes: piece })
     }
     return coins
-  })
+  }
+  return hasher.request({ method: 'POST', path, body: bytes }, read, unit)
 }
 
 function checkForm(text: string, count: number): void {

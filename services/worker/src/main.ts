@@ -21,7 +21,8 @@ const { revision, loops, hashesPerUnit, delayMs, intervalMs, timeoutMs } = confi
 const bug = new AbortController()
 const stop = AbortSignal.any([stopSignal(), bug.signal])
 const service = buildWorker(config, () => !stop.aborted && recorder.isReady() && rng.isReady() && hasher.isReady())
-const { log, metrics } = service
+await service.ready()
+const { log, metrics, tracing } = service
 
 const ledger = await openLedger({ ...config, warn: (line: string) => log.warn(line) }).catch((error: Error) =>
   exitMisconfigured(error.message),
@@ -42,6 +43,7 @@ const recorder = createRecorder({
   observe: createUnitMetrics(metrics),
   health: () => ({ rng: rng.health(), hasher: hasher.health() }),
   log,
+  tracing,
 })
 await service.start()
 
@@ -49,7 +51,7 @@ await service.start()
 process.on('uncaughtException', stopOnBug)
 const mining = Array.from({ length: loops }, () => {
   const pause = delayMs > 0 ? createPause(config) : undefined
-  return mineUntil(stop, { rng, hasher, recorder, hashesPerUnit, pause }).catch(stopOnBug)
+  return mineUntil(stop, { rng, hasher, recorder, hashesPerUnit, pause, tracing }).catch(stopOnBug)
 })
 await aborted(stop)
 await finishUnits(mining, UNITS_TIMEOUT_MS)

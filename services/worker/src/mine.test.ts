@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { test } from 'node:test'
 
+import type { Span } from '@dockercoins/service'
+
 import { finishUnits, mineOnce, mineUntil, type Mine } from './mine.ts'
 import type { Unit } from './tally.ts'
 import type { Upstream } from './upstream/upstream.ts'
@@ -54,6 +56,25 @@ test('a response that is no digest, or has not as many bytes as the request says
     await assert.rejects(mineOnce(mine, new AbortController().signal), /expected (64 hexadecimal digits|32 bytes), got/)
     assert.equal(units.length, 0)
   }
+})
+
+test('a traced unit ends, whether it is done or fails, and both requests are parts of it', async () => {
+  const units: string[] = []
+  const passed: unknown[] = []
+  const start = (name: string): Span => ({ traceparent: '', start, end: () => void units.push(name) })
+  const traced = (upstream: Upstream): Upstream => ({
+    ...upstream,
+    request(request, read, unit) {
+      passed.push(typeof unit)
+      return upstream.request(request, read)
+    },
+  })
+  const parts = { tracing: { start, stop: async () => {} }, rng: traced(responding(bytes)) }
+  const stop = new AbortController().signal
+  await mineOnce(createMine({ ...parts, hasher: traced(responding(Buffer.from(digest))) }).mine, stop)
+  await assert.rejects(mineOnce(createMine({ ...parts, hasher: traced(responding(bytes)) }).mine, stop))
+  assert.deepEqual(units, ['unit of work', 'unit of work'])
+  assert.deepEqual(passed, ['object', 'object', 'object', 'object'])
 })
 
 test('after the stop signal mining ends with the unit in progress', async () => {

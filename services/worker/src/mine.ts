@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
+import type { Tracing } from '@dockercoins/service'
+
 import { fetchCoins } from './hasher.ts'
 import type { Recorder } from './record.ts'
 import { fetchRandomBytes, HASH_BYTES } from './rng.ts'
@@ -13,17 +15,25 @@ export interface Mine {
   hashesPerUnit: number
   /** The pause before each unit; undefined where DELAY_MS is 0. */
   pause: ((stop: AbortSignal) => Promise<void>) | undefined
+  /** Undefined where traces are off. */
+  tracing?: Tracing | undefined
 }
 
 /** One unit of work: random bytes → digest → one more hash, and perhaps a coin. */
-export async function mineOnce({ rng, hasher, recorder, hashesPerUnit, pause }: Mine, stop: AbortSignal) {
-  const beganAt = performance.now()
-  if (pause) await pause(stop)
-  const pauseMs = performance.now() - beganAt
-  const bytes = await fetchRandomBytes(rng, hashesPerUnit * HASH_BYTES)
-  const coins = await fetchCoins(hasher, bytes.value)
-  // Pending while the recorder is saturated.
-  await recorder.unitDone({ hashes: hashesPerUnit, pauseMs, rng: bytes, hasher: coins })
+export async function mineOnce({ rng, hasher, recorder, hashesPerUnit, pause, tracing }: Mine, stop: AbortSignal) {
+  const unit = tracing?.start('unit of work', { attributes: { 'dockercoins.hashes': hashesPerUnit } })
+  try {
+    const beganAt = performance.now()
+    if (pause) await pause(stop)
+    const pauseMs = performance.now() - beganAt
+    if (pause) unit?.start('pause', { at: beganAt }).end({ at: beganAt + pauseMs })
+    const bytes = await fetchRandomBytes(rng, hashesPerUnit * HASH_BYTES, unit)
+    const coins = await fetchCoins(hasher, bytes.value, unit)
+    // Pending while the recorder is saturated.
+    await recorder.unitDone({ hashes: hashesPerUnit, pauseMs, rng: bytes, hasher: coins })
+  } finally {
+    unit?.end()
+  }
 }
 
 /** Mines until `stop` fires, and then finishes the unit in progress unless an upstream fails it. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import type { Entry, Ledger, Report } from '@dockercoins/ledger'
-import { aborted, capLog, type Log } from '@dockercoins/service'
+import { aborted, capLog, type Log, type Tracing } from '@dockercoins/service'
 
 import { createOutage } from './outage.ts'
 import { countUnit, emptyTally, toReport, type Unit } from './tally.ts'
@@ -27,10 +27,12 @@ export interface RecorderOptions {
   observe: (unit: Unit) => void
   health: () => Record<'rng' | 'hasher', Health>
   log: Log
+  /** Undefined where traces are off. */
+  tracing?: Tracing | undefined
 }
 
 /** Turns units of work into entries, and records each entry exactly once. */
-export function createRecorder({ self, ledger, intervalMs, observe, health, log }: RecorderOptions) {
+export function createRecorder({ self, ledger, intervalMs, observe, health, log, tracing }: RecorderOptions) {
   const expiresAfterMs = Math.ceil(3.5 * Math.max(1_000, intervalMs))
   const coinLog = capLog(log, 'coins found')
   const next = 'keeping what is mined until it responds'
@@ -60,9 +62,15 @@ export function createRecorder({ self, ledger, intervalMs, observe, health, log 
   /** Sends the entry until the ledger has acknowledged it. Rejects at the deadline of `finish`. */
   async function record(entry: Entry): Promise<void> {
     inProgress = entry
-    const { hashes } = entry
+    const { hashes, coins, sequence: number } = entry
     const units = self.hashesPerUnit === 1 ? 'units of work' : 'hashes'
     if (hashes > 0) log.info({ hashes, sequence: entry.sequence }, `${hashes} ${units} done, updating hash counter`)
+    const attributes = {
+      'dockercoins.hashes': hashes,
+      'dockercoins.coins': coins.length,
+      'dockercoins.sequence': number,
+    }
+    const span = tracing?.start('record entry', { attributes })
     while (inProgress) {
       try {
         await ledger.record(entry)
@@ -73,6 +81,7 @@ export function createRecorder({ self, ledger, intervalMs, observe, health, log 
         await backOff(outage.failed(error as Error))
       }
     }
+    span?.end()
     outage.succeeded()
     hasRecorded = true
   }

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 import { capLog } from '../log.ts'
 import { CLIENT_GONE, closesAfter } from '../protocol.ts'
+import { endServerSpan } from '../tracing.ts'
 import { createHistogram } from './histogram.ts'
 
 // Fastify's own request log costs two listeners, a clock and a logger per request: without it rng
@@ -24,11 +25,13 @@ export function observeRequests(
 
   return {
     /** Measures a request whose response is closed, or whose client went away. */
-    end({ method, url, routeOptions }: FastifyRequest, { raw: response }: FastifyReply, durationMs: number): void {
+    end(request: FastifyRequest, { raw: response }: FastifyReply, durationMs: number): void {
+      const { method, url, routeOptions, span } = request
       // An error that is unfinished here was written to the bare socket.
       const { writableFinished, statusCode } = response
       const status = writableFinished || statusCode >= 400 ? statusCode : CLIENT_GONE
       observe(durationMs / 1000, method, routeOptions.url ?? 'unknown', status)
+      if (span) endServerSpan(span, status)
       if (!probes.has(url)) log?.info(() => accessLine(method, url, status, durationMs))
     },
     /** Counts a response outside Fastify. */

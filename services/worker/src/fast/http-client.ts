@@ -9,6 +9,8 @@ export interface HttpRequest {
   method: 'GET' | 'POST'
   path: string
   body: Uint8Array | null
+  /** The span that the request belongs to (W3C Trace Context). */
+  traceparent?: string
 }
 
 /**
@@ -54,9 +56,10 @@ export function createHttpClient({ protocol, hostname, host, port }: URL, addres
      * Sends a request and resolves to its whole response. Rejects when the connection fails, when
      * the response is not complete within `timeoutMs`, and after `destroy`.
      */
-    request({ method, path, body }: HttpRequest, timeoutMs: number): Promise<HttpResponse> {
+    request({ method, path, body, traceparent }: HttpRequest, timeoutMs: number): Promise<HttpResponse> {
       if (destroyed) return Promise.reject(destroyed)
-      const head = `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\n`
+      const ofTrace = traceparent === undefined ? '' : `traceparent: ${traceparent}\r\n`
+      const head = `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\n${ofTrace}`
       if (!body) return takeConnection().send(`${head}\r\n`, timeoutMs)
       // Some services refuse a body without a type, or parse it as a form.
       const ofBody = `content-type: application/octet-stream\r\ncontent-length: ${body.length}\r\n\r\n`

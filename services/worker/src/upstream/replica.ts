@@ -1,9 +1,10 @@
 import { isIP } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import type { Log } from '@dockercoins/service'
+import type { Log, Span } from '@dockercoins/service'
 
 import { createHttpClient, type HttpRequest } from '../fast/http-client.ts'
+import type { HttpResponse } from '../fast/response-head.ts'
 import { createOutage, isOwnLimit } from '../outage.ts'
 
 /** How often a silent replica is probed. */
@@ -54,6 +55,10 @@ export function createReplica(options: ReplicaOptions) {
     get isLost() {
       return outage.isOn
     },
+    /** Sends a request, as a part of `unit` where traces are on. */
+    request(request: HttpRequest, timeoutMs: number, unit: Span | undefined): Promise<HttpResponse> {
+      return unit ? requestTraced(request, timeoutMs, unit) : replica.client.request(request, timeoutMs)
+    },
     /** A response came, `ms` milliseconds after its request left the queue. */
     responded(ms: number, servedBy?: string): void {
       respondedAt = performance.now()
@@ -70,6 +75,34 @@ export function createReplica(options: ReplicaOptions) {
       destroyed.abort()
       replica.client.destroy(error)
     },
+  }
+
+  async function requestTraced(request: HttpRequest, timeoutMs: number, unit: Span): Promise<HttpResponse> {
+    const { method, path } = request
+    const span = unit.start(method, {
+      kind: 'client',
+      attributes: {
+        'http.request.method': method,
+        'url.full': `${url.origin}${path}`,
+        'server.address': url.hostname,
+        'server.port': Number(url.port) || (url.protocol === 'https:' ? 443 : 80),
+        'network.peer.address': address,
+      },
+    })
+    try {
+      const response = await replica.client.request({ ...request, traceparent: span.traceparent }, timeoutMs)
+      const { statusCode } = response
+      const isError = statusCode >= 400
+      span.end({
+        attributes: { 'http.response.status_code': statusCode, ...(isError && { 'error.type': `${statusCode}` }) },
+        error: isError ? '' : undefined,
+      })
+      return response
+    } catch (error) {
+      const { message, name, code = name } = error as NodeJS.ErrnoException
+      span.end({ attributes: { 'error.type': code }, error: message })
+      throw error
+    }
   }
 
   /** Ends the outage once the replica responds to a probe and then to a real request. */

@@ -4,6 +4,7 @@ import type { RequestListener } from 'node:http'
 import { createServer, type Socket } from 'node:net'
 import { test, type TestContext } from 'node:test'
 
+import type { Span, SpanEnd, SpanStart } from '@dockercoins/service'
 import { until } from '@dockercoins/testing'
 import { listenLocally } from '@dockercoins/testing/listen'
 import { listen, trickle } from '@dockercoins/testing/stand-in-upstream'
@@ -236,4 +237,56 @@ test('a name longer than that of any host is cut, and no queue is longer than th
   const { servedBy, queueMs, workMs, networkMs } = await connect(t, [port]).request()
   assert.equal(servedBy.length, 253)
   assert.ok(queueMs + workMs + networkMs < 60_000)
+})
+
+/** A span whose parts are kept, with how each began and ended. Their `traceparent` is their number. */
+function createUnit() {
+  const parts: { name: string; start: SpanStart | undefined; end?: SpanEnd | undefined }[] = []
+  const unit: Span = {
+    traceparent: '0',
+    start(name, start) {
+      const part: (typeof parts)[number] = { name, start }
+      const traceparent = String(parts.push(part))
+      return { ...unit, traceparent, end: (end) => (part.end = end) }
+    },
+    end: () => {},
+  }
+  return { unit, parts }
+}
+
+test('each attempt of a traced request is a span, whose traceparent the replica gets', async (t) => {
+  const received: unknown[] = []
+  const { port } = await listen(t, ({ headers, socket }, response) => {
+    received.push(headers['traceparent'])
+    if (received.length === 1) response.writeHead(503, { 'retry-after': '0' }).end()
+    else if (received.length === 2) socket.destroy()
+    else response.end('x')
+  })
+  const { upstream, request } = connect(t, [port])
+  const { unit, parts } = createUnit()
+  await upstream.request({ method: 'GET', path: '/32', body: null }, String, unit)
+  // After the failure a trial of the same request tests the replica, untraced.
+  assert.deepEqual(
+    received.filter((traceparent) => traceparent !== undefined),
+    ['1', '2', '3'],
+  )
+  assert.deepEqual(parts[0]!.start, {
+    kind: 'client',
+    attributes: {
+      'http.request.method': 'GET',
+      'url.full': `http://127.0.0.1:${port}/32`,
+      'server.address': '127.0.0.1',
+      'server.port': port,
+      'network.peer.address': '127.0.0.1',
+    },
+  })
+  const ends = parts.map(({ end }) => end)
+  assert.deepEqual(ends[0]!.attributes, { 'http.response.status_code': 503, 'error.type': '503' })
+  assert.equal(ends[0]!.error, '')
+  assert.match(ends[1]!.error!, /closed|ECONNRESET/)
+  assert.deepEqual(ends[2], { attributes: { 'http.response.status_code': 200 }, error: undefined })
+
+  await request()
+  assert.equal(received.at(-1), undefined)
+  assert.equal(parts.length, 3)
 })

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import type { UpstreamReport } from '@dockercoins/ledger'
+import type { Span } from '@dockercoins/service'
 
 import type { HttpRequest } from '../fast/http-client.ts'
 import { parseServerTiming, type ServerTiming } from '../fast/server-timing.ts'
@@ -30,6 +31,8 @@ interface Call<T> {
   request: HttpRequest
   /** Checks a body and returns what it contains. A trial, after an outage, checks all of it. */
   read: (body: Buffer, isTrial: boolean) => T
+  /** The unit of work that it is a part of, where traces are on. */
+  unit: Span | undefined
   beganAt: number
   refused: number
 }
@@ -64,7 +67,11 @@ export function createUpstream(name: string, { timeoutMs, stop, onBackPressure, 
   /** Returns the response, or the milliseconds to leave the replica alone. Rejects when it fails. */
   async function send<T>(replica: Replica, call: Call<T>, isTrial: boolean): Promise<UpstreamResponse<T> | number> {
     const sentAt = performance.now()
-    const { statusCode, headers, body } = await replica.client.request(call.request, timeoutMs)
+    const { statusCode, headers, body } = await replica.request(
+      call.request,
+      timeoutMs,
+      isTrial ? undefined : call.unit,
+    )
     const now = performance.now()
     const { queueMs, workMs, concurrency, fault } = parseServerTiming(headers['server-timing'], now - sentAt)
     if (fault) lastFault = { text: fault, at: now }
@@ -108,8 +115,8 @@ export function createUpstream(name: string, { timeoutMs, stop, onBackPressure, 
      * Sends the request to one replica after the other until `read` accepts a response. Rejects
      * after `destroy`, and for any failure while the worker stops.
      */
-    async request<T>(request: HttpRequest, read: Call<T>['read']): Promise<UpstreamResponse<T>> {
-      const call = { request, read, beganAt: performance.now(), refused: 0 }
+    async request<T>(request: HttpRequest, read: Call<T>['read'], unit?: Span): Promise<UpstreamResponse<T>> {
+      const call = { request, read, unit, beganAt: performance.now(), refused: 0 }
       lastCall = call
       // The replicas that have refused the request, and how long each is to be left alone.
       let refusals: Map<Replica, number> | undefined
