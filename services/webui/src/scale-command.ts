@@ -30,7 +30,20 @@ const DEFAULT_PORT = 8000
 const DEFAULT_DELAY_MS = 100
 /** Variables that a command has to repeat, because it starts all services again or must find them. */
 export const keptVariables: Partial<Record<Platform, string[]>> = {
-  local: ['HOST', 'DEBUG', 'DELAY_MS', 'CONCURRENCY', 'MAX_COINS', 'FRAME_ANCESTORS', 'FAULTS', 'LABEL', 'COLOR'],
+  local: [
+    'HOST',
+    'DEBUG',
+    'DELAY_MS',
+    'CONCURRENCY',
+    'MAX_COINS',
+    'FRAME_ANCESTORS',
+    'FAULTS',
+    'LABEL',
+    'COLOR',
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    'OTEL_TRACES_SAMPLER',
+    'OTEL_TRACES_SAMPLER_ARG',
+  ],
   // As compose.yaml passes them on.
   compose: [
     'DEBUG',
@@ -41,6 +54,9 @@ export const keptVariables: Partial<Record<Platform, string[]>> = {
     'FAULTS',
     'LABEL',
     'COLOR',
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    'OTEL_TRACES_SAMPLER',
+    'OTEL_TRACES_SAMPLER_ARG',
     'COMPOSE_PROJECT_NAME',
     'WEBUI_PORT',
     'HOST_IP',
