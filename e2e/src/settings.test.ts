@@ -17,7 +17,7 @@ const http = {
   MAX_CONNECTIONS: ['', '0', '1', 'all'],
   LOG_FORMAT: ['', 'xml'],
   REVISION: ['', 'two words'],
-  OTEL_EXPORTER_OTLP_ENDPOINT: ['collector:4318', 'grpc://collector:4317', '/v1/traces'],
+  OTEL_EXPORTER_OTLP_ENDPOINT: ['http://user:secret@otel', 'collector:4318', 'grpc://collector:4317', '/v1/traces'],
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: ['collector', 'file:///traces'],
   OTEL_TRACES_SAMPLER: ['sometimes', 'parentbased_', 'jaeger_remote'],
   OTEL_TRACES_SAMPLER_ARG: ['1.1', '-1', 'half', '.5'],

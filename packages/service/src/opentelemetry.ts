@@ -30,7 +30,7 @@ import {
 } from '@opentelemetry/sdk-trace'
 
 import type { Log } from './log.ts'
-import { redactUrl, replicaName, type HttpConfig } from './settings.ts'
+import { replicaName, type HttpConfig } from './settings.ts'
 import type { Span, SpanStart, Tracing } from './tracing.ts'
 
 /** How long a process that stops waits for the collector, in milliseconds. */
@@ -126,7 +126,7 @@ function createBatches(exporter: SpanExporter): BatchSpanProcessor {
 /** Exports to the collector, and logs once when it is lost and once when it has recovered. */
 function createExporter({ otlpEndpoint, otlpTracesEndpoint }: HttpConfig, log: Log): SpanExporter {
   const url = otlpTracesEndpoint || `${otlpEndpoint.replace(/\/$/, '')}/v1/traces`
-  const collector = `the trace collector at ${redactUrl(url)}`
+  const collector = `the trace collector at ${url}`
   const exporter = new OTLPTraceExporter({ url })
   let lostAt: number | undefined
 

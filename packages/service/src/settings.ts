@@ -109,10 +109,11 @@ function collector(variable: string, meaning: string): Setting<string> {
     default: '',
     shown: 'none',
     meaning,
-    expected: 'an http:// or https:// URL, such as http://localhost:4318',
+    expected: 'an http:// or https:// URL without a user, such as http://localhost:4318',
     schema: v.pipe(
       v.string(),
-      v.check((url) => url === '' || /^https?:$/.test(URL.parse(url)?.protocol ?? '')),
+      // The page repeats it in commands. A secret belongs in OTEL_EXPORTER_OTLP_HEADERS.
+      v.check((url) => url === '' || (URL.canParse(url) && /^https?:\/\/[^@]*$/.test(url))),
     ),
   })
 }
