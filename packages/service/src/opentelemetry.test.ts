@@ -38,10 +38,11 @@ test('a span continues the trace of the headers, and its parts are parts of it',
   const collector = await startTraceCollector(t)
   const { tracing } = start(t, collector)
   const headers = { traceparent: `00-${TRACE_ID}-${SPAN_ID}-01` }
-  const span = tracing.start('request', { kind: 'server', headers, attributes: { a: 1, none: undefined }, at: 1000 })
-  const part = span.start('part', { kind: 'client', at: 1200 })
-  part.end({ at: 1250.5, error: 'it failed', attributes: { b: 'x'.repeat(300) } })
-  span.end({ at: 1300 })
+  // OpenTelemetry takes a moment that is not past for a date.
+  const span = tracing.start('request', { kind: 'server', headers, attributes: { a: 1, none: undefined }, at: 10 })
+  const part = span.start('part', { kind: 'client', at: 30 })
+  part.end({ at: 35.5, error: 'it failed', attributes: { b: 'x'.repeat(300) } })
+  span.end({ at: 40 })
 
   const [inner, outer] = await receive(collector, 2)
   assert.ok(inner && outer)
@@ -54,13 +55,13 @@ test('a span continues the trace of the headers, and its parts are parts of it',
     parentSpanId: SPAN_ID,
     name: 'request',
     kind: 'server',
-    ms: 300,
+    ms: 30,
     isError: false,
   }
   assert.deepEqual(request, { ...expected, attributes: { a: 1 } })
   assert.deepEqual([inner.name, inner.kind, inner.traceId, inner.parentSpanId], ['part', 'client', TRACE_ID, spanId])
   assert.ok(inner.isError)
-  assert.equal(inner.ms, 50.5)
+  assert.equal(inner.ms, 5.5)
   assert.equal(String(inner.attributes['b']).length, 250)
 })
 
