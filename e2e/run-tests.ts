@@ -49,9 +49,9 @@ const suites: Record<string, () => Promise<number>> = {
     // is a command that takes images to its nodes, if they cannot pull.
     const names = '--test-name-pattern=how to add more of it'
     const page = await test(1, [names, 'e2e/src/dashboard.test.ts'], 'cluster')
-    const alone = await test(1, ['e2e/cluster/{documents,delivery,watch-speed}.test.ts'], 'cluster')
+    const alone = await test(1, ['e2e/cluster/{documents,delivery}.test.ts'], 'cluster')
     // What is in e2e/src/application.test.ts is tried as processes and in containers.
-    const others = await test(2, ['e2e/cluster/!(documents|delivery|watch-speed).test.ts'], 'cluster')
+    const others = await test(2, ['e2e/cluster/!(documents|delivery).test.ts'], 'cluster')
     return others || page || alone
   },
 }
