@@ -66,6 +66,6 @@ test('npm run fault breaks all replicas of a service, and ends it', async (t) =>
   const stack = await startClusterStack(t, { scale: { rng: 2, worker: 0 }, values: ['rng.env.FAULTS=allow'] })
   const namespace = ['--namespace', stack.namespace.name]
   await assertBreaksRng(stack.urls.rng, namespace)
-  const how = `hasher-.* does not allow faults: start it by kubectl --namespace ${stack.namespace.name} set env `
+  const how = `hasher-.* does not allow faults: start it with kubectl --namespace ${stack.namespace.name} set env `
   await assert.rejects(runFault(['hasher', '--unready', ...namespace]), new RegExp(how))
 })
