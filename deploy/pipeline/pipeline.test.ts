@@ -1,30 +1,15 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import { access, constants, readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 
 import { listenLocally } from '@dockercoins/testing/listen'
+import { runProgram } from '@dockercoins/testing/run-program'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const read = (path: string) => readFile(join(repository, path), 'utf8')
-
-interface Result {
-  exitCode: number
-  output: string
-}
-
-/** Runs a program in the repository, and resolves to all that it prints. */
-async function run(program: string, args: string[] = [], env: Record<string, string> = {}): Promise<Result> {
-  const options = { cwd: repository, env: { ...process.env, ...env } }
-  return promisify(execFile)(program, args, options).then(
-    ({ stdout, stderr }) => ({ exitCode: 0, output: stdout + stderr }),
-    ({ code, stdout, stderr }) => ({ exitCode: code, output: stdout + stderr }),
-  )
-}
 
 test('every step of the pipelines of GitLab and GitHub is a script of this repository, or installs what it needs', async () => {
   const { scripts } = JSON.parse(await read('package.json')) as { scripts: Record<string, string> }
@@ -58,9 +43,9 @@ test('every action is pinned to a commit, and its version is beside it', async (
 test('the notes of a release are its section of the changelog', async () => {
   const { version } = JSON.parse(await read('package.json')) as { version: string }
   const [, section] = (await read('CHANGELOG.md')).split(/^## /m)
-  const notes = await run('deploy/pipeline/release-notes', [], { TAG: `v${version}` })
+  const notes = await runProgram('deploy/pipeline/release-notes', [], { TAG: `v${version}` })
   assert.equal(notes.output.trim(), section!.slice(section!.indexOf('\n')).trim())
-  const { exitCode, output } = await run('deploy/pipeline/release-notes', [], { TAG: 'v9.9.9' })
+  const { exitCode, output } = await runProgram('deploy/pipeline/release-notes', [], { TAG: 'v9.9.9' })
   assert.equal(exitCode, 1)
   assert.match(output, /^expected the tag v\d+\.\d+\.\d+, the version in package\.json, got v9\.9\.9/)
 })
@@ -89,7 +74,7 @@ test('a package with a known vulnerability fails the pipeline, and a registry wi
   ]
   for (const { status, advisories, exitCode, output } of cases) {
     const registry = await startRegistry(t, status, advisories)
-    const result = await run('deploy/pipeline/vulnerabilities', [], { npm_config_registry: registry })
+    const result = await runProgram('deploy/pipeline/vulnerabilities', [], { npm_config_registry: registry })
     assert.match(result.output, output)
     assert.equal(result.exitCode, exitCode, result.output)
   }

@@ -4,8 +4,7 @@ import { test, type TestContext } from 'node:test'
 import { until } from '@dockercoins/testing'
 import { run } from '@dockercoins/testing/cluster'
 import { startClusterStack } from '@dockercoins/testing/cluster-stack'
-
-import { assertNothingLost, untilMore } from './load.ts'
+import { assertNothingLost, untilMore } from '@dockercoins/testing/counting'
 
 /** An autoscaler asks every 15 s, and waits for a minute before it takes pods away. */
 const SCALED_MS = 240_000

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { run } from '@dockercoins/testing/cluster'
-
-import { removeAfter, step } from './pipeline-step.ts'
+import { removeAfter, run } from '@dockercoins/testing/cluster'
+import { runProgram } from '@dockercoins/testing/run-program'
 
 const DEMO_MS = 900_000
 
@@ -11,7 +10,7 @@ test('a slower worker passes every test, and the pipeline rolls it back', { time
   const namespaces = ['coins-staging', 'coins-production']
   assert.equal(await run('kubectl', 'get', 'namespaces', ...namespaces, '--ignore-not-found'), '')
   removeAfter(t, ...namespaces)
-  const [exitCode, output] = await step('npm', ['run', 'demo:delivery'])
+  const { exitCode, output } = await runProgram('npm', ['run', 'demo:delivery'])
   for (const line of output.match(/^.*(From |The speed ).*$/gm) ?? []) t.diagnostic(line)
   const jobs = Array.from(output.matchAll(/^ (PASS|FAIL) +(\w+) *$/gm), ([, verdict, job]) => `${verdict} ${job}`)
   const passed = ['lint', 'check', 'test', 'images', 'staging', 'production'].map((job) => `PASS ${job}`)

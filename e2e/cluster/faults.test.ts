@@ -4,10 +4,11 @@ import { test } from 'node:test'
 import { until } from '@dockercoins/testing'
 import { run } from '@dockercoins/testing/cluster'
 import { startClusterStack } from '@dockercoins/testing/cluster-stack'
+import { assertNothingLost, untilMore } from '@dockercoins/testing/counting'
 import { assertBreaksRng, runFault } from '@dockercoins/testing/fault-command'
 import { totals } from '@dockercoins/testing/figures'
 
-import { assertLossIsLogged, assertNothingLost, secondsLost, untilMore } from './load.ts'
+import { assertLossIsLogged, secondsLost } from './load.ts'
 
 test('pods that are deleted under load, one of each service, are replaced and lose nothing', async (t) => {
   const stack = await startClusterStack(t, { scale: { worker: 10, rng: 2, hasher: 2 } })

@@ -4,9 +4,8 @@ import { test } from 'node:test'
 import { until } from '@dockercoins/testing'
 import { createNamespace, run } from '@dockercoins/testing/cluster'
 import { startClusterStack } from '@dockercoins/testing/cluster-stack'
+import { untilMore } from '@dockercoins/testing/counting'
 import { totals, unitsDone } from '@dockercoins/testing/figures'
-
-import { untilMore } from './load.ts'
 
 const seconds = (since: number) => `${((performance.now() - since) / 1000).toFixed(1)} s`
 const workloads = ['statefulset/redis', 'deployment/rng', 'deployment/hasher', 'deployment/worker', 'deployment/webui']

@@ -3,9 +3,8 @@ import { test } from 'node:test'
 
 import { until } from '@dockercoins/testing'
 import { startClusterStack, type ClusterStack } from '@dockercoins/testing/cluster-stack'
+import { untilMore } from '@dockercoins/testing/counting'
 import { totals } from '@dockercoins/testing/figures'
-
-import { untilMore } from './load.ts'
 
 /** Runs a program of Node in a pod of `service`. */
 function evaluate({ namespace }: ClusterStack, service: string, program: string): Promise<string> {

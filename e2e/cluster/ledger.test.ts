@@ -4,9 +4,8 @@ import { test } from 'node:test'
 import { until } from '@dockercoins/testing'
 import { createNamespace, run } from '@dockercoins/testing/cluster'
 import { startClusterStack } from '@dockercoins/testing/cluster-stack'
+import { untilMore } from '@dockercoins/testing/counting'
 import { totals, unitsDone } from '@dockercoins/testing/figures'
-
-import { untilMore } from './load.ts'
 
 test('an application whose ledger is elsewhere, in a Secret, brings no Redis and counts in that one', async (t) => {
   const owner = await startClusterStack(t, { scale: { worker: 0 }, values: ['networkPolicy.enabled=false'] })

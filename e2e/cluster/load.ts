@@ -2,25 +2,7 @@ import assert from 'node:assert/strict'
 
 import { until } from '@dockercoins/testing'
 import type { ClusterStack } from '@dockercoins/testing/cluster-stack'
-import { fields, totals, unitsDone, type Totals } from '@dockercoins/testing/figures'
-
-/** Resolves when the counter of /json has moved by `hashes`. */
-export async function untilMore({ urls }: ClusterStack, hashes = 20): Promise<Totals> {
-  const before = await until('an answer from /json', () => totals(urls.webui))
-  return until(
-    'enough hashes in /json',
-    () => totals(urls.webui),
-    (now) => now.hashes >= before.hashes + hashes,
-  )
-}
-
-/** Stops the workers. What they logged is what the ledger counts, and the ledger is sound. */
-export async function assertNothingLost(stack: ClusterStack): Promise<void> {
-  await stack.stop('worker', 'SIGTERM')
-  const { hashes } = await until('an answer from /json', () => totals(stack.urls.webui))
-  assert.equal(hashes, unitsDone(await stack.lines('worker')))
-  assert.match(await stack.audit(), /sound/)
-}
+import { fields, totals, unitsDone } from '@dockercoins/testing/figures'
 
 /**
  * Stops the workers. The ledger lacks no more than the workers logged that they could not record,

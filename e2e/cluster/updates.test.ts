@@ -3,9 +3,10 @@ import { test } from 'node:test'
 
 import { until } from '@dockercoins/testing'
 import { startClusterStack } from '@dockercoins/testing/cluster-stack'
+import { assertNothingLost, untilMore } from '@dockercoins/testing/counting'
 import { totals } from '@dockercoins/testing/figures'
 
-import { assertNothingLost, errors, secondsLost, untilMore } from './load.ts'
+import { errors, secondsLost } from './load.ts'
 
 test('each service is updated under the load of ten workers without an error or a lost hash', async (t) => {
   const stack = await startClusterStack(t, { scale: { worker: 10 } })

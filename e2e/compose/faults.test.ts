@@ -4,25 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import { until } from '@dockercoins/testing'
 import { docker, down, startComposeStack, type ComposeStack } from '@dockercoins/testing/compose-stack'
+import { assertNothingLost, untilMore } from '@dockercoins/testing/counting'
 import { assertBreaksRng } from '@dockercoins/testing/fault-command'
-import { speedFrom, totals, unitsDone } from '@dockercoins/testing/figures'
+import { speedFrom, totals } from '@dockercoins/testing/figures'
 
 const quick = { env: { DELAY_MS: '10', TIMEOUT_MS: '2000' } }
-
-async function untilMore({ urls }: ComposeStack, hashes = 20): Promise<void> {
-  const before = await until('an answer from /json', () => totals(urls.webui))
-  await until(
-    'enough hashes in /json',
-    () => totals(urls.webui),
-    (now) => now.hashes >= before.hashes + hashes,
-  )
-}
-
-async function assertNothingLost(stack: ComposeStack): Promise<void> {
-  await stack.stop('worker', 'SIGTERM')
-  assert.equal((await totals(stack.urls.webui)).hashes, unitsDone(await stack.lines('worker')))
-  assert.match(await stack.audit(), /sound/)
-}
 
 function untilWorkerLogs(stack: ComposeStack, pattern: RegExp): Promise<string[]> {
   return until(

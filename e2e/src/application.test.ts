@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { until, within } from '@dockercoins/testing'
+import { until } from '@dockercoins/testing'
+import { assertNothingLost, untilMore } from '@dockercoins/testing/counting'
 import { hashed, totals, unitsDone } from '@dockercoins/testing/figures'
+import { readEvents } from '@dockercoins/testing/read-events'
 import { hasRedisServer, NO_REDIS } from '@dockercoins/testing/redis-server'
 import type { Stack } from '@dockercoins/testing/stack'
 import { startStack } from '@dockercoins/testing/start-stack'
@@ -18,21 +20,6 @@ function untilHashes({ urls }: Stack, hashes: number) {
     () => totals(urls.webui),
     (now) => now.hashes >= hashes,
   )
-}
-
-/** The events of `url`, until there are enough. */
-async function readEvents(url: string, isEnough: (text: string) => boolean): Promise<string> {
-  const { body, headers } = await fetch(url)
-  assert.equal(headers.get('content-type'), 'text/event-stream')
-  let text = ''
-  async function readEnough(): Promise<string> {
-    for await (const chunk of body ?? []) {
-      text += Buffer.from(chunk).toString()
-      if (isEnough(text)) break
-    }
-    return text
-  }
-  return within('enough events', readEnough(), () => text)
 }
 
 const hasSnapshots = (text: string) => /"loops":[1-9]/.test(text) && text.split('event: snapshot').length > 3
@@ -71,8 +58,7 @@ test('batches of ten are ten hashes each, and every one is counted', { skip }, a
 test('workers that are killed and started again count nothing twice', { skip }, async (t) => {
   const stack = await startStack(t, { env: fast, scale: { worker: 2 } })
   for (let round = 1; round <= 3; round++) {
-    const { hashes } = await totals(stack.urls.webui)
-    await untilHashes(stack, hashes + 50)
+    await untilMore(stack, 50)
     await stack.stop('worker', 'SIGKILL')
     await stack.start('worker')
   }
@@ -87,15 +73,11 @@ test(
   async (t) => {
     const stack = await startStack(t, { env: fast, scale: { worker: 3 } })
     for (let round = 1; round <= 3; round++) {
-      const { hashes } = await untilHashes(stack, 0)
-      await untilHashes(stack, hashes + 50)
+      await untilMore(stack, 50)
       await stack.stop('redis', 'SIGKILL')
       await stack.start('redis')
     }
-    await stack.stop('worker', 'SIGTERM')
-    const { hashes } = await untilHashes(stack, 0)
-    assert.equal(hashes, unitsDone(await stack.lines('worker')))
-    assert.match(await stack.audit(), /sound/)
+    await assertNothingLost(stack)
   },
 )
 

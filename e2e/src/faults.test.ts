@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { until, within } from '@dockercoins/testing'
-import { totals, unitsDone } from '@dockercoins/testing/figures'
+import { assertNothingLost, untilMore } from '@dockercoins/testing/counting'
+import { putFault } from '@dockercoins/testing/fault-command'
+import { readEvents } from '@dockercoins/testing/read-events'
 import { hasRedisServer, NO_REDIS } from '@dockercoins/testing/redis-server'
 import { startStack } from '@dockercoins/testing/start-stack'
 
@@ -20,40 +21,22 @@ const faults: [fault: object, name: string][] = [
   [{ unready: true }, 'not ready'],
 ]
 
-async function put(url: string, fault: object): Promise<void> {
-  const headers = { 'content-type': 'application/json' }
-  const body = JSON.stringify({ ...fault, seconds: 60 })
-  assert.equal((await fetch(`${url}/faults`, { method: 'PUT', headers, body })).status, 200)
-}
-
 /** Reads what the page is sent until `text` comes. */
-async function untilSent(webui: string, text: RegExp): Promise<void> {
-  const stop = new AbortController()
-  const { body } = await fetch(`${webui}/events`, { signal: stop.signal })
-  async function read(): Promise<void> {
-    for await (const chunk of body ?? []) if (text.test(Buffer.from(chunk).toString())) return
-  }
-  await within(`${text} in /events`, read()).finally(() => stop.abort())
+function untilSent(webui: string, text: RegExp): Promise<string> {
+  return readEvents(`${webui}/events`, (events) => text.test(events))
 }
 
 test('the page shows each fault on purpose, and no hash is lost or counted twice under any', { skip }, async (t) => {
-  const { urls, ...stack } = await startStack(t, { env, scale: { worker: 2 } })
+  const stack = await startStack(t, { env, scale: { worker: 2 } })
+  const { urls } = stack
   for (const service of ['rng', 'hasher'] as const) {
     for (const [fault, name] of faults) {
-      await put(urls[service], fault)
+      await putFault(urls[service], { ...fault, seconds: 60 })
       await untilSent(urls.webui, new RegExp(`"fault":"${name}"`))
       assert.deepEqual(await (await fetch(`${urls[service]}/faults`, { method: 'DELETE' })).json(), {})
     }
   }
-  const { hashes: before } = await totals(urls.webui)
-  await until(
-    'the workers to go on',
-    () => totals(urls.webui),
-    ({ hashes }) => hashes > before + 20,
-  )
+  await untilMore(stack)
   await untilSent(urls.webui, /→ none/)
-  await stack.stop('worker', 'SIGTERM')
-  const { hashes } = await totals(urls.webui)
-  assert.equal(hashes, unitsDone(await stack.lines('worker')))
-  assert.match(await stack.audit(), /sound/)
+  await assertNothingLost(stack)
 })

@@ -9,6 +9,7 @@ import { promisify } from 'node:util'
 import { openLedger } from '@dockercoins/ledger'
 import { startLocal, type LocalOptions } from '@dockercoins/local'
 import { until } from '@dockercoins/testing'
+import { runFault } from '@dockercoins/testing/fault-command'
 import { audit, complaints, hashed, totals, unitsDone } from '@dockercoins/testing/figures'
 import { freePorts } from '@dockercoins/testing/free-ports'
 import { temporaryFolder } from '@dockercoins/testing/ledger-file'
@@ -119,7 +120,7 @@ test('a running application is scaled by npm run scale, is faster within 10 s, a
 test('npm run fault breaks every rng of a running application until the fault ends by itself', async (t) => {
   const { lines, webui } = await startApplication(t, { scale: { rng: 2, worker: 0 } }, { FAULTS: 'allow' })
   const { port } = new URL(webui)
-  const { stdout } = await fault(['rng', '--errors', '10%', '--for', '5s', '--port', port])
+  const { stdout } = await runFault(['rng', '--errors', '10%', '--for', '5s', '--port', port])
   assert.match(stdout, /^rng-1 has a fault for 5 s\nrng-2 has a fault for 5 s\n.*failed requests/)
   for (const logged of ['a fault on purpose: errors 10 %, for 5 s', 'the fault on purpose has ended']) {
     await until(
@@ -139,11 +140,11 @@ test('npm run fault breaks one rng with --one, and --off ends it', async (t) => 
         async (url) => ((await (await fetch(`${url}/faults`)).json()) as { seconds?: number }).seconds,
       ),
     )
-  await fault(['rng', '--slower', '10ms', '--for', '60m', '--one', '--port', port])
+  await runFault(['rng', '--slower', '10ms', '--for', '60m', '--one', '--port', port])
   const [first, second] = await seconds()
   assert.ok(first! > 3500)
   assert.equal(second, undefined)
-  const { stdout } = await fault(['rng', '--off', '--port', port])
+  const { stdout } = await runFault(['rng', '--off', '--port', port])
   assert.equal(stdout, 'rng-1 has no fault any more\nrng-2 has no fault any more\n')
   assert.deepEqual(await seconds(), [undefined, undefined])
 })
@@ -151,7 +152,7 @@ test('npm run fault breaks one rng with --one, and --off ends it', async (t) => 
 test('npm run fault names FAULTS=allow where faults are not allowed', async (t) => {
   const { webui } = await startApplication(t, { scale: { worker: 0 } })
   const { port } = new URL(webui)
-  await assert.rejects(fault(['rng', '--errors', '10%', '--for', '5s', '--port', port]), {
+  await assert.rejects(runFault(['rng', '--errors', '10%', '--for', '5s', '--port', port]), {
     code: 1,
     stdout: '',
     stderr: 'rng-1 does not allow faults: start it with FAULTS=allow npm start\n',
@@ -160,16 +161,7 @@ test('npm run fault names FAULTS=allow where faults are not allowed', async (t) 
 
 /** `npm run scale`, without npm. */
 function scale(args: string[]) {
-  return runCommand('local/src/scale.ts', args)
-}
-
-/** `npm run fault`, without npm. */
-function fault(args: string[]) {
-  return runCommand('deploy/fault/main.ts', args)
-}
-
-function runCommand(file: string, args: string[]) {
-  const command = fileURLToPath(new URL(`../../${file}`, import.meta.url))
+  const command = fileURLToPath(new URL('../../local/src/scale.ts', import.meta.url))
   return promisify(execFile)(process.execPath, [command, ...args])
 }
 

@@ -4,6 +4,7 @@ import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 import { until } from '@dockercoins/testing'
+import { putFault } from '@dockercoins/testing/fault-command'
 import { hasPrometheus, NO_PROMETHEUS, startPrometheus, type Prometheus } from '@dockercoins/testing/prometheus'
 import { hasRedisServer, NO_REDIS, startRedisServer } from '@dockercoins/testing/redis-server'
 import { startService, type ServiceProcess } from '@dockercoins/testing/service-process'
@@ -137,12 +138,10 @@ test('alerts fire when one replica of two hangs, and end when it goes on', { ski
 
 test('an alert fires when hasher responds with errors, and ends with them', { skip }, async (t) => {
   const { processes, prometheus } = await start(t)
-  const url = `${processes.hasher[0]!.url}/faults`
-  const headers = { 'content-type': 'application/json' }
-  const body = JSON.stringify({ errors: 1, seconds: 600 })
-  assert.equal((await fetch(url, { method: 'PUT', headers, body })).status, 200)
+  const { url } = processes.hasher[0]!
+  await putFault(url, { errors: 1, seconds: 600 })
   assert.equal((await untilFiring(prometheus, 'DockerCoinsErrors'))['container'], 'hasher')
-  await fetch(url, { method: 'DELETE' })
+  await fetch(`${url}/faults`, { method: 'DELETE' })
   await untilEnded(prometheus, 'DockerCoinsErrors')
 })
 

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 
 import { until } from '@dockercoins/testing'
-import { totals, unitsDone } from '@dockercoins/testing/figures'
+import { assertNothingLost } from '@dockercoins/testing/counting'
 import { hasRedisServer, NO_REDIS } from '@dockercoins/testing/redis-server'
 import { startStack } from '@dockercoins/testing/start-stack'
 import { startTraceCollector, type ReceivedSpan } from '@dockercoins/testing/trace-collector'
@@ -47,7 +47,7 @@ function waitingUnit(all: ReceivedSpan[]): ReceivedSpan[] | undefined {
 test('under ten workers the trace of a unit of work shows the queue of rng', { skip }, async (t) => {
   const collector = await startTraceCollector(t)
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, ...often }
-  const { urls, ...stack } = await startStack(t, { env, scale: { worker: 10 } })
+  const stack = await startStack(t, { env, scale: { worker: 10 } })
   const unit = await collector.until('a unit of work that waited at rng', waitingUnit)
   assert.deepEqual(outline(unit).toSorted(), UNIT.toSorted())
 
@@ -60,7 +60,7 @@ test('under ten workers the trace of a unit of work shows the queue of rng', { s
 
   const traceId = randomBytes(16).toString('hex')
   const headers = { traceparent: `00-${traceId}-${randomBytes(8).toString('hex')}-01` }
-  const response = await fetch(`${urls.rng}/32`, { headers })
+  const response = await fetch(`${stack.urls.rng}/32`, { headers })
   const [, queueMs, workMs] =
     /queue;dur=([\d.]+), work;dur=([\d.]+)/.exec(response.headers.get('server-timing') ?? '') ?? []
   for (const [name, ms] of Object.entries({ queue: Number(queueMs), work: Number(workMs) })) {
@@ -68,16 +68,13 @@ test('under ten workers the trace of a unit of work shows the queue of rng', { s
     assert.ok(Math.abs(span.ms - ms) < 2, `${name}: expected ${ms} ms as in Server-Timing, got ${span.ms} ms`)
   }
 
-  await stack.stop('worker', 'SIGTERM')
-  const { hashes } = await totals(urls.webui)
-  assert.equal(hashes, unitsDone(await stack.lines('worker')))
-  assert.match(await stack.audit(), /sound/)
+  await assertNothingLost(stack)
 })
 
 test('a collector that hangs, fails or goes away costs no hash, and two lines each time', { skip }, async (t) => {
   const collector = await startTraceCollector(t)
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, DELAY_MS: '5', INTERVAL_MS: '100', ...often }
-  const { urls, ...stack } = await startStack(t, { env })
+  const stack = await startStack(t, { env })
   const lines = async () => (await stack.lines('worker')).filter((line) => line.includes('the trace collector at'))
   const untilLines = (count: number) => until(`${count} lines`, lines, ({ length }) => length >= count)
 
@@ -95,8 +92,5 @@ test('a collector that hangs, fails or goes away costs no hash, and two lines ea
   for (const [index, line] of (await lines()).entries()) assert.match(line, index % 2 === 0 ? /is lost/ : /recovered/)
 
   await collector.behave('hangs')
-  await stack.stop('worker', 'SIGTERM')
-  const { hashes } = await totals(urls.webui)
-  assert.equal(hashes, unitsDone(await stack.lines('worker')))
-  assert.match(await stack.audit(), /sound/)
+  await assertNothingLost(stack)
 })

@@ -21,6 +21,15 @@ export class Problem extends Error {
 /** nginx's status code for a client that closed its connection before the response was complete. */
 export const CLIENT_GONE = 499
 
+/** Fires, with a Problem as its reason, once the client of a response has gone away. */
+export function clientGone(response: ServerResponse): AbortSignal {
+  const gone = new AbortController()
+  const leave = () => gone.abort(new Problem(CLIENT_GONE, 'the client went away'))
+  if (response.destroyed) leave()
+  else response.once('close', leave)
+  return gone.signal
+}
+
 /** A 503 that asks the client to retry in a second. */
 export function unavailable(detail: string): Problem {
   return new Problem(503, detail, { 'retry-after': '1' })

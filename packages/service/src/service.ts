@@ -25,7 +25,7 @@ import { isTraced, startServerSpan, type Span, type Tracing } from './tracing.ts
 export { createHistogram } from './fast/histogram.ts'
 export { sendSmall } from './fast/requests.ts'
 export { capLog, exit, type Log } from './log.ts'
-export { CLIENT_GONE, Problem, unavailable } from './protocol.ts'
+export { clientGone, Problem, unavailable } from './protocol.ts'
 export * from './settings.ts'
 export { aborted, stopSignal } from './stop-signal.ts'
 export type { Span, SpanEnd, SpanStart, Tracing } from './tracing.ts'

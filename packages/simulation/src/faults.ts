@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 
-import { aborted, CLIENT_GONE, Problem, text, type Service } from '@dockercoins/service'
+import { aborted, clientGone, Problem, text, type Service } from '@dockercoins/service'
 import type { FastifyReply } from 'fastify'
 import * as v from 'valibot'
 
@@ -54,6 +54,8 @@ export const faultsSetting = text<Fault | undefined | false>('FAULTS', {
 /** Sets and ends the faults of `service`, by PUT, GET and DELETE of `/faults`. */
 export function allowFaults(service: Service, first: Fault | undefined) {
   let current = NONE
+  /** The current fault as `Server-Timing` has it. */
+  let timing = ''
   let ending = new AbortController()
   let endsAt = 0
 
@@ -81,6 +83,7 @@ export function allowFaults(service: Service, first: Fault | undefined) {
     ending.abort()
     ending = new AbortController()
     current = next
+    timing = next === NONE ? '' : `fault;desc="${describe(next)}"`
     if (next === NONE) return
     endsAt = performance.now() + next.seconds * 1000
     const timer = setTimeout(begin, next.seconds * 1000, NONE)
@@ -95,10 +98,9 @@ export function allowFaults(service: Service, first: Fault | undefined) {
 
   /** Resolves when the fault ends. Rejects when the client goes away. */
   async function hang({ raw }: FastifyReply): Promise<void> {
-    const gone = new AbortController()
-    raw.once('close', () => gone.abort(new Problem(CLIENT_GONE, 'the client went away')))
-    await aborted(AbortSignal.any([ending.signal, gone.signal]))
-    gone.signal.throwIfAborted()
+    const gone = clientGone(raw)
+    await aborted(AbortSignal.any([ending.signal, gone]))
+    gone.throwIfAborted()
   }
 
   /** The current fault with the seconds that are left, or an empty object. */
@@ -111,14 +113,13 @@ export function allowFaults(service: Service, first: Fault | undefined) {
     get slowerMs() {
       return current.slowerMs
     },
-    /** What `Server-Timing` says of the fault. */
+    /** What `Server-Timing` has besides the times. */
     get timing() {
-      return current === NONE ? '' : `, fault;desc="${describe(current)}"`
+      return timing && `, ${timing}`
     },
     /** Throws for a share of the requests. */
     fail(): void {
-      const headers = { 'server-timing': `fault;desc="${describe(current)}"` }
-      if (Math.random() < current.errors) throw new Problem(500, 'an error on purpose', headers)
+      if (Math.random() < current.errors) throw new Problem(500, 'an error on purpose', { 'server-timing': timing })
     },
     /** A body, or the first half of it. */
     cut<T extends string | Buffer | Readable>(body: T): T | string | Buffer {

@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const LONGEST_DEBT_MS = 5
 
 /**
- * A pause of `delayMs` milliseconds that is right on average: it makes up for how late the one before it
- * ended, which would otherwise show in the speed. Lateness is measured at the next turn of the event
- * loop, or at the next pause if that begins earlier. Rejects when `signal` fires.
+ * A pause of `delayMs` milliseconds that is right on average: it makes up for how late the one
+ * before it ended, which would otherwise show in the speed. Lateness is measured at the next turn of
+ * the event loop, or at the next pause if that begins earlier. Rejects when `signal` fires.
  */
 export function createPause(config: { delayMs: number }): (signal: AbortSignal) => Promise<void> {
   let lateMs = 0

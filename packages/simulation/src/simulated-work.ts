@@ -1,14 +1,6 @@
 import { Readable } from 'node:stream'
 
-import {
-  CLIENT_GONE,
-  createHistogram,
-  integer,
-  Problem,
-  sendSmall,
-  type Service,
-  type Span,
-} from '@dockercoins/service'
+import { clientGone, createHistogram, integer, sendSmall, type Service, type Span } from '@dockercoins/service'
 import type { FastifyReply } from 'fastify'
 import { Gauge } from 'prom-client'
 
@@ -126,11 +118,7 @@ function createServiceQueue(service: Service, config: QueueConfig): Enter {
   })
 
   return async ({ raw }, how) => {
-    const gone = new AbortController()
-    const leave = () => gone.abort(new Problem(CLIENT_GONE, 'the client went away'))
-    if (raw.destroyed) leave()
-    else raw.once('close', leave)
-    const queueMs = await queue.enter(gone.signal, how)
+    const queueMs = await queue.enter(clientGone(raw), how)
     observe(queueMs / 1000)
     return queueMs
   }

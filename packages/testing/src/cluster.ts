@@ -29,6 +29,11 @@ export interface Namespace {
   untilRead: (app: string) => Promise<void>
 }
 
+/** Removes the namespaces when the test ends, if they are there. */
+export function removeAfter(t: TestContext, ...namespaces: string[]): void {
+  t.after(() => run('kubectl', 'delete', 'namespace', ...namespaces, '--ignore-not-found', '--wait=false'))
+}
+
 /**
  * Creates a namespace whose pods must be as the Pod Security Standard "restricted" demands. It is
  * deleted when the test ends.

@@ -88,7 +88,8 @@ export async function startComposeStack(
     }),
   )
   const files = ['--env-file', join(folder, 'env'), '--file', 'compose.yaml', '--file', join(folder, 'override.yaml')]
-  const compose = (...args: string[]) => docker('compose', '--project-name', project, ...files, ...args)
+  const ofProject = ['compose', '--project-name', project, ...files]
+  const compose = (...args: string[]) => docker(...ofProject, ...args)
   t.after(async () => {
     await down(project, '--volumes')
     await rm(folder, { recursive: true })
@@ -104,7 +105,7 @@ export async function startComposeStack(
     }
     if (times === 0) return
     // Asking for the lines again and again would take the processors from the services that start.
-    const logs = spawn('docker', ['compose', '--project-name', project, ...files, ...LOGS, '--follow', part], {
+    const logs = spawn('docker', [...ofProject, ...LOGS, '--follow', part], {
       cwd: repository,
       stdio: ['ignore', 'pipe', 'ignore'],
     })

@@ -28,35 +28,26 @@ export interface Plan {
 const MAX_SCALE = 100
 const DEFAULT_PORT = 8000
 const DEFAULT_DELAY_MS = 100
+/** Variables of the services that the shell may set. */
+const ofServices = [
+  'DEBUG',
+  'DELAY_MS',
+  'CONCURRENCY',
+  'MAX_COINS',
+  'FRAME_ANCESTORS',
+  'FAULTS',
+  'LABEL',
+  'COLOR',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'OTEL_TRACES_SAMPLER',
+  'OTEL_TRACES_SAMPLER_ARG',
+]
 /** Variables that a command has to repeat, because it starts all services again or must find them. */
 export const keptVariables: Partial<Record<Platform, string[]>> = {
-  local: [
-    'HOST',
-    'DEBUG',
-    'DELAY_MS',
-    'CONCURRENCY',
-    'MAX_COINS',
-    'FRAME_ANCESTORS',
-    'FAULTS',
-    'LABEL',
-    'COLOR',
-    'OTEL_EXPORTER_OTLP_ENDPOINT',
-    'OTEL_TRACES_SAMPLER',
-    'OTEL_TRACES_SAMPLER_ARG',
-  ],
+  local: ['HOST', ...ofServices],
   // As compose.yaml passes them on.
   compose: [
-    'DEBUG',
-    'DELAY_MS',
-    'CONCURRENCY',
-    'MAX_COINS',
-    'FRAME_ANCESTORS',
-    'FAULTS',
-    'LABEL',
-    'COLOR',
-    'OTEL_EXPORTER_OTLP_ENDPOINT',
-    'OTEL_TRACES_SAMPLER',
-    'OTEL_TRACES_SAMPLER_ARG',
+    ...ofServices,
     'COMPOSE_PROJECT_NAME',
     'WEBUI_PORT',
     'HOST_IP',

@@ -21,6 +21,7 @@ const { revision, loops, hashesPerUnit, delayMs, intervalMs, timeoutMs } = confi
 const bug = new AbortController()
 const stop = AbortSignal.any([stopSignal(), bug.signal])
 const service = buildWorker(config, () => !stop.aborted && recorder.isReady() && rng.isReady() && hasher.isReady())
+// Traces start when the service is ready.
 await service.ready()
 const { log, metrics, tracing } = service
 

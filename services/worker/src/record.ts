@@ -62,15 +62,16 @@ export function createRecorder({ self, ledger, intervalMs, observe, health, log,
   /** Sends the entry until the ledger has acknowledged it. Rejects at the deadline of `finish`. */
   async function record(entry: Entry): Promise<void> {
     inProgress = entry
-    const { hashes, coins, sequence: number } = entry
+    const { hashes } = entry
     const units = self.hashesPerUnit === 1 ? 'units of work' : 'hashes'
     if (hashes > 0) log.info({ hashes, sequence: entry.sequence }, `${hashes} ${units} done, updating hash counter`)
-    const attributes = {
-      'dockercoins.hashes': hashes,
-      'dockercoins.coins': coins.length,
-      'dockercoins.sequence': number,
-    }
-    const span = tracing?.start('record entry', { attributes })
+    const span = tracing?.start('record entry', {
+      attributes: {
+        'dockercoins.hashes': hashes,
+        'dockercoins.coins': entry.coins.length,
+        'dockercoins.sequence': entry.sequence,
+      },
+    })
     while (inProgress) {
       try {
         await ledger.record(entry)
