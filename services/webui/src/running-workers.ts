@@ -54,7 +54,7 @@ function follow(before: Followed | undefined, report: Report, now: number, wallA
 /** How long a report with work is used while its worker reports no other. */
 function longestWaitMs({ hashes, hashesPerUnit, pauseMs, rng, hasher, expiresAfterMs }: Report): number {
   const unitMs = (pauseMs + totalMs(rng) + totalMs(hasher)) / Math.max(1, hashes / hashesPerUnit)
-  return Math.max(RECENT_MS, expiresAfterMs, UNITS * unitMs)
+  return Math.max(expiresAfterMs, UNITS * unitMs)
 }
 
 function totalMs({ queueMs, workMs, networkMs }: UpstreamReport): number {

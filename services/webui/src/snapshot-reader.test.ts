@@ -133,6 +133,15 @@ test('while a unit is in progress, the last report with work shows where time go
   assert.equal(stuck.verdict.state, 'stuck')
 })
 
+test('a worker whose units no longer end is not judged by those that ended before', async (t) => {
+  const read = createReader(t)
+  await read(1_000_000, { reports: second(1_000_000, 1, 3) })
+  await read(1_004_000, { reports: [{ ...heartbeat(1_004_000), worker: 'id-0' }] })
+  const { verdict, pipeline } = await read(1_007_000, { reports: [{ ...heartbeat(1_007_000), worker: 'id-0' }] })
+  assert.equal(pipeline.worker.perSecond, 0)
+  assert.equal(verdict.state, 'stuck')
+})
+
 test('without a worker the advice is to start one, whatever else was there', async (t) => {
   const read = createReader(t)
   const report = slowUnit(1_000_000)
