@@ -5,8 +5,12 @@ import { namesOf, type Replicas } from './pipeline.ts'
 
 /** Replicas that responded within this time count as running: an entry names few. Milliseconds. */
 const RECENT_MS = 10_000
-/** A worker may take this many times its usual unit before its last report with work is too old. */
+/**
+ * A worker may report nothing for this many times its usual unit, and for so many milliseconds,
+ * before its last report with work is too old.
+ */
 const UNITS = 3
+const STALLED_MS = 1_500
 /** At most this many replicas of a service are remembered. */
 const MAX_REPLICAS = 1000
 /** A wall clock that falls behind the monotonic clock by more was set back, milliseconds. */
@@ -36,8 +40,8 @@ export function followWorkers(): (reports: Report[], now: number) => { running: 
     )
     return {
       running: running.map(({ report }) => report),
-      withWork: running.map(({ report, withWork }) =>
-        now - withWork.at < longestWaitMs(withWork.report) ? withWork.report : report,
+      withWork: running.map(({ report, withWork, changedAt }) =>
+        changedAt - withWork.at < longestWaitMs(withWork.report) ? withWork.report : report,
       ),
     }
   }
@@ -51,10 +55,10 @@ function follow(before: Followed | undefined, report: Report, now: number, wallA
   return { report, withWork, changedAt: now, wallAhead }
 }
 
-/** How long a report with work is used while its worker reports no other. */
-function longestWaitMs({ hashes, hashesPerUnit, pauseMs, rng, hasher, expiresAfterMs }: Report): number {
+/** How long a report with work is used while its worker reports none. */
+function longestWaitMs({ hashes, hashesPerUnit, pauseMs, rng, hasher }: Report): number {
   const unitMs = (pauseMs + totalMs(rng) + totalMs(hasher)) / Math.max(1, hashes / hashesPerUnit)
-  return Math.max(expiresAfterMs, UNITS * unitMs)
+  return Math.max(STALLED_MS, UNITS * unitMs)
 }
 
 function totalMs({ queueMs, workMs, networkMs }: UpstreamReport): number {

@@ -136,8 +136,9 @@ test('while a unit is in progress, the last report with work shows where time go
 test('a worker whose units no longer end is not judged by those that ended before', async (t) => {
   const read = createReader(t)
   await read(1_000_000, { reports: second(1_000_000, 1, 3) })
-  await read(1_004_000, { reports: [{ ...heartbeat(1_004_000), worker: 'id-0' }] })
-  const { verdict, pipeline } = await read(1_007_000, { reports: [{ ...heartbeat(1_007_000), worker: 'id-0' }] })
+  await read(1_001_000, { reports: [{ ...heartbeat(1_001_000), worker: 'id-0' }] })
+  await read(1_003_000, { reports: [{ ...heartbeat(1_003_000), worker: 'id-0' }] })
+  const { verdict, pipeline } = await read(1_004_000, { reports: [{ ...heartbeat(1_004_000), worker: 'id-0' }] })
   assert.equal(pipeline.worker.perSecond, 0)
   assert.equal(verdict.state, 'stuck')
 })

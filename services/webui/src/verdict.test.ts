@@ -101,10 +101,10 @@ test('a service that is away is named after three seconds', () => {
   assert.deepEqual(judgeAll([ten, ten, ten, ten, away, away, away, away]).slice(-2), ['rng', 'stuck'])
 })
 
-test('units that no longer end are missed after three seconds, and the first one after fifteen', () => {
+test('units that no longer end are missed after a second, and the first one after fifteen', () => {
   const silent = { ...ten, unitMs: 0, worker: { ...ten.worker, perSecond: 0 } }
   const seconds = Array.from({ length: 16 }, () => silent)
-  assert.deepEqual(judgeAll([ten, ten, ten, ten, ...seconds]).slice(6, 8), ['rng', 'stuck'])
+  assert.deepEqual(judgeAll([ten, ten, ten, ten, ...seconds]).slice(4, 6), ['rng', 'stuck'])
   assert.deepEqual(judgeAll(seconds).slice(-2), [undefined, 'stuck'])
 })
 

@@ -16,8 +16,9 @@ const SLOW_NETWORK_MS = 20
 const HYSTERESIS = 0.8
 /** A verdict needs the same evidence for this long, milliseconds. */
 const CONFIRM_MS = 3_000
-/** The first unit of work may take longer than CONFIRM_MS, milliseconds. */
-const CONFIRM_STUCK_MS = 15_000
+/** Without units of work the evidence is old when it comes, but the first may take long. Milliseconds. */
+const CONFIRM_NO_UNITS_MS = 1_000
+const CONFIRM_FIRST_UNIT_MS = 15_000
 /** After an outage a verdict waits this long at most for workers that ran before, milliseconds. */
 const LONGEST_WAIT_MS = 15_000
 
@@ -77,7 +78,8 @@ export function step({ standing, candidate, hasWorked = false }: Memory, pipelin
   const before = standing === 'idle' || standing === 'foreign' ? undefined : standing
   const since = candidate?.state === state ? candidate.since : now
   hasWorked ||= pipeline.unitMs > 0
-  const confirmMs = state === 'stuck' && !hasWorked ? CONFIRM_STUCK_MS : CONFIRM_MS
+  const confirmNoUnitsMs = hasWorked ? CONFIRM_NO_UNITS_MS : CONFIRM_FIRST_UNIT_MS
+  const confirmMs = pipeline.worker.perSecond === 0 ? confirmNoUnitsMs : CONFIRM_MS
   const isConfirmed = state === before || now - since >= confirmMs
   const stands = isConfirmed ? state : before
   return { ...(stands && { standing: stands }), candidate: { state, since }, hasWorked }
