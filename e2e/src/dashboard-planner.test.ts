@@ -63,6 +63,18 @@ suite('the planner in a browser', { skip }, () => {
     assert.deepEqual(complaints, [])
   })
 
+  test('follows what runs until what was chosen begins to change', { timeout: 60_000 }, async (t) => {
+    const world = { workers: 1 }
+    const { page } = await openPage(t, await startWebui(t, world))
+    const planner = page.locator('.planner')
+    await planner.getByLabel('rng, as a number').fill('3')
+    await planner.locator('.prediction', { hasText: 'predicted 3.3' }).waitFor()
+    world.workers = 10
+    await planner.locator('.prediction', { hasText: /predicted (29|30|33)\.\d/ }).waitFor()
+    assert.equal(await planner.getByLabel('workers, as a number').inputValue(), '10')
+    assert.equal(await planner.locator('code').innerText(), 'npm run scale -- --port 8100 rng=3')
+  })
+
   test('shows at once what counts of a number that is out of bounds', { timeout: 60_000 }, async (t) => {
     const { page } = await openPage(t, await startWebui(t, { workers: 1 }))
     const workers = page.getByLabel('workers, as a number')

@@ -9,17 +9,20 @@ import { CommandBox } from './command-box.tsx'
 import { Help } from './help.tsx'
 import { snapshot } from './page-state.ts'
 
-/** The plan that the viewer made; undefined while the planner follows what runs. */
-const chosen = signal<Plan | undefined>(undefined)
-/** The speed that was predicted when the viewer made it. */
+/** What the viewer changed, and what ran of it then; undefined while the planner follows what runs. */
+const chosen = signal<{ to: Partial<Plan>; from: Partial<Plan> } | undefined>(undefined)
+/** The speed that was predicted before what the viewer changed began to change. */
 const promised = signal<number | null>(null)
 /** Since when the chosen plan runs, in the server's time. */
 const reachedAt = signal<number | undefined>(undefined)
 
 effect(() => {
   const { now, pipeline } = snapshot.value ?? {}
-  const isReached = chosen.value && pipeline && isSame(chosen.value, currentPlan(pipeline))
-  reachedAt.value = isReached ? (reachedAt.peek() ?? now) : undefined
+  if (!chosen.value || !pipeline) return void (reachedAt.value = undefined)
+  const { to, from } = chosen.value
+  const current = currentPlan(pipeline)
+  reachedAt.value = contains(current, to) ? (reachedAt.peek() ?? now) : undefined
+  if (contains(current, from)) promised.value = predictSpeed({ ...current, ...to }, pipeline)
 })
 
 /** The least and largest value, and the end of the slider, which is longer where more runs. */
@@ -35,11 +38,12 @@ const fields: readonly [name: keyof Plan, text: string, min: number, slider: num
 export function Planner() {
   const now = snapshot.value
   const current = now ? currentPlan(now.pipeline) : NOTHING
-  const plan = chosen.value ?? current
+  const plan = { ...current, ...chosen.value?.to }
   const isOff = Math.min(current.workers, current.rng, current.hasher) === 0
-  const choose = (next: Plan) => {
-    chosen.value = isSame(next, current) ? undefined : next
-    promised.value = now ? predictSpeed(next, now.pipeline) : null
+  const choose = (name: keyof Plan, value: number) => {
+    const to = { ...chosen.value?.to, [name]: value }
+    const from = Object.fromEntries(Object.keys(to).map((key) => [key, current[key as keyof Plan]]))
+    chosen.value = contains(current, to) ? undefined : { to, from }
   }
   return (
     <div class="planner" role="group" aria-labelledby="planner-title">
@@ -69,7 +73,7 @@ export function Planner() {
             slider={Math.min(max, Math.max(slider, 2 * current[name]))}
             max={max}
             isOff={isOff}
-            onChange={(value) => choose({ ...plan, [name]: value })}
+            onChange={(value) => choose(name, value)}
           />
         ))}
       </div>
@@ -78,8 +82,8 @@ export function Planner() {
   )
 }
 
-function isSame(one: Plan, other: Plan): boolean {
-  return fields.every(([name]) => one[name] === other[name])
+function contains(plan: Plan, part: Partial<Plan>): boolean {
+  return fields.every(([name]) => part[name] === undefined || part[name] === plan[name])
 }
 
 interface FieldProps {
