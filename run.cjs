@@ -17,7 +17,12 @@ function run() {
   process.env.NODE_COMPILE_CACHE ??= join(__dirname, 'node_modules', '.cache', 'compile')
   require('node:module').enableCompileCache()
   process.argv.splice(1, 1)
-  void import(pathToFileURL(resolve(process.argv[1])))
+  import(pathToFileURL(resolve(process.argv[1]))).catch((error) => {
+    // The folder of the packages may exist for the cache alone.
+    if (error.code !== 'ERR_MODULE_NOT_FOUND' || existsSync(join(__dirname, 'node_modules', '@dockercoins')))
+      throw error
+    end('The packages of DockerCoins are not installed: run "npm ci" first.')
+  })
 }
 
 function runWith(program) {
@@ -28,9 +33,13 @@ function runWith(program) {
 }
 
 function refuse() {
-  console.error(
+  end(
     `DockerCoins needs Node 24 or newer, and this is ${process.version} (${process.execPath}). ` +
       'On Linux with glibc "npm ci" installs it in node_modules. Elsewhere install it from https://nodejs.org or your package manager.',
   )
+}
+
+function end(reason) {
+  console.error(reason)
   process.exit(1)
 }

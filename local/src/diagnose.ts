@@ -129,7 +129,7 @@ function checkMachine({ system, takenPorts, freeMemoryMib, freeDiskMib }: Machin
       name: 'ports 8000-8002',
       state: takenPorts.length === 0 ? 'ok' : 'taken',
       found: takenPorts.join(', '),
-      todo: `End what holds it (${holders[system]}), perhaps DockerCoins itself. Or use others: npm start -- --port 8100`,
+      todo: `End what holds it (${holders[system]}), perhaps DockerCoins itself. Or use others: npm start -- --port 8100, or WEBUI_PORT, RNG_PORT and HASHER_PORT of Docker Compose`,
       neededBy: ways,
     },
     {

@@ -60,3 +60,10 @@ for (const how of ['is absent', 'cannot run here']) {
     assert.match(stderr, /^DockerCoins needs Node 24 or newer, and this is v20\.0\.0 .*nodejs\.org.*\n$/)
   })
 }
+
+test('where the packages are not installed, one line says what to do', (t) => {
+  const { folder, run } = makeClone(t)
+  writeFileSync(join(folder, 'program.mts'), "import '@dockercoins/local'\n")
+  const stderr = 'The packages of DockerCoins are not installed: run "npm ci" first.\n'
+  assert.deepEqual(run(false), { status: 1, stdout: '', stderr })
+})
