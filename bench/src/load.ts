@@ -1,9 +1,6 @@
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { freePorts } from '@dockercoins/testing/free-ports'
-
-import { start, untilOk, type Measured, type Usage } from './processes.ts'
+import type { Measured } from './processes.ts'
 
 /** Something that makes hashes, and the processes that it takes. */
 export interface Load {
@@ -18,6 +15,8 @@ export interface Load {
 }
 
 export interface Figures {
+  /** Processor time per hash, of all processes. */
+  cpuMicros: number
   hashesPerSecond: number
   /** Of each process: its name, processor time per hash, and resident memory at the end. */
   costs: { name: string; cpuMicros: number; rssMb: number }[]
@@ -34,38 +33,11 @@ export async function measure({ hashes, processes }: Load, seconds: number): Pro
     const { cpuMicros, rssBytes } = after.usages[index]!
     return { name, cpuMicros: (cpuMicros - before.usages[index]!.cpuMicros) / done, rssMb: rssBytes / 1e6 }
   })
-  return { hashesPerSecond: (done / (after.at - before.at)) * 1000, costs }
+  const cpuMicros = costs.reduce((total, cost) => total + cost.cpuMicros, 0)
+  return { cpuMicros, hashesPerSecond: (done / (after.at - before.at)) * 1000, costs }
 
   async function read() {
-    const at = performance.now()
-    return { at, hashes: await hashes(), usages: await Promise.all(processes.map(({ ask }) => ask<Usage>('usage'))) }
+    const usages = processes.map(({ usage }) => usage())
+    return { at: performance.now(), usages, hashes: await hashes() }
   }
-}
-
-/**
- * How the yardstick sends requests: with undici's bare `dispatch`, or with `Pool.request` as most
- * people would.
- */
-export type Via = 'dispatch' | 'request'
-
-/** The floor: the same loops over bare servers, with no framework, metrics or ledger. */
-export async function startFloor(loops: number, via: Via): Promise<Load> {
-  const [rng, hasher] = await Promise.all([startServer('rng', 'GET', '/1'), startServer('hasher', 'POST', '/')])
-  const load = startLoops({ rng: rng.url, hasher: hasher.url }, loops, via)
-  return { ...load, processes: [...load.processes, rng, hasher] }
-}
-
-/** The yardstick's loops over any rng and hasher. */
-export function startLoops(urls: { rng: string; hasher: string }, loops: number, via: Via): Load {
-  const env = { RNG_URL: urls.rng, HASHER_URL: urls.hasher, LOOPS: `${loops}`, VIA: via }
-  const worker = start('worker', join(import.meta.dirname, 'yardstick/loop.ts'), env)
-  return { processes: [worker], hashes: () => worker.ask('hashes') }
-}
-
-async function startServer(name: string, method: string, path: string) {
-  const port = await freePorts()
-  const url = `http://127.0.0.1:${port}`
-  const server = start(name, join(import.meta.dirname, 'yardstick/server.ts'), { PORT: `${port}` })
-  await untilOk(`${url}${path}`, method)
-  return { ...server, url }
 }
