@@ -5,7 +5,7 @@ import { metric, unitsDone } from '@dockercoins/testing/figures'
 import { freePorts } from '@dockercoins/testing/free-ports'
 
 import type { Load } from './load.ts'
-import { repository, start, untilOk, type Measured } from './processes.ts'
+import { node, repository, start, untilOk, type Measured } from './processes.ts'
 
 export type ServiceName = 'rng' | 'hasher' | 'worker' | 'webui'
 
@@ -60,7 +60,7 @@ export async function startService(service: ServiceName, env: NodeJS.ProcessEnv)
   const port = await freePorts()
   const url = `http://127.0.0.1:${port}`
   const module = join(repository, 'services', service, 'dist/main.mjs')
-  const measured = start(service, module, { HOST: '127.0.0.1', PORT: `${port}`, ...env })
+  const measured = start(service, node(module), { HOST: '127.0.0.1', PORT: `${port}`, ...env })
   await untilOk(`${url}/readyz`)
   return { ...measured, url }
 }

@@ -22,7 +22,8 @@ test('a short run measures for real, and leaves nothing behind', async (t) => {
   const { results } = JSON.parse(output) as { results: { scenario: string; unit: string; median: number }[] }
   const speeds = results.filter(({ unit }) => unit === 'hashes/s')
   assert.equal(speeds.length, 1)
-  for (const { median } of results) assert.ok(median > 0)
+  // Processor time is counted in steps of 10 ms, and a process may have had less.
+  for (const { unit, median } of results) assert.ok(median > 0 || (unit === 'µs per hash' && median === 0))
   assert.deepEqual(
     (await readdir(TMPDIR)).filter((name) => name.startsWith('dockercoins-')),
     [],

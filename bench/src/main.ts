@@ -7,6 +7,7 @@ import type { Bench } from './bench.ts'
 import { parseOptions, scenarios, type Options } from './options.ts'
 import { folder, killAll, repository } from './processes.ts'
 import { summarize, toCells, type Row } from './report.ts'
+import { hasGo, NO_GO } from './yardsticks.ts'
 
 // An exit, and not the end by the signal, so that the processes end too.
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
@@ -23,6 +24,7 @@ async function bench(options: Options): Promise<void> {
     execFileSync(process.execPath, ['images/bundle.ts', service], { cwd: repository, stdio: 'inherit' })
   const redis = hasRedisServer() ? await startRedisServer() : undefined
   if (!redis) console.error(`Nothing is measured on Redis: ${NO_REDIS}.`)
+  if (options.only.includes('loops') && !hasGo()) console.error(`Plain Go is left out: ${NO_GO}.`)
   const rows: Row[] = []
   for (const name of options.only) await runScenario(name, options, redis?.url ?? `file:${folder}/ledger.db`, rows)
   await redis?.remove()

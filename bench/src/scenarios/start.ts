@@ -7,7 +7,7 @@ import { freePorts } from '@dockercoins/testing/free-ports'
 
 import { startService, type Service } from '../application.ts'
 import type { Bench, Scenario } from '../bench.ts'
-import { folder, killAll, repository, start, type Usage } from '../processes.ts'
+import { folder, killAll, node, repository, start } from '../processes.ts'
 
 const IDLE_AFTER_MS = 3000
 
@@ -30,7 +30,7 @@ async function startEach({ add }: Bench): Promise<void> {
     services.push(service)
   }
   await sleep(IDLE_AFTER_MS)
-  for (const { name, ask } of services) add(`${name}: idle`, 'MB', (await ask<Usage>('usage')).rssBytes / 1e6)
+  for (const { name, usage } of services) add(`${name}: idle`, 'MB', usage().rssBytes / 1e6)
   await killAll()
 }
 
@@ -41,7 +41,7 @@ async function startRunner({ add }: Bench): Promise<void> {
   const options = ['--port', `${port}`, '--data', join(folder, `local-${Date.now()}`)]
   const hashes = () => totals(`http://127.0.0.1:${port}`).then((now) => now.hashes)
   const startedAt = performance.now()
-  const runner = start('local', join(repository, 'local/src/main.ts'), env, options)
+  const runner = start('local', node(join(repository, 'local/src/main.ts'), ...options), env)
   await until('the first hash', hashes, (count) => count > 0)
   add('npm start: first hash', 'ms', performance.now() - startedAt, { atMost: 1000 })
   await runner.stop()
