@@ -17,8 +17,11 @@ const promised = signal<number | null>(null)
 const reachedAt = signal<number | undefined>(undefined)
 
 effect(() => {
-  const { now, pipeline } = snapshot.value ?? {}
-  if (!chosen.value || !pipeline) return void (reachedAt.value = undefined)
+  if (!snapshot.value || !chosen.value) {
+    reachedAt.value = undefined
+    return
+  }
+  const { now, pipeline } = snapshot.value
   const { to, from } = chosen.value
   const current = currentPlan(pipeline)
   reachedAt.value = contains(current, to) ? (reachedAt.peek() ?? now) : undefined
