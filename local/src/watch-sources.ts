@@ -20,8 +20,21 @@ export function watchSources(
   watchFolder: typeof watch = watch,
 ): () => void {
   const watchers: FSWatcher[] = []
+  let isClosed = false
   const users = serviceNames.flatMap((service) => foldersOf(repository, service).map((folder) => ({ folder, service })))
-  for (const [folder, all] of Map.groupBy(users, (user) => user.folder)) {
+  try {
+    for (const [folder, all] of Map.groupBy(users, (user) => user.folder)) {
+      watchers.push(watchOne(folder, all))
+    }
+    // Node 24 on Linux ignores the limit of file watches at the start of a recursive watch, and emits
+    // an error for files that are added later. Without `recursive` it throws: so ask for one more.
+    watchFolder(repository).close()
+  } catch (error) {
+    fail(error as Error)
+  }
+  return close
+
+  function watchOne(folder: string, all: { service: ServiceName }[]): FSWatcher {
     let settling = false
     const watcher = watchFolder(join(repository, folder), { recursive: true }, (_event, name) => {
       if (settling || name === null || NOT_RUN.test(name)) return
@@ -29,26 +42,19 @@ export function watchSources(
       setTimeout(() => {
         settling = false
         const services = all.map(({ service }) => service)
-        if (watchers.length > 0) onEdit(`${folder}/${name}`, services)
+        if (!isClosed) onEdit(`${folder}/${name}`, services)
       }, SETTLE_MS)
     })
-    watchers.push(watcher.on('error', fail))
+    return watcher.on('error', fail)
   }
-  try {
-    // With `recursive`, Node on Linux ignores the limit of file watches at the start, and emits an
-    // error for files that are added later. Without, it throws: so ask for one more watch.
-    watchFolder(repository).close()
-  } catch (error) {
-    fail(error as Error)
-  }
-  return close
 
   function close(): void {
+    isClosed = true
     for (const watcher of watchers.splice(0)) watcher.close()
   }
 
   function fail(error: NodeJS.ErrnoException): void {
-    if (watchers.length === 0) return
+    if (isClosed) return
     close()
     onFailure(`edits are not noticed, ${explain(error)}`)
   }
