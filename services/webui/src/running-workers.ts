@@ -6,8 +6,8 @@ import { namesOf, type Replicas } from './pipeline.ts'
 /** Replicas that responded within this time count as running: an entry names few. Milliseconds. */
 const RECENT_MS = 10_000
 /**
- * A worker may report nothing for this many times its usual unit, and for so many milliseconds,
- * before its last report with work is too old.
+ * A worker may report no unit of work for this many times its usual unit, and for so many
+ * milliseconds, before its last report with work is too old.
  */
 const UNITS = 3
 const STALLED_MS = 1_500
@@ -55,7 +55,7 @@ function follow(before: Followed | undefined, report: Report, now: number, wallA
   return { report, withWork, changedAt: now, wallAhead }
 }
 
-/** How long a report with work is used while its worker reports none. */
+/** How long a report with work is used while its worker reports no other unit. */
 function longestWaitMs({ hashes, hashesPerUnit, pauseMs, rng, hasher }: Report): number {
   const unitMs = (pauseMs + totalMs(rng) + totalMs(hasher)) / Math.max(1, hashes / hashesPerUnit)
   return Math.max(STALLED_MS, UNITS * unitMs)

@@ -16,7 +16,7 @@ const SLOW_NETWORK_MS = 20
 const HYSTERESIS = 0.8
 /** A verdict needs the same evidence for this long, milliseconds. */
 const CONFIRM_MS = 3_000
-/** Without units of work the evidence is old when it comes, but the first may take long. Milliseconds. */
+/** Seconds pass before it is seen that no unit of work ends. The first one may take long. Milliseconds. */
 const CONFIRM_NO_UNITS_MS = 1_000
 const CONFIRM_FIRST_UNIT_MS = 15_000
 /** After an outage a verdict waits this long at most for workers that ran before, milliseconds. */
