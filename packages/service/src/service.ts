@@ -1,11 +1,13 @@
 import { once } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Registry } from 'prom-client'
 
 import { boundConnections } from './connections.ts'
-import { observeRequests } from './fast/requests.ts'
+import { observeRequests, type Observed } from './fast/requests.ts'
+import { createSender, isUsual, type Shortcut } from './fast/shortcut.ts'
 import { createLog, exit } from './log.ts'
 import { addProbes, createMetrics, PROBES, version } from './probes.ts'
 import {
@@ -23,7 +25,7 @@ import { aborted } from './stop-signal.ts'
 import { isTraced, startServerSpan, type Span, type Tracing } from './tracing.ts'
 
 export { createHistogram } from './fast/histogram.ts'
-export { sendSmall } from './fast/requests.ts'
+export type { Shortcut } from './fast/shortcut.ts'
 export { capLog, exit, type Log } from './log.ts'
 export { clientGone, Problem, unavailable } from './protocol.ts'
 export * from './settings.ts'
@@ -33,11 +35,11 @@ export type { Span, SpanEnd, SpanStart, Tracing } from './tracing.ts'
 declare module 'fastify' {
   interface FastifyInstance {
     metrics: Registry
-    /** The headers of every response, as a list of names and values. */
-    commonHeaders: string[]
     isStopping: boolean
     /** Undefined where traces are off, and until the service is ready. */
     tracing: Tracing | undefined
+    /** Serves one request past Fastify, unless it is traced. */
+    addShortcut(shortcut: Shortcut): void
     /** Listens. If that fails, it logs why and ends the process. */
     start(): Promise<void>
   }
@@ -70,6 +72,9 @@ export function createService(name: string, config: HttpConfig, options: Service
   const { isReady = () => true, accessLog = false } = options
   const headers = { 'x-served-by': replicaName(config), ...options.headers }
 
+  let shortcut: Shortcut | undefined
+  const send = createSender(headers)
+
   const service = fastify({
     // The 503 while stopping is ours, with the headers of every other response.
     return503OnClosing: false,
@@ -95,12 +100,18 @@ export function createService(name: string, config: HttpConfig, options: Service
       sendProblem(error, request, reply)
     },
   })
+  // The timeout of all connections is that of idle ones too. Another one, which Node sets and removes
+  // with each request, is a tenth of what rng takes for it.
+  service.server.keepAliveTimeout = 0
+  service.server.removeAllListeners('request').on('request', (request, response) => {
+    if (!serveShortcut(request, response)) service.routing(request, response)
+  })
   service.log = createLog(name, config)
   service.decorate('metrics', createMetrics(config.revision))
-  service.decorate('commonHeaders', Object.entries(headers).flat())
   service.decorate('isStopping', false)
   service.decorate('tracing', undefined)
   service.decorateRequest('span', undefined)
+  service.decorate('addShortcut', (added: Shortcut) => (shortcut = isTraced(config) ? undefined : added))
   service.decorate('start', () => listen(service, config))
 
   const connections = boundConnections(service.server, config.maxConnections, (socket) => {
@@ -126,8 +137,9 @@ export function createService(name: string, config: HttpConfig, options: Service
     service.addHook('onClose', () => service.tracing?.stop())
   }
   service.addHook('onRequest', (request, reply, done) => {
+    const problem = problemOf(request)
     begin(request, reply)
-    done(problemOf(request))
+    done(problem)
   })
   service.addHook('onSend', (request, reply, _payload, done) => {
     closeWhereDue(request, reply)
@@ -143,22 +155,35 @@ export function createService(name: string, config: HttpConfig, options: Service
   return service
 
   function begin(request: FastifyRequest, reply: FastifyReply): void {
-    const arrivedAt = performance.now()
-    const { socket } = request.raw
-    connections.begin(socket, reply.raw)
-    if (service.tracing && !PROBES.has(request.url)) request.span = startServerSpan(service.tracing, request)
-    reply.raw.on('close', () => {
-      connections.end(socket, reply.raw)
-      requests.end(request, reply, performance.now() - arrivedAt)
-    })
+    const { raw, method, url, routeOptions } = request
+    if (service.tracing && !PROBES.has(url)) request.span = startServerSpan(service.tracing, request)
+    observe(raw, reply.raw, { method, url, route: routeOptions.url, span: request.span })
     reply.headers(headers)
+  }
+
+  function observe({ socket }: IncomingMessage, response: ServerResponse, observed: Observed): void {
+    const arrivedAt = performance.now()
+    connections.begin(socket, response)
+    response.on('close', () => {
+      connections.end(socket, response)
+      requests.end(observed, response, performance.now() - arrivedAt)
+    })
+  }
+
+  /** Whether the request is served past Fastify. */
+  function serveShortcut(request: IncomingMessage, response: ServerResponse): boolean {
+    if (!shortcut || !isUsual(shortcut, request, response)) return false
+    if (service.isStopping || connections.isFull() || headerProblem(request)) return false
+    observe(request, response, shortcut)
+    shortcut.serve(request, (content) => send(response, content, service.isStopping))
+    return true
   }
 
   /** Why a request is refused before its route is called, if it is. */
   function problemOf({ raw, url, method, is404 }: FastifyRequest): Problem | undefined {
     if (!PROBES.has(url)) {
       if (service.isStopping) return unavailable('this replica is stopping: try another')
-      if (connections.isOverloaded()) return unavailable(OVERLOADED)
+      if (connections.isFull()) return unavailable(OVERLOADED)
     }
     const problem = headerProblem(raw)
     if (problem || !is404) return problem

@@ -1,6 +1,7 @@
-import { Readable } from 'node:stream'
+import type { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
 
-import { clientGone, createHistogram, integer, sendSmall, type Service, type Span } from '@dockercoins/service'
+import { clientGone, createHistogram, integer, type Service, type Shortcut, type Span } from '@dockercoins/service'
 import type { FastifyReply } from 'fastify'
 import { Gauge } from 'prom-client'
 
@@ -40,7 +41,8 @@ interface SimulatedWorkConfig extends QueueConfig {
 
 /** Simulated work for the routes of `service`, with the faults that `config` allows. */
 export function simulateWork(service: Service, { faults: first, ...config }: SimulatedWorkConfig) {
-  if (first === false) return simulate(config, config.delayMs === 0 ? undefined : createServiceQueue(service, config))
+  const isOff = first === false && config.delayMs === 0
+  if (first === false) return simulate(service, config, isOff ? undefined : createServiceQueue(service, config))
   const faults = allowFaults(service, first)
   const slower = {
     ...config,
@@ -48,7 +50,7 @@ export function simulateWork(service: Service, { faults: first, ...config }: Sim
       return config.delayMs + faults.slowerMs
     },
   }
-  const simulated = simulate(slower, createServiceQueue(service, slower))
+  const simulated = simulate(service, slower, createServiceQueue(service, slower))
   const respond: typeof simulated.respond = async (reply, type, work) => {
     faults.fail()
     return simulated.respond(reply, type, () => faults.cut(work()), faults.timing)
@@ -56,8 +58,14 @@ export function simulateWork(service: Service, { faults: first, ...config }: Sim
   return { ...simulated, respond }
 }
 
+/** The usual request of a route, and the media type of its response. `serve` calls `respond` once. */
+interface UsualRequest extends Omit<Shortcut, 'serve'> {
+  type: string
+  serve: (request: IncomingMessage, respond: (work: () => string | Buffer) => void) => void
+}
+
 /** With `delayMs` 0 no request waits. */
-function simulate(config: QueueConfig, enter: Enter | undefined) {
+function simulate(service: Service, config: QueueConfig, enter: Enter | undefined) {
   return {
     /**
      * Waits in the queue and for the service time, and responds with the result of `work` and a
@@ -68,19 +76,32 @@ function simulate(config: QueueConfig, enter: Enter | undefined) {
       if (!enter || config.delayMs === 0) return send(0, remark)
       return enter(reply).then((queueMs) => send(queueMs, `, concurrency;desc=${config.concurrency}${remark}`))
 
-      function send(queueMs: number, rest: string): FastifyReply | undefined {
+      function send(queueMs: number, rest: string): FastifyReply {
         const body = work()
         const workMs = performance.now() - arrived - queueMs
         const { span } = reply.request
         if (span) traceTimes(span, arrived, queueMs, workMs)
-        const timing = `queue;dur=${toTenths(queueMs)}, work;dur=${toTenths(workMs)}${rest}`
-        if (body instanceof Readable) return reply.type(type).header('server-timing', timing).send(body)
-        sendSmall(reply, body, type, timing)
-        return undefined
+        return reply
+          .type(type)
+          .header('server-timing', toTiming(queueMs, workMs) + rest)
+          .send(body)
       }
     },
     /** Waits in the same queue. The service time is none. */
     pass: async (reply: FastifyReply): Promise<unknown> => enter?.(reply, 'pass'),
+    /** Serves the usual request past Fastify where nothing is simulated. */
+    addShortcut({ type, serve, ...usual }: UsualRequest): void {
+      if (enter) return
+      service.addShortcut({
+        ...usual,
+        serve: (request, send) =>
+          serve(request, (work) => {
+            const arrived = performance.now()
+            const body = work()
+            send({ type, body, timing: toTiming(0, performance.now() - arrived) })
+          }),
+      })
+    },
   }
 }
 
@@ -122,6 +143,11 @@ function createServiceQueue(service: Service, config: QueueConfig): Enter {
     observe(queueMs / 1000)
     return queueMs
   }
+}
+
+/** Server Timing (W3C), in tenths of a millisecond. */
+function toTiming(queueMs: number, workMs: number): string {
+  return `queue;dur=${toTenths(queueMs)}, work;dur=${toTenths(workMs)}`
 }
 
 function toTenths(ms: number): number {

@@ -4,7 +4,7 @@ import { createService, Problem, unavailable, type Service } from '@dockercoins/
 import { simulateWork } from '@dockercoins/simulation'
 
 import type { RngConfig } from './config.ts'
-import { CHUNK_BYTES, randomBytes } from './random-bytes.ts'
+import { CHUNK_BYTES, randomBytes, randomChunk } from './random-bytes.ts'
 
 /**
  * Responses of more than one chunk at once. The kernel buffers up to 4 MiB of each for a client
@@ -32,6 +32,13 @@ export function buildRng(config: RngConfig): Service {
       }
       return randomBytes(count)
     })
+  })
+  simulated.addShortcut({
+    method: 'GET',
+    url: '/32',
+    route: '/:count',
+    type: 'application/octet-stream',
+    serve: (_request, respond) => respond(() => randomChunk(32)),
   })
 
   return rng

@@ -20,8 +20,11 @@ function* randomChunks(count: number): Generator<Buffer> {
   for (let left = count; left > 0; left -= CHUNK_BYTES) yield randomChunk(Math.min(left, CHUNK_BYTES))
 }
 
-/** One system call fills a pool for many small requests. Each byte of it is used once. */
-function randomChunk(count: number): Buffer {
+/**
+ * `count` cryptographically random bytes, at most one chunk. One system call fills a pool for many
+ * small requests, and each byte of it is used once.
+ */
+export function randomChunk(count: number): Buffer {
   if (count > POOL_BYTES / 4) return randomFillSync(Buffer.allocUnsafeSlow(count))
   if (pool.length < count) pool = randomFillSync(Buffer.allocUnsafeSlow(POOL_BYTES))
   const chunk = pool.subarray(0, count)
