@@ -15,7 +15,7 @@ const ZERO = '0'.charCodeAt(0)
  * Has hasher digest each 32 bytes: POST / for one digest, POST /batch for several, a line each.
  * Returns the coins among them: the digests that begin with 0.
  */
-export function fetchCoins(hasher: Upstream, bytes: Uint8Array, unit?: Span): Promise<UpstreamResponse<Coin[]>> {
+export function fetchCoins(hasher: Upstream, bytes: Buffer, unit?: Span): Promise<UpstreamResponse<Coin[]>> {
   const count = bytes.length / HASH_BYTES
   const path = count === 1 ? '/' : '/batch'
   const read = (body: Buffer, isTrial: boolean) => {

@@ -21,7 +21,6 @@ export interface ConnectionListener {
 interface Call {
   resolve: (response: HttpResponse) => void
   reject: (error?: Error) => void
-  deadline: NodeJS.Timeout
 }
 
 /** Opens a connection, which takes one request at a time. */
@@ -32,10 +31,13 @@ export function openConnection(target: Target, { onIdle, onClose }: ConnectionLi
   let isOpen = false
   let usableUntil = 0
   let call: Call | undefined
+  let deadline: { ms: number; timer: NodeJS.Timeout } | undefined
 
-  const timeout = afterReads(CONNECT_TIMEOUT_MS, () => {
+  const connectTimedOut = () => {
     if (!isOpen) close(new Error(`expected a connection within ${CONNECT_TIMEOUT_MS} ms`))
-  })
+  }
+  // In a process that was suspended, timers fire before sockets are read. Here they are read first.
+  const timeout = setTimeout(setImmediate, CONNECT_TIMEOUT_MS, connectTimedOut)
   socket
     .setTimeout(KEEP_ALIVE_MS, () => call ?? socket.destroy())
     .on(target.isTls ? 'secureConnect' : 'connect', () => {
@@ -57,14 +59,14 @@ export function openConnection(target: Target, { onIdle, onClose }: ConnectionLi
     .on('error', close)
     .on('close', () => {
       clearTimeout(timeout)
+      clearTimeout(deadline?.timer)
       onClose(connection)
     })
 
   function respond(response: HttpResponse | undefined): void {
     if (!response || !call) return
-    const { resolve, deadline } = call
+    const { resolve } = call
     call = undefined
-    clearTimeout(deadline)
     const { keepAliveMs } = parser
     usableUntil = Math.min(performance.now() + keepAliveMs, openedAt + CONNECTION_TTL_MS)
     // Unsent bytes are of a request that the server did not read. A server may end the connection
@@ -76,10 +78,21 @@ export function openConnection(target: Target, { onIdle, onClose }: ConnectionLi
 
   function close(error?: Error): void {
     socket.destroy()
-    if (!call) return
-    clearTimeout(call.deadline)
-    call.reject(error)
+    call?.reject(error)
     call = undefined
+  }
+
+  /** The request just sent has `ms` milliseconds. A timer of its own would take longer to create. */
+  function setDeadline(ms: number): void {
+    if (deadline?.ms === ms) {
+      deadline.timer.refresh()
+      return
+    }
+    clearTimeout(deadline?.timer)
+    const timedOut = (late: Call | undefined) => {
+      if (late && call === late) close(new Error(`expected a response within ${ms} ms`))
+    }
+    deadline = { ms, timer: setTimeout(() => setImmediate(timedOut, call), ms) }
   }
 
   const connection = {
@@ -88,13 +101,10 @@ export function openConnection(target: Target, { onIdle, onClose }: ConnectionLi
     },
     isUsable: (): boolean => !socket.destroyed && performance.now() < usableUntil,
     /** Sends a request. Resolves to the response, and rejects where it is not complete within `timeoutMs`. */
-    send(request: string | Buffer, timeoutMs: number): Promise<HttpResponse> {
+    send(request: string, timeoutMs: number): Promise<HttpResponse> {
       return new Promise((resolve, reject) => {
-        const timedOut = () => {
-          if (call === sent) close(new Error(`expected a response within ${timeoutMs} ms`))
-        }
-        const sent = { resolve, reject, deadline: afterReads(timeoutMs, timedOut) }
-        call = sent
+        call = { resolve, reject }
+        setDeadline(timeoutMs)
         socket.write(request, 'latin1')
       })
     },
@@ -102,9 +112,4 @@ export function openConnection(target: Target, { onIdle, onClose }: ConnectionLi
     close,
   }
   return connection
-}
-
-/** In a process that was suspended, timers fire before sockets are read. Here they are read first. */
-function afterReads(ms: number, timedOut: () => void): NodeJS.Timeout {
-  return setTimeout(() => setImmediate(timedOut), ms)
 }

@@ -8,7 +8,7 @@ import type { HttpResponse } from './response-head.ts'
 export interface HttpRequest {
   method: 'GET' | 'POST'
   path: string
-  body: Uint8Array | null
+  body: Buffer | null
   /** The span that the request belongs to (W3C Trace Context). */
   traceparent?: string
 }
@@ -63,7 +63,7 @@ export function createHttpClient({ protocol, hostname, host, port }: URL, addres
       if (!body) return takeConnection().send(`${head}\r\n`, timeoutMs)
       // Some services refuse a body without a type, or parse it as a form.
       const ofBody = `content-type: application/octet-stream\r\ncontent-length: ${body.length}\r\n\r\n`
-      return takeConnection().send(Buffer.concat([Buffer.from(head + ofBody, 'latin1'), body]), timeoutMs)
+      return takeConnection().send(`${head}${ofBody}${body.toString('latin1')}`, timeoutMs)
     },
     /** Closes all connections. The requests in progress reject with `error`. */
     destroy(error: Error): void {
