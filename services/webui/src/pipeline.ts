@@ -1,4 +1,4 @@
-import { OTHERS, type Report, type UpstreamReport } from '@dockercoins/ledger'
+import type { Report, UpstreamReport } from '@dockercoins/ledger'
 
 import type { Pipeline, Replica, Revision, Stage, Upstream } from './api.ts'
 
@@ -39,7 +39,13 @@ export function describePipeline(
     running: reports.map((report): [string, number] => [report.hostname, rate(report, report.hashes)]),
     notResponding: [],
   }
-  const pauses = (report: Report) => ({ requests: unitsOf(report), queueMs: 0, workMs: report.pauseMs, networkMs: 0 })
+  const pauses = (report: Report): Sums => ({
+    requests: unitsOf(report),
+    queueMs: 0,
+    workMs: report.pauseMs,
+    networkMs: 0,
+    refused: 0,
+  })
   const worker = describeStage(reports, workers, pauses)
   const rng = describeUpstream(reports, 'rng', replicas.rng, foreignSpeed)
   const hasher = describeUpstream(reports, 'hasher', replicas.hasher, foreignSpeed)
@@ -74,7 +80,10 @@ export function describePipeline(
 }
 
 function describeUpstream(reports: Report[], name: Upstream, replicas: Replicas, foreignSpeed: number | null): Stage {
-  const stage = describeStage(reports, replicas, ({ [name]: sums }) => ({ ...sums, requests: requestsOf(sums) }))
+  const stage = describeStage(reports, replicas, (report) => {
+    const { queueMs, workMs, networkMs, refused = 0 } = report[name]
+    return { requests: requestsOf(report[name]), queueMs, workMs, networkMs, refused }
+  })
   const concurrency = Math.max(0, ...reports.map((report) => report[name].concurrency))
   stage.timed = concurrency > 0 || stage.queueMs + stage.serviceMs > 0
   const capacity = ratio(stage.count * concurrency * 1000, stage.serviceMs)
@@ -103,22 +112,24 @@ function shortRevision(name: string): string {
   return cutName(name, /^[0-9a-f]{40}$/.test(name) ? 8 : MAX_REVISION_BYTES) || 'unknown'
 }
 
-type Sums = Pick<UpstreamReport, 'queueMs' | 'workMs' | 'networkMs' | 'refused'> & { requests: number }
+type Sums = Record<'requests' | 'queueMs' | 'workMs' | 'networkMs' | 'refused', number>
 
 /** The figures that all stages have. `sumsOf` gives the sums of a report. */
 function describeStage(reports: Report[], replicas: Replicas, sumsOf: (report: Report) => Sums): Stage {
-  const total = (name: keyof Sums) => sum(reports, (report) => sumsOf(report)[name] ?? 0)
+  const sums = reports.map(sumsOf)
+  const total = (name: keyof Sums) => sums.reduce((all, each) => all + each[name], 0)
+  const perSecond = (name: keyof Sums) => sums.reduce((all, each, index) => all + rate(reports[index]!, each[name]), 0)
   const requests = total('requests')
   return {
     count: replicas.running.length,
     notResponding: replicas.notResponding.length,
     replicas: toReplicas(replicas),
     ...(replicas.fault && { fault: cutName(replicas.fault) }),
-    perSecond: sum(reports, (report) => rate(report, sumsOf(report).requests)),
+    perSecond: perSecond('requests'),
     queueMs: ratio(total('queueMs'), requests),
     serviceMs: ratio(total('workMs'), requests),
     networkMs: ratio(total('networkMs'), requests),
-    refusedPerSecond: sum(reports, (report) => rate(report, sumsOf(report).refused ?? 0)),
+    refusedPerSecond: perSecond('refused'),
     share: 0,
     timed: true,
   }
@@ -141,11 +152,6 @@ export function cutName(name: string, maxBytes = MAX_NAME_BYTES): string {
 }
 
 const encoder = new TextEncoder()
-
-/** The names of replicas that responded. */
-export function namesOf({ replicas }: UpstreamReport): string[] {
-  return Object.keys(replicas).filter((name) => name !== OTHERS)
-}
 
 function unitsOf({ hashes, hashesPerUnit }: Report): number {
   return hashes / hashesPerUnit
