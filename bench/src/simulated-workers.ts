@@ -1,12 +1,14 @@
 import { randomBytes, randomInt, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { openLedger, type Entry, type Report } from '@dockercoins/ledger'
+import { openLedger, type Entry, type Ledger, type Report } from '@dockercoins/ledger'
 import { sampleCoin } from '@dockercoins/testing/sample-entry'
 
-// WORKERS workers that only record: one entry per second each, over a connection each. REPLICAS of
-// rng and of hasher respond to them.
+// WORKERS workers that only record, one entry per second each. REPLICAS of rng and of hasher respond
+// to them. Some share a connection, because thousands of connections would take this process more
+// time than Redis.
 
+const WORKERS_PER_CONNECTION = 50
 const INTERVAL_MS = 1000
 const HASHES = 3
 const LATEST_COINS = 8
@@ -16,15 +18,18 @@ const COIN_EVERY = 16
 const { LEDGER_URL = '', KEY_PREFIX = '', WORKERS = '1', REPLICAS = '1' } = process.env
 let latencies: number[] = []
 
-for (let started = 0; started < Number(WORKERS); started++) void work()
+for (let started = 0; started < Number(WORKERS); started += WORKERS_PER_CONNECTION) {
+  const ledger = await openLedger({ ledgerUrl: LEDGER_URL, keyPrefix: KEY_PREFIX })
+  const sharing = Math.min(WORKERS_PER_CONNECTION, Number(WORKERS) - started)
+  for (let each = 0; each < sharing; each++) void work(ledger)
+}
 process.on('message', (question) => {
   if (question !== 'latencies') return
   process.send?.({ question, answer: latencies })
   latencies = []
 })
 
-async function work(): Promise<never> {
-  const ledger = await openLedger({ ledgerUrl: LEDGER_URL, keyPrefix: KEY_PREFIX })
+async function work(ledger: Ledger): Promise<never> {
   const worker = randomUUID()
   const hostname = podName('worker')
   let latestCoins = Array.from({ length: LATEST_COINS }, () => ({ digest: sampleCoin().digest, at: Date.now() }))
@@ -45,7 +50,7 @@ async function work(): Promise<never> {
 }
 
 /** A ledger with too many workers responds late, and rejects. */
-async function recordUntilDone(ledger: Awaited<ReturnType<typeof openLedger>>, entry: Entry): Promise<void> {
+async function recordUntilDone(ledger: Ledger, entry: Entry): Promise<void> {
   const began = performance.now()
   while ((await ledger.record(entry).catch(() => undefined)) === undefined) await sleep(Math.random() * INTERVAL_MS)
   latencies.push(performance.now() - began)

@@ -2,8 +2,10 @@ import type { Report, UpstreamReport } from '@dockercoins/ledger'
 
 import type { Pipeline, Replica, Revision, Stage, Upstream } from './api.ts'
 
-/** Every viewer gets a snapshot each second, so it names at most this many replicas. */
+/** Every viewer gets a snapshot each second, so it names at most this many replicas of a service. */
 const MAX_NAMES = 20
+/** Of more replicas, so many are named as examples. */
+const EXAMPLES = 8
 /** More revisions than this do not run side by side for long. */
 const MAX_REVISIONS = 3
 /** Marks repeat the names of revisions. */
@@ -194,8 +196,20 @@ function toReplicas({ running, notResponding }: Replicas): Replica[] {
     ),
     ...notResponding.map((name) => ({ name, share: 0, state: 'not responding' }) as const),
   ]
-  const first = states.toSorted((a, b) => collator.compare(a.name, b.name)).slice(0, MAX_NAMES)
+  const most = states.length > MAX_NAMES ? EXAMPLES : MAX_NAMES
+  // Thousands of names are compared with the last of the first, which takes less than to sort them.
+  const first: Replica[] = []
+  for (const state of states) {
+    if (first.length === most && byName(state, first.at(-1)!) >= 0) continue
+    first.splice(most - 1)
+    first.push(state)
+    first.sort(byName)
+  }
   return first.map(({ name, share, state }) => ({ name: cutName(name), share, state }))
+}
+
+function byName(one: Replica, other: Replica): number {
+  return collator.compare(one.name, other.name)
 }
 
 const collator = new Intl.Collator('en', { numeric: true })
