@@ -93,9 +93,11 @@ export function createSnapshotReader(
 }
 
 function latestCoins(reports: Report[]): Snapshot['latestCoins'] {
-  const coins = reports.flatMap((report) =>
-    report.latestCoins.map(({ digest, at }) => ({ digest, worker: report.hostname, at: at / 1000 })),
+  // A report has its newest coin first, so the latest coins are in as many reports at most.
+  const newestAt = ({ latestCoins: [newest] }: Report) => newest?.at ?? 0
+  const newest = reports.toSorted((a, b) => newestAt(b) - newestAt(a)).slice(0, LATEST_COINS)
+  const coins = newest.flatMap((report) =>
+    report.latestCoins.map(({ digest, at }) => ({ digest, worker: cutName(report.hostname), at: at / 1000 })),
   )
-  const latest = coins.toSorted((a, b) => b.at - a.at).slice(0, LATEST_COINS)
-  return latest.map(({ digest, worker, at }) => ({ digest, worker: cutName(worker), at }))
+  return coins.toSorted((a, b) => b.at - a.at).slice(0, LATEST_COINS)
 }
