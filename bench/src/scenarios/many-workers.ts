@@ -42,12 +42,12 @@ async function measureWorkers({ ledgerUrl, seconds, add }: Bench, count: number)
 
   const took = (after.at - before.at) / 1000
   const name = `${count.toLocaleString('en')} workers`
-  const latencies = after.latencies.toSorted((a, b) => a - b)
-  const part = (of: number) => latencies[Math.floor(of * latencies.length)] ?? 0
+  const sorted = after.latencies.toSorted((a, b) => a - b)
+  const part = (of: number) => sorted[Math.floor(of * sorted.length)] ?? 0
   add(`${name}: web UI`, 'ms per second', (after.webuiMs - before.webuiMs) / took)
   add(`${name}: Redis`, 'ms per second', (after.redisMs - before.redisMs) / took)
   add(`${name}: workers`, 'ms per second', (after.workersMs - before.workersMs) / took)
-  add(`${name}: entries`, 'per second', latencies.length / took)
+  add(`${name}: entries`, 'per second', sorted.length / took)
   add(`${name}: record, median`, 'ms', part(0.5))
   add(`${name}: record, p99`, 'ms', part(0.99))
   add(`${name}: snapshot`, 'bytes', (await snapshots).at(-1) ?? 0)

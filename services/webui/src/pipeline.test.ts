@@ -232,8 +232,10 @@ test('a worker whose report covers twice the time has no larger share', () => {
   )
 })
 
+/** Not in the order of their names. */
+const rngs = (count: number) => Array.from({ length: count }, (_, index) => `rng-${count - index}`)
+
 test('a snapshot names twenty replicas, of more the first eight by name, and counts them all', () => {
-  const rngs = (count: number) => Array.from({ length: count }, (_, index) => `rng-${count - index}`)
   const twenty = describePipeline(reports(2500, 1, 0), { ...one, rng: rngs(20) })
   assert.deepEqual(
     Array.from(twenty.rng.replicas, ({ name }) => name),

@@ -94,10 +94,13 @@ export function createSnapshotReader(
 
 function latestCoins(reports: Report[]): Snapshot['latestCoins'] {
   // A report has its newest coin first, so the latest coins are in as many reports at most.
-  const newestAt = ({ latestCoins: [newest] }: Report) => newest?.at ?? 0
   const newest = reports.toSorted((a, b) => newestAt(b) - newestAt(a)).slice(0, LATEST_COINS)
   const coins = newest.flatMap((report) =>
     report.latestCoins.map(({ digest, at }) => ({ digest, worker: cutName(report.hostname), at: at / 1000 })),
   )
   return coins.toSorted((a, b) => b.at - a.at).slice(0, LATEST_COINS)
+}
+
+function newestAt({ latestCoins: [newest] }: Report): number {
+  return newest?.at ?? 0
 }
