@@ -1,12 +1,12 @@
-import { randomBytes, randomInt, randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { openLedger, type Entry, type Ledger, type Report } from '@dockercoins/ledger'
 import { sampleCoin } from '@dockercoins/testing/sample-entry'
 
-// WORKERS workers that only record, one entry per second each. REPLICAS of rng and of hasher respond
-// to them. Some share a connection, because thousands of connections would take this process more
-// time than Redis.
+// WORKERS workers that start together and only record, an entry per second each. The first interval is
+// random, as in services/worker/src/record.ts. REPLICAS of rng and of hasher respond to them. Some
+// share a connection, because thousands of connections would take this process more time than Redis.
 
 const WORKERS_PER_CONNECTION = 50
 const INTERVAL_MS = 1000
@@ -16,30 +16,26 @@ const LATEST_COINS = 8
 const COIN_EVERY = 16
 
 const { LEDGER_URL = '', KEY_PREFIX = '', WORKERS = '1', REPLICAS = '1' } = process.env
-let latencies: number[] = []
+const latencies: number[] = []
 
 for (let started = 0; started < Number(WORKERS); started += WORKERS_PER_CONNECTION) {
   const ledger = await openLedger({ ledgerUrl: LEDGER_URL, keyPrefix: KEY_PREFIX })
   const sharing = Math.min(WORKERS_PER_CONNECTION, Number(WORKERS) - started)
   for (let each = 0; each < sharing; each++) void work(ledger)
 }
-process.on('message', (question) => {
-  if (question !== 'latencies') return
-  process.send?.({ question, answer: latencies })
-  latencies = []
-})
+// The output is how many milliseconds each entry took.
+setInterval(() => process.stdout.write(latencies.splice(0).map(toLine).join('')), INTERVAL_MS)
 
 async function work(ledger: Ledger): Promise<never> {
   const worker = randomUUID()
   const hostname = podName('worker')
   let latestCoins = Array.from({ length: LATEST_COINS }, () => ({ digest: sampleCoin().digest, at: Date.now() }))
   let from = Date.now()
-  let dueAt = performance.now() + Math.random() * INTERVAL_MS
-  for (let sequence = 1; ; sequence++) {
+  for (let sequence = 1, dueAt = 0; ; sequence++) {
     await sleep(Math.max(0, dueAt - performance.now()))
-    dueAt = Math.max(dueAt + INTERVAL_MS, performance.now())
+    dueAt = performance.now() + INTERVAL_MS * (sequence === 1 ? Math.random() : 1)
     const to = Date.now()
-    const coins = Array.from({ length: HASHES }, () => randomInt(COIN_EVERY)).flatMap((drawn) =>
+    const coins = Array.from({ length: HASHES }, () => draw(COIN_EVERY)).flatMap((drawn) =>
       drawn === 0 ? [sampleCoin()] : [],
     )
     latestCoins = [...coins.map(({ digest }) => ({ digest, at: to })), ...latestCoins].slice(0, LATEST_COINS)
@@ -63,7 +59,7 @@ function reportOf(given: Pick<Report, 'worker' | 'hostname' | 'from' | 'to' | 'l
     networkMs: Math.random() * 10,
     concurrency: 1,
     refused: 0,
-    replicas: Object.fromEntries(Array.from({ length: HASHES }, () => [`${name}-${randomInt(Number(REPLICAS))}`, 1])),
+    replicas: Object.fromEntries(Array.from({ length: HASHES }, () => [`${name}-${draw(Number(REPLICAS))}`, 1])),
     notResponding: [],
   })
   return {
@@ -83,4 +79,13 @@ function reportOf(given: Pick<Report, 'worker' | 'hostname' | 'from' | 'to' | 'l
 /** A name as Kubernetes makes it. */
 function podName(service: string): string {
   return `${service}-6c5d8b7f9-${randomBytes(3).toString('hex').slice(0, 5)}`
+}
+
+/** 0 to `count` - 1. */
+function draw(count: number): number {
+  return Math.floor(Math.random() * count)
+}
+
+function toLine(ms: number): string {
+  return `${ms.toFixed(3)}\n`
 }

@@ -5,14 +5,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import { startService } from '../application.ts'
 import type { Bench, Scenario } from '../bench.ts'
-import { killAll, start, type Usage } from '../processes.ts'
+import { killAll, start } from '../processes.ts'
 
 const COUNTS = [10, 100, 1000, 5000]
 /** One process would be too busy to measure how long recording takes. */
-const WORKERS_PER_PROCESS = 1250
+const WORKERS_PER_PROCESS = 500
 const WORKERS_PER_REPLICA = 10
 /** Compilers, connections and the first entries of all workers. */
-const WARM_UP_MS = 12_000
+const WARM_UP_MS = 20_000
 
 export const manyWorkers: Scenario = {
   about: 'what 10 to 5,000 simulated workers cost the web UI and Redis, and how long an entry takes',
@@ -29,9 +29,8 @@ async function measureWorkers({ ledgerUrl, seconds, add }: Bench, count: number)
   const processes = Math.ceil(count / WORKERS_PER_PROCESS)
   const WORKERS = `${count / processes}`
   const REPLICAS = `${count / WORKERS_PER_REPLICA}`
-  const workers = Array.from({ length: processes }, () =>
-    start('workers', join(import.meta.dirname, '../simulated-workers.ts'), { ...env, WORKERS, REPLICAS }),
-  )
+  const command = [process.execPath, join(import.meta.dirname, '../simulated-workers.ts')]
+  const workers = Array.from({ length: processes }, () => start('workers', command, { ...env, WORKERS, REPLICAS }))
   const viewer = new AbortController()
   const snapshots = readEvents(`${webui.url}/events`, viewer.signal)
   await sleep(WARM_UP_MS)
@@ -42,23 +41,28 @@ async function measureWorkers({ ledgerUrl, seconds, add }: Bench, count: number)
 
   const took = (after.at - before.at) / 1000
   const name = `${count.toLocaleString('en')} workers`
-  const sorted = after.latencies.toSorted((a, b) => a - b)
-  const part = (of: number) => sorted[Math.floor(of * sorted.length)] ?? 0
+  const latencies = after.latencies.flatMap((ofProcess, index) => ofProcess.slice(before.latencies[index]!.length))
+  latencies.sort((a, b) => a - b)
+  const part = (of: number) => latencies[Math.floor(of * latencies.length)] ?? 0
+  const redisMs = after.redisMs - before.redisMs
   add(`${name}: web UI`, 'ms per second', (after.webuiMs - before.webuiMs) / took)
-  add(`${name}: Redis`, 'ms per second', (after.redisMs - before.redisMs) / took)
-  add(`${name}: workers`, 'ms per second', (after.workersMs - before.workersMs) / took)
-  add(`${name}: entries`, 'per second', sorted.length / took)
+  add(`${name}: snapshot`, 'bytes', (await snapshots).at(-1) ?? 0)
+  add(`${name}: Redis`, 'ms per second', redisMs / took)
+  add(`${name}: Redis`, 'µs per entry', (redisMs * 1000) / latencies.length)
+  add(`${name}: simulator`, 'ms per second', (after.workersMs - before.workersMs) / took)
+  add(`${name}: entries`, 'per second', latencies.length / took)
   add(`${name}: record, median`, 'ms', part(0.5))
   add(`${name}: record, p99`, 'ms', part(0.99))
-  add(`${name}: snapshot`, 'bytes', (await snapshots).at(-1) ?? 0)
   await killAll()
 
   async function read() {
-    const usages = await Promise.all([webui, ...workers].map(({ ask }) => ask<Usage>('usage')))
-    const [webuiMs = 0, ...workersMs] = usages.map(({ cpuMicros }) => cpuMicros / 1000)
-    const latencies = await Promise.all(workers.map(({ ask }) => ask<number[]>('latencies')))
-    const redisMs = await readRedisMs(ledgerUrl)
-    return { at: performance.now(), webuiMs, redisMs, workersMs: sum(workersMs), latencies: latencies.flat() }
+    return {
+      at: performance.now(),
+      webuiMs: webui.usage().cpuMicros / 1000,
+      workersMs: sum(workers.map(({ usage }) => usage().cpuMicros / 1000)),
+      redisMs: await readRedisMs(ledgerUrl),
+      latencies: workers.map(({ log }) => log().split('\n').slice(0, -1).map(Number)),
+    }
   }
 }
 
