@@ -15,7 +15,7 @@ export interface Ledger {
   speeds(from: number, count: number): Promise<(number | null)[]>
   /**
    * The last report of each worker whose `expiresAfterMs` has not passed since its last entry. Of
-   * more than 250 workers a call reads 250 reports again, in turn, and the others are as they were.
+   * more than 100 workers a call reads some again, each within ten calls; the others are as they were.
    */
   reports(): Promise<Report[]>
   /** Streams all coins in the wallet. A coin added during the call may be missing. */

@@ -260,7 +260,7 @@ suite('a Redis that fails', { skip: hasRedisServer() ? false : NO_REDIS }, () =>
     assert.deepEqual(await ledger.sums(), { hashes: 300, entries: 300, coins: 0 })
   })
 
-  test('of more than 250 workers every call lists all that run, and reads their reports in turn', async (t) => {
+  test('of more than 100 workers every call lists all that run, and reads their reports in turn', async (t) => {
     const ledger = await open(t)
     const client = await connect(t)
     const entries = Array.from({ length: 300 }, () => sampleEntry())
@@ -274,9 +274,7 @@ suite('a Redis that fails', { skip: hasRedisServer() ? false : NO_REDIS }, () =>
     await record(1)
     assert.equal((await loops())[1]?.length, 300)
     await record(2)
-    const first = await loops()
-    assert.deepEqual([first[1]?.length, first[2]?.length], [50, 250])
-    assert.equal((await loops())[2]?.length, 300)
+    for (const again of [100, 200, 300]) assert.equal((await loops())[2]?.length, again)
 
     const [ended, killed] = entries
     await ledger.record({ ...ended!, sequence: 3 })

@@ -10,8 +10,9 @@ import { readSpeeds, slotsFrom } from './speeds.ts'
 
 /** Coins per reply while the wallet is streamed. */
 const PAGE = 1000
-/** Known reports that one call reads again: a web UI that follows 5,000 workers is as quick as with 250. */
-const MAX_AGAIN = 250
+/** One call reads so many known reports again, or of more workers a tenth: each within ten calls. */
+const AGAIN = 100
+const CALLS = 10
 
 /** A ledger in Redis (7.0 or newer) or Valkey. `warn` gets a line about a server that may lose data. */
 export function openRedis(url: string, keyPrefix: string, maxCoins: number, warn: (line: string) => void): Ledger {
@@ -71,7 +72,7 @@ function createReportReader(redis: Connection, keys: Keys): () => Promise<Report
   return async () => {
     const workers = new Set(await redis.call((client) => client.zRange(keys.workers, 0, -1)))
     for (const worker of known.keys()) if (!workers.has(worker)) known.delete(worker)
-    const again = [...known.keys().take(MAX_AGAIN)]
+    const again = [...known.keys().take(Math.max(AGAIN, Math.ceil(workers.size / CALLS)))]
     const next = [...workers.difference(known), ...again]
     if (next.length === 0) return []
     const texts = await redis.call((client) => client.mGet(next.map(keys.report)))
