@@ -1,6 +1,7 @@
-import type { Report, UpstreamReport } from '@dockercoins/ledger'
+import type { Report } from '@dockercoins/ledger'
 
 import type { Pipeline, Replica, Revision, Stage, Upstream } from './api.ts'
+import { rate, ratio, sumsOf, type Sums } from './report-sums.ts'
 
 /** Every viewer gets a snapshot each second, so it names at most this many replicas of a service. */
 const MAX_NAMES = 20
@@ -33,22 +34,15 @@ export function describePipeline(
   replicas: Record<Upstream, Replicas>,
   foreignSpeed: number | null,
 ): Pipeline {
-  const units = sum(reports, unitsOf)
+  const units = sum(reports, (report) => sumsOf(report).units)
   const hashesPerUnit = units > 0 ? sum(reports, ({ hashes }) => hashes) / units : 1
   const loops = sum(reports, (report) => report.loops)
   const isDelayKnown = reports.every(({ delayMs = 0 }) => delayMs > 0)
   const workers = {
-    running: reports.map((report): [string, number] => [report.hostname, rate(report, report.hashes)]),
+    running: reports.map((report): [string, number] => [report.hostname, sumsOf(report).hashesPerSecond]),
     notResponding: [],
   }
-  const pauses = (report: Report): Sums => ({
-    requests: unitsOf(report),
-    queueMs: 0,
-    workMs: report.pauseMs,
-    networkMs: 0,
-    refused: 0,
-  })
-  const worker = describeStage(reports, workers, pauses)
+  const worker = describeStage(reports, workers, 'worker')
   const rng = describeUpstream(reports, 'rng', replicas.rng, foreignSpeed)
   const hasher = describeUpstream(reports, 'hasher', replicas.hasher, foreignSpeed)
 
@@ -67,7 +61,7 @@ export function describePipeline(
     unitMs,
     delayMs: isDelayKnown
       ? ratio(
-          sum(reports, (report) => (report.delayMs ?? 0) * unitsOf(report)),
+          sum(reports, (report) => (report.delayMs ?? 0) * sumsOf(report).units),
           units,
         )
       : 0,
@@ -82,10 +76,7 @@ export function describePipeline(
 }
 
 function describeUpstream(reports: Report[], name: Upstream, replicas: Replicas, foreignSpeed: number | null): Stage {
-  const stage = describeStage(reports, replicas, (report) => {
-    const { queueMs, workMs, networkMs, refused = 0 } = report[name]
-    return { requests: requestsOf(report[name]), queueMs, workMs, networkMs, refused }
-  })
+  const stage = describeStage(reports, replicas, name)
   const concurrency = Math.max(0, ...reports.map((report) => report[name].concurrency))
   stage.timed = concurrency > 0 || stage.queueMs + stage.serviceMs > 0
   const capacity = ratio(stage.count * concurrency * 1000, stage.serviceMs)
@@ -99,11 +90,14 @@ function describeUpstream(reports: Report[], name: Upstream, replicas: Replicas,
 }
 
 function describeRevisions(reports: Report[]): Revision[] {
-  const revisions = Object.entries(Object.groupBy(reports, ({ revision }) => shortRevision(revision)))
-  const described = revisions.map(([name, of = []]) => ({
+  // Thousands of workers have few revisions.
+  const names = new Map<string, string>()
+  for (const { revision } of reports) if (!names.has(revision)) names.set(revision, shortRevision(revision))
+  const revisions = Map.groupBy(reports, ({ revision }) => names.get(revision)!)
+  const described = Array.from(revisions, ([name, of]) => ({
     name,
     workers: of.length,
-    perSecond: sum(of, (report) => rate(report, report.hashes)),
+    perSecond: sum(of, (report) => sumsOf(report).hashesPerSecond),
   }))
   // In a steady order, because a change of it would be marked.
   return described.toSorted((a, b) => b.workers - a.workers || collator.compare(a.name, b.name)).slice(0, MAX_REVISIONS)
@@ -114,24 +108,21 @@ function shortRevision(name: string): string {
   return cutName(name, /^[0-9a-f]{40}$/.test(name) ? 8 : MAX_REVISION_BYTES) || 'unknown'
 }
 
-type Sums = Record<'requests' | 'queueMs' | 'workMs' | 'networkMs' | 'refused', number>
-
-/** The figures that all stages have. `sumsOf` gives the sums of a report. */
-function describeStage(reports: Report[], replicas: Replicas, sumsOf: (report: Report) => Sums): Stage {
-  const sums = reports.map(sumsOf)
-  const total = (name: keyof Sums) => sums.reduce((all, each) => all + each[name], 0)
-  const perSecond = (name: keyof Sums) => sums.reduce((all, each, index) => all + rate(reports[index]!, each[name]), 0)
+/** The figures that all stages have. */
+function describeStage(reports: Report[], replicas: Replicas, stage: 'worker' | Upstream): Stage {
+  const sums = reports.map((report) => sumsOf(report)[stage])
+  const total = (name: keyof Sums) => sum(sums, (each) => each[name])
   const requests = total('requests')
   return {
     count: replicas.running.length,
     notResponding: replicas.notResponding.length,
     replicas: toReplicas(replicas),
     ...(replicas.fault && { fault: cutName(replicas.fault) }),
-    perSecond: perSecond('requests'),
+    perSecond: total('perSecond'),
     queueMs: ratio(total('queueMs'), requests),
     serviceMs: ratio(total('workMs'), requests),
     networkMs: ratio(total('networkMs'), requests),
-    refusedPerSecond: perSecond('refused'),
+    refusedPerSecond: total('refusedPerSecond'),
     share: 0,
     timed: true,
   }
@@ -155,27 +146,8 @@ export function cutName(name: string, maxBytes = MAX_NAME_BYTES): string {
 
 const encoder = new TextEncoder()
 
-function unitsOf({ hashes, hashesPerUnit }: Report): number {
-  return hashes / hashesPerUnit
-}
-
-function requestsOf({ replicas }: UpstreamReport): number {
-  return Object.values(replicas).reduce((total, requests) => total + requests, 0)
-}
-
 function totalMs({ queueMs, serviceMs, networkMs }: Stage): number {
   return queueMs + serviceMs + networkMs
-}
-
-/** `count` per second, over the time that the report covers. */
-function rate({ from, to }: Report, count: number): number {
-  return ratio(count * 1000, to - from)
-}
-
-/** 0 where there is nothing to divide by. */
-function ratio(some: number, all: number): number {
-  const quotient = some / all
-  return all > 0 && Number.isFinite(quotient) ? quotient : 0
 }
 
 /** Measured at different moments, a part may seem a little more than the whole. */
@@ -183,8 +155,8 @@ function part(some: number, all: number): number {
   return Math.min(1, ratio(some, all))
 }
 
-function sum(reports: Report[], of: (report: Report) => number): number {
-  return reports.reduce((total, report) => total + of(report), 0)
+function sum<T>(all: T[], of: (each: T) => number): number {
+  return all.reduce((total, each) => total + of(each), 0)
 }
 
 /** The first by name, rng-2 before rng-10. */

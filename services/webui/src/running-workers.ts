@@ -2,6 +2,7 @@ import { OTHERS, type Report, type UpstreamReport } from '@dockercoins/ledger'
 
 import type { Upstream } from './api.ts'
 import type { Replicas } from './pipeline.ts'
+import { sumsOf } from './report-sums.ts'
 
 /** Replicas that responded within this time count as running: an entry names few. Milliseconds. */
 const RECENT_MS = 10_000
@@ -71,7 +72,8 @@ export function followReplicas(name: Upstream): (running: Report[], withWork: Re
 
   return (running, withWork, now) => {
     const requests = requestsOf(withWork, name)
-    const silent = new Set(running.flatMap((report) => report[name].notResponding))
+    const silent = new Set<string>()
+    for (const report of running) for (const replica of report[name].notResponding) silent.add(replica)
     if (silent.size > 0) for (const replica of requestsOf(running, name).keys()) silent.delete(replica)
     for (const replica of requests.keys()) {
       if (respondedAt.has(replica) || respondedAt.size < MAX_REPLICAS) respondedAt.set(replica, now)
@@ -80,7 +82,7 @@ export function followReplicas(name: Upstream): (running: Report[], withWork: Re
       if (at < now - RECENT_MS || silent.has(replica)) respondedAt.delete(replica)
     }
     const names = running.length > 0 ? [...respondedAt.keys()] : []
-    const { fault } = running.map((report) => report[name]).find((upstream) => upstream.fault) ?? {}
+    const fault = running.find((report) => report[name].fault)?.[name].fault
     return { running: names.map((each) => [each, requests.get(each) ?? 0]), notResponding: [...silent], fault }
   }
 }
@@ -88,8 +90,8 @@ export function followReplicas(name: Upstream): (running: Report[], withWork: Re
 /** The requests to which each replica responded. */
 function requestsOf(reports: Report[], name: Upstream): Map<string, number> {
   const requests = new Map<string, number>()
-  for (const { [name]: upstream } of reports)
-    for (const [replica, count] of Object.entries(upstream.replicas))
+  for (const report of reports)
+    for (const [replica, count] of sumsOf(report).replicas[name])
       requests.set(replica, (requests.get(replica) ?? 0) + count)
   requests.delete(OTHERS)
   return requests

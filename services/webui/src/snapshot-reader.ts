@@ -93,8 +93,9 @@ export function createSnapshotReader(
 }
 
 function latestCoins(reports: Report[]): Snapshot['latestCoins'] {
-  // A report has its newest coin first, so the latest coins are in as many reports at most.
-  const newest = reports.toSorted((a, b) => newestAt(b) - newestAt(a)).slice(0, LATEST_COINS)
+  // A report has its newest coin first, so the latest coins are in the reports with the newest ones.
+  const since = Float64Array.from(reports, newestAt).sort().at(-LATEST_COINS) ?? 0
+  const newest = reports.filter((report) => newestAt(report) >= since)
   const coins = newest.flatMap((report) =>
     report.latestCoins.map(({ digest, at }) => ({ digest, worker: cutName(report.hostname), at: at / 1000 })),
   )
