@@ -94,7 +94,7 @@ export function createSnapshotReader(
 
 function latestCoins(reports: Report[]): Snapshot['latestCoins'] {
   // A report has its newest coin first, so the latest coins are in the reports with the newest ones.
-  const since = Float64Array.from(reports, newestAt).sort().at(-LATEST_COINS) ?? 0
+  const since = Float64Array.from(reports, newestAt).toSorted().at(-LATEST_COINS) ?? 0
   const newest = reports.filter((report) => newestAt(report) >= since)
   const coins = newest.flatMap((report) =>
     report.latestCoins.map(({ digest, at }) => ({ digest, worker: cutName(report.hostname), at: at / 1000 })),
