@@ -4,6 +4,7 @@ import type { Scenario } from './bench.ts'
 import { batches } from './scenarios/batches.ts'
 import { classic } from './scenarios/classic.ts'
 import { loops } from './scenarios/loops.ts'
+import { manyWorkers } from './scenarios/many-workers.ts'
 import { replicaHangs } from './scenarios/replica-hangs.ts'
 import { startUp } from './scenarios/start.ts'
 import { stop } from './scenarios/stop.ts'
@@ -16,6 +17,7 @@ export const scenarios: Record<string, Scenario> = {
   start: startUp,
   stop,
   'replica-hangs': replicaHangs,
+  'many-workers': manyWorkers,
 }
 
 const abouts = Object.entries(scenarios).map(([name, { about }]) => `  ${name.padEnd(14)} ${about}`)

@@ -15,7 +15,8 @@ const MAX_COINS = 8
 /** The requests of replicas whose names are not kept count under this name. */
 export const OTHERS = 'others'
 
-const amount = v.fallback(between(0, 1e12), 0)
+const MAX_AMOUNT = 1e12
+const amount = v.fallback(between(0, MAX_AMOUNT), 0)
 const moment = between(0, 8.64e15)
 const name = v.pipe(v.string(), v.transform(cut))
 const coin = v.object({ digest: v.pipe(v.string(), v.regex(/^0[0-9a-f]{63}$/)), at: moment })
@@ -55,9 +56,10 @@ const storedReport = v.pipe(
   }),
 )
 
-/** The valid reports among the texts. */
-export function parseReports(texts: unknown[]): Report[] {
-  const room = { rng: MAX_NAMES, hasher: MAX_NAMES }
+/** The valid reports among the texts, which are a part, 0 to 1, of all that are kept. */
+export function parseReports(texts: unknown[], part = 1): Report[] {
+  const most = Math.ceil(part * MAX_NAMES)
+  const room = { rng: most, hasher: most }
   return texts.flatMap((text) => {
     const { success, output } = v.safeParse(storedReport, text)
     return success ? [{ ...output, rng: bound(output.rng, 'rng'), hasher: bound(output.hasher, 'hasher') }] : []
@@ -76,14 +78,20 @@ function boundNames(replicas: Record<string, unknown>, most: number): Record<str
   const bounded = new Map<string, number>()
   for (const [replica, requests] of Object.entries(replicas)) {
     const kept = bounded.size < most ? cut(replica) : OTHERS
-    bounded.set(kept, (bounded.get(kept) ?? 0) + v.parse(amount, requests))
+    bounded.set(kept, (bounded.get(kept) ?? 0) + (typeof requests === 'number' ? clamp(requests, 0, MAX_AMOUNT) : 0))
   }
   return Object.fromEntries(bounded)
 }
 
 function between(min: number, max: number) {
-  const clamp = v.transform((number: number) => Math.min(max, Math.max(min, number)))
-  return v.pipe(v.number(), clamp)
+  return v.pipe(
+    v.number(),
+    v.transform((number: number) => clamp(number, min, max)),
+  )
+}
+
+function clamp(number: number, min: number, max: number): number {
+  return Math.min(max, Math.max(min, number))
 }
 
 /** Copied, because a slice of a text keeps all of it in memory. */

@@ -92,7 +92,7 @@ export interface Stage {
   count: number
   /** Replicas that respond to no worker. */
   notResponding: number
-  /** The first 20 by name, running or not. */
+  /** By name, running or not: 20 at most, and of more than 20 the first 8. */
   replicas: Replica[]
   /** A fault on purpose of a replica, such as "errors 10 %". */
   fault?: string

@@ -232,11 +232,22 @@ test('a worker whose report covers twice the time has no larger share', () => {
   )
 })
 
-test('a snapshot names twenty replicas at most, and counts them all', () => {
-  const names = { ...one, rng: Array.from({ length: 250 }, (_, index) => `rng-${index}`) }
-  const { rng, worker } = describePipeline(reports(2500, 1, 0), names)
-  assert.deepEqual([rng.count, rng.replicas.length], [250, 20])
-  assert.deepEqual([worker.count, worker.replicas.length], [2500, 20])
+/** Not in the order of their names. */
+const rngs = (count: number) => Array.from({ length: count }, (_, index) => `rng-${count - index}`)
+
+test('a snapshot names twenty replicas, of more the first eight by name, and counts them all', () => {
+  const twenty = describePipeline(reports(2500, 1, 0), { ...one, rng: rngs(20) })
+  assert.deepEqual(
+    Array.from(twenty.rng.replicas, ({ name }) => name),
+    rngs(20).toReversed(),
+  )
+  assert.deepEqual([twenty.worker.count, twenty.worker.replicas.length], [2500, 8])
+  const { rng } = describePipeline(reports(1, 1, 0), { ...one, rng: rngs(250) })
+  assert.equal(rng.count, 250)
+  assert.deepEqual(
+    Array.from(rng.replicas, ({ name }) => name),
+    rngs(8).toReversed(),
+  )
 })
 
 test('the command is that of the platform, and there is none where the platform is not known', () => {

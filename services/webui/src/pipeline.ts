@@ -1,9 +1,12 @@
-import { OTHERS, type Report, type UpstreamReport } from '@dockercoins/ledger'
+import type { Report } from '@dockercoins/ledger'
 
 import type { Pipeline, Replica, Revision, Stage, Upstream } from './api.ts'
+import { rate, ratio, sumsOf, type Sums } from './report-sums.ts'
 
-/** Every viewer gets a snapshot each second, so it names at most this many replicas. */
+/** Every viewer gets a snapshot each second, so it names at most this many replicas of a service. */
 const MAX_NAMES = 20
+/** Of more replicas, so many are named as examples. */
+const EXAMPLES = 8
 /** More revisions than this do not run side by side for long. */
 const MAX_REVISIONS = 3
 /** Marks repeat the names of revisions. */
@@ -31,16 +34,15 @@ export function describePipeline(
   replicas: Record<Upstream, Replicas>,
   foreignSpeed: number | null,
 ): Pipeline {
-  const units = sum(reports, unitsOf)
+  const units = sum(reports, (report) => sumsOf(report).units)
   const hashesPerUnit = units > 0 ? sum(reports, ({ hashes }) => hashes) / units : 1
   const loops = sum(reports, (report) => report.loops)
   const isDelayKnown = reports.every(({ delayMs = 0 }) => delayMs > 0)
   const workers = {
-    running: reports.map((report): [string, number] => [report.hostname, rate(report, report.hashes)]),
+    running: reports.map((report): [string, number] => [report.hostname, sumsOf(report).hashesPerSecond]),
     notResponding: [],
   }
-  const pauses = (report: Report) => ({ requests: unitsOf(report), queueMs: 0, workMs: report.pauseMs, networkMs: 0 })
-  const worker = describeStage(reports, workers, pauses)
+  const worker = describeStage(reports, workers, 'worker')
   const rng = describeUpstream(reports, 'rng', replicas.rng, foreignSpeed)
   const hasher = describeUpstream(reports, 'hasher', replicas.hasher, foreignSpeed)
 
@@ -59,7 +61,7 @@ export function describePipeline(
     unitMs,
     delayMs: isDelayKnown
       ? ratio(
-          sum(reports, (report) => (report.delayMs ?? 0) * unitsOf(report)),
+          sum(reports, (report) => (report.delayMs ?? 0) * sumsOf(report).units),
           units,
         )
       : 0,
@@ -74,7 +76,7 @@ export function describePipeline(
 }
 
 function describeUpstream(reports: Report[], name: Upstream, replicas: Replicas, foreignSpeed: number | null): Stage {
-  const stage = describeStage(reports, replicas, ({ [name]: sums }) => ({ ...sums, requests: requestsOf(sums) }))
+  const stage = describeStage(reports, replicas, name)
   const concurrency = Math.max(0, ...reports.map((report) => report[name].concurrency))
   stage.timed = concurrency > 0 || stage.queueMs + stage.serviceMs > 0
   const capacity = ratio(stage.count * concurrency * 1000, stage.serviceMs)
@@ -88,11 +90,14 @@ function describeUpstream(reports: Report[], name: Upstream, replicas: Replicas,
 }
 
 function describeRevisions(reports: Report[]): Revision[] {
-  const revisions = Object.entries(Object.groupBy(reports, ({ revision }) => shortRevision(revision)))
-  const described = revisions.map(([name, of = []]) => ({
+  // Thousands of workers have few revisions.
+  const names = new Map<string, string>()
+  for (const { revision } of reports) if (!names.has(revision)) names.set(revision, shortRevision(revision))
+  const revisions = Map.groupBy(reports, ({ revision }) => names.get(revision)!)
+  const described = Array.from(revisions, ([name, of]) => ({
     name,
     workers: of.length,
-    perSecond: sum(of, (report) => rate(report, report.hashes)),
+    perSecond: sum(of, (report) => sumsOf(report).hashesPerSecond),
   }))
   // In a steady order, because a change of it would be marked.
   return described.toSorted((a, b) => b.workers - a.workers || collator.compare(a.name, b.name)).slice(0, MAX_REVISIONS)
@@ -103,22 +108,21 @@ function shortRevision(name: string): string {
   return cutName(name, /^[0-9a-f]{40}$/.test(name) ? 8 : MAX_REVISION_BYTES) || 'unknown'
 }
 
-type Sums = Pick<UpstreamReport, 'queueMs' | 'workMs' | 'networkMs' | 'refused'> & { requests: number }
-
-/** The figures that all stages have. `sumsOf` gives the sums of a report. */
-function describeStage(reports: Report[], replicas: Replicas, sumsOf: (report: Report) => Sums): Stage {
-  const total = (name: keyof Sums) => sum(reports, (report) => sumsOf(report)[name] ?? 0)
+/** The figures that all stages have. */
+function describeStage(reports: Report[], replicas: Replicas, stage: 'worker' | Upstream): Stage {
+  const sums = reports.map((report) => sumsOf(report)[stage])
+  const total = (name: keyof Sums) => sum(sums, (each) => each[name])
   const requests = total('requests')
   return {
     count: replicas.running.length,
     notResponding: replicas.notResponding.length,
     replicas: toReplicas(replicas),
     ...(replicas.fault && { fault: cutName(replicas.fault) }),
-    perSecond: sum(reports, (report) => rate(report, sumsOf(report).requests)),
+    perSecond: total('perSecond'),
     queueMs: ratio(total('queueMs'), requests),
     serviceMs: ratio(total('workMs'), requests),
     networkMs: ratio(total('networkMs'), requests),
-    refusedPerSecond: sum(reports, (report) => rate(report, sumsOf(report).refused ?? 0)),
+    refusedPerSecond: total('refusedPerSecond'),
     share: 0,
     timed: true,
   }
@@ -142,32 +146,8 @@ export function cutName(name: string, maxBytes = MAX_NAME_BYTES): string {
 
 const encoder = new TextEncoder()
 
-/** The names of replicas that responded. */
-export function namesOf({ replicas }: UpstreamReport): string[] {
-  return Object.keys(replicas).filter((name) => name !== OTHERS)
-}
-
-function unitsOf({ hashes, hashesPerUnit }: Report): number {
-  return hashes / hashesPerUnit
-}
-
-function requestsOf({ replicas }: UpstreamReport): number {
-  return Object.values(replicas).reduce((total, requests) => total + requests, 0)
-}
-
 function totalMs({ queueMs, serviceMs, networkMs }: Stage): number {
   return queueMs + serviceMs + networkMs
-}
-
-/** `count` per second, over the time that the report covers. */
-function rate({ from, to }: Report, count: number): number {
-  return ratio(count * 1000, to - from)
-}
-
-/** 0 where there is nothing to divide by. */
-function ratio(some: number, all: number): number {
-  const quotient = some / all
-  return all > 0 && Number.isFinite(quotient) ? quotient : 0
 }
 
 /** Measured at different moments, a part may seem a little more than the whole. */
@@ -175,8 +155,8 @@ function part(some: number, all: number): number {
   return Math.min(1, ratio(some, all))
 }
 
-function sum(reports: Report[], of: (report: Report) => number): number {
-  return reports.reduce((total, report) => total + of(report), 0)
+function sum<T>(all: T[], of: (each: T) => number): number {
+  return all.reduce((total, each) => total + of(each), 0)
 }
 
 /** The first by name, rng-2 before rng-10. */
@@ -188,8 +168,20 @@ function toReplicas({ running, notResponding }: Replicas): Replica[] {
     ),
     ...notResponding.map((name) => ({ name, share: 0, state: 'not responding' }) as const),
   ]
-  const first = states.toSorted((a, b) => collator.compare(a.name, b.name)).slice(0, MAX_NAMES)
+  const most = states.length > MAX_NAMES ? EXAMPLES : MAX_NAMES
+  // Thousands of names are compared with the last of the first, which takes less than to sort them.
+  const first: Replica[] = []
+  for (const state of states) {
+    if (first.length === most && byName(state, first.at(-1)!) >= 0) continue
+    first.splice(most - 1)
+    first.push(state)
+    first.sort(byName)
+  }
   return first.map(({ name, share, state }) => ({ name: cutName(name), share, state }))
+}
+
+function byName(one: Replica, other: Replica): number {
+  return collator.compare(one.name, other.name)
 }
 
 const collator = new Intl.Collator('en', { numeric: true })

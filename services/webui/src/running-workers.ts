@@ -1,7 +1,8 @@
-import type { Report, UpstreamReport } from '@dockercoins/ledger'
+import { OTHERS, type Report, type UpstreamReport } from '@dockercoins/ledger'
 
 import type { Upstream } from './api.ts'
-import { namesOf, type Replicas } from './pipeline.ts'
+import type { Replicas } from './pipeline.ts'
+import { sumsOf } from './report-sums.ts'
 
 /** Replicas that responded within this time count as running: an entry names few. Milliseconds. */
 const RECENT_MS = 10_000
@@ -70,19 +71,28 @@ export function followReplicas(name: Upstream): (running: Report[], withWork: Re
   const respondedAt = new Map<string, number>()
 
   return (running, withWork, now) => {
-    const responding = new Set(running.flatMap((report) => namesOf(report[name])))
-    const silent = new Set(running.flatMap((report) => report[name].notResponding)).difference(responding)
-    for (const replica of withWork.flatMap((report) => namesOf(report[name]))) {
+    const requests = requestsOf(withWork, name)
+    const silent = new Set<string>()
+    for (const report of running) for (const replica of report[name].notResponding) silent.add(replica)
+    if (silent.size > 0) for (const replica of requestsOf(running, name).keys()) silent.delete(replica)
+    for (const replica of requests.keys()) {
       if (respondedAt.has(replica) || respondedAt.size < MAX_REPLICAS) respondedAt.set(replica, now)
     }
     for (const [replica, at] of respondedAt) {
       if (at < now - RECENT_MS || silent.has(replica)) respondedAt.delete(replica)
     }
-    const requests = new Map<string, number>()
-    for (const [replica, count] of withWork.flatMap((report) => Object.entries(report[name].replicas)))
-      requests.set(replica, (requests.get(replica) ?? 0) + count)
     const names = running.length > 0 ? [...respondedAt.keys()] : []
-    const { fault } = running.map((report) => report[name]).find((upstream) => upstream.fault) ?? {}
+    const fault = running.find((report) => report[name].fault)?.[name].fault
     return { running: names.map((each) => [each, requests.get(each) ?? 0]), notResponding: [...silent], fault }
   }
+}
+
+/** The requests to which each replica responded. */
+function requestsOf(reports: Report[], name: Upstream): Map<string, number> {
+  const requests = new Map<string, number>()
+  for (const report of reports)
+    for (const [replica, count] of sumsOf(report).replicas[name])
+      requests.set(replica, (requests.get(replica) ?? 0) + count)
+  requests.delete(OTHERS)
+  return requests
 }

@@ -93,9 +93,15 @@ export function createSnapshotReader(
 }
 
 function latestCoins(reports: Report[]): Snapshot['latestCoins'] {
-  const coins = reports.flatMap((report) =>
-    report.latestCoins.map(({ digest, at }) => ({ digest, worker: report.hostname, at: at / 1000 })),
+  // A report has its newest coin first, so the latest coins are in the reports with the newest ones.
+  const since = Float64Array.from(reports, newestAt).toSorted().at(-LATEST_COINS) ?? 0
+  const newest = reports.filter((report) => newestAt(report) >= since)
+  const coins = newest.flatMap((report) =>
+    report.latestCoins.map(({ digest, at }) => ({ digest, worker: cutName(report.hostname), at: at / 1000 })),
   )
-  const latest = coins.toSorted((a, b) => b.at - a.at).slice(0, LATEST_COINS)
-  return latest.map(({ digest, worker, at }) => ({ digest, worker: cutName(worker), at }))
+  return coins.toSorted((a, b) => b.at - a.at).slice(0, LATEST_COINS)
+}
+
+function newestAt({ latestCoins: [newest] }: Report): number {
+  return newest?.at ?? 0
 }

@@ -83,6 +83,28 @@ test('entries touch each other: each begins where the one before ended', async (
   }
 })
 
+test('workers that start together do not record together: each begins with a random part of an interval', async (t) => {
+  let now = 0
+  t.mock.method(performance, 'now', () => now)
+
+  /** The milliseconds from the first unit to the third entry, and from each entry to the next. */
+  async function intervals(random: number): Promise<number[]> {
+    t.mock.method(Math, 'random', () => random)
+    const { ledger, recorder } = build(t, 1000)
+    await new Promise(setImmediate) // the ledger responds
+    const recordedAt: number[] = []
+    for (; recordedAt.length < 4; now += 50) {
+      const entries = ledger.sent.length
+      void recorder.unitDone(unit())
+      if (ledger.sent.length > entries) recordedAt.push(now)
+      await new Promise(setImmediate)
+    }
+    return recordedAt.slice(1).map((at, index) => at - recordedAt[index]!)
+  }
+  assert.deepEqual(await intervals(0), [1000, 1000, 1000])
+  assert.deepEqual(await intervals(0.75), [250, 1000, 1000])
+})
+
 test('an entry whose reply was lost is sent again as it was, and what comes meanwhile goes into the next', async (t) => {
   const { ledger, recorder } = build(t)
   await ledger.next().catch(() => {})

@@ -46,6 +46,7 @@ function commit(client: Client, keys: Keys, { worker, sequence, hashes, coins, f
 }
 
 function putReport(client: Client, keys: Keys, { worker, sequence, report }: Entry) {
-  const input = { sequence, worker, report: JSON.stringify(report), expiresAfterMs: report?.expiresAfterMs ?? 0 }
-  return ['report', 'worker', 'expired'].map((step) => client.putReport(keys.ofScript(worker), { ...input, step }))
+  const input = { sequence, expiresAfterMs: report?.expiresAfterMs ?? 0 }
+  const steps = [{ step: 'report', report: JSON.stringify(report) }, { step: 'worker', worker }, { step: 'expired' }]
+  return steps.map((step) => client.putReport(keys.ofScript(worker), { ...input, ...step }))
 }

@@ -1,5 +1,6 @@
 -- Does one step for a worker's report, if the entry is the worker's last.
--- Input: step, sequence, worker, report (JSON), expiresAfterMs (0: no report).
+-- Input: step, sequence, expiresAfterMs (0: no report); for step report, report (JSON); for step
+-- worker, worker.
 if input.sequence ~= lastEntry(ENTRY) then return end
 local seconds, microseconds = unpack(redis.call('TIME'))
 local now = seconds * 1000 + math.floor(microseconds / 1000)
