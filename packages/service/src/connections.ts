@@ -51,7 +51,7 @@ export function boundConnections(server: Server, maxConnections: number, evict: 
     /** The responses in progress on `socket`, in order: several when its requests are pipelined. */
     responsesOn: (socket: Socket): readonly ServerResponse[] => connections.get(socket)?.responses ?? [],
     /** Whether as many requests are in progress as allowed. */
-    isFull: () => inProgress >= Math.floor(maxConnections / 2),
+    isOverloaded: () => inProgress >= Math.floor(maxConnections / 2),
   }
 }
 

@@ -173,7 +173,7 @@ export function createService(name: string, config: HttpConfig, options: Service
   /** Whether the request is served past Fastify. */
   function serveShortcut(request: IncomingMessage, response: ServerResponse): boolean {
     if (!shortcut || !isUsual(shortcut, request, response)) return false
-    if (service.isStopping || connections.isFull() || headerProblem(request)) return false
+    if (service.isStopping || connections.isOverloaded() || headerProblem(request)) return false
     observe(request, response, shortcut)
     shortcut.serve(request, (content) => send(response, content, service.isStopping))
     return true
@@ -183,7 +183,7 @@ export function createService(name: string, config: HttpConfig, options: Service
   function problemOf({ raw, url, method, is404 }: FastifyRequest): Problem | undefined {
     if (!PROBES.has(url)) {
       if (service.isStopping) return unavailable('this replica is stopping: try another')
-      if (connections.isFull()) return unavailable(OVERLOADED)
+      if (connections.isOverloaded()) return unavailable(OVERLOADED)
     }
     const problem = headerProblem(raw)
     if (problem || !is404) return problem
