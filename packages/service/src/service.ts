@@ -100,8 +100,8 @@ export function createService(name: string, config: HttpConfig, options: Service
       sendProblem(error, request, reply)
     },
   })
-  // The timeout of all connections is that of idle ones too. Another one, which Node sets and removes
-  // with each request, is a tenth of what rng takes for it.
+  // The timeout of all connections is that of idle ones too. Node would set and remove another one
+  // with each request, which is a tenth of the processor time of a bare server (docs/performance.md).
   service.server.keepAliveTimeout = 0
   service.server.removeAllListeners('request').on('request', (request, response) => {
     if (!serveShortcut(request, response)) service.routing(request, response)

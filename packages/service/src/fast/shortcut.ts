@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-// Fastify's router, hooks, request and reply are a third of what rng takes for a request. Node's
-// checks of each header, and a body that is written apart from its head, are a sixth.
+// Past Fastify's router, hooks, request and reply, rng takes 0.86 × and hasher 0.85 × the processor
+// time for a request. A head that is one text, written with the body, makes it 0.82 × and 0.90 ×.
 
 /** The request that is served past Fastify. All others, and this one when it is unusual, take the route. */
 export interface Shortcut {
