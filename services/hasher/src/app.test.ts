@@ -38,6 +38,24 @@ test('POST / returns the SHA-256 of the body in 64 lower-case hexadecimal digits
   assert.match(String(response.headers['server-timing']), /^queue;dur=0, work;dur=\d+(\.\d)?$/)
 })
 
+test('32 bytes past the framework get the same status and headers as through it, also below MAX_BYTES', async (t) => {
+  const payload = 'x'.repeat(32)
+  for (const [MAX_BYTES, status] of [
+    ['32', 200],
+    ['31', 413],
+  ] as const) {
+    const hasher = build(t, { MAX_BYTES })
+    const response = await fetch(`http://127.0.0.1:${await start(hasher)}/`, { method: 'POST', body: payload })
+    assert.equal(response.status, status)
+    const body = await response.text()
+    const { statusCode, headers } = await hasher.inject({ method: 'POST', url: '/', payload })
+    assert.equal(statusCode, status)
+    for (const name of ['content-type', 'content-length', 'x-served-by'])
+      assert.equal(response.headers.get(name), headers[name], name)
+    if (status === 200) assert.equal(body, sha256(payload))
+  }
+})
+
 test('GET / returns the hostname', async (t) => {
   assert.equal((await build(t).inject('/')).body, 'HASHER running on hasher-1\n')
 })

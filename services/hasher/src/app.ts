@@ -25,17 +25,18 @@ export function buildHasher(config: HasherConfig): Service {
     await readBody(request.raw, bodyLimit, digest.take)
     return simulated.respond(reply, 'text/plain', digest.hex)
   })
-  simulated.addShortcut({
-    method: 'POST',
-    url: '/',
-    contentLength: `${PIECE_BYTES}`,
-    route: '/',
-    type: 'text/plain',
-    serve(request, respond) {
-      const digest = createDigest()
-      request.on('data', digest.take).on('end', () => respond(digest.hex))
-    },
-  })
+  if (config.maxBytes >= PIECE_BYTES)
+    simulated.addShortcut({
+      method: 'POST',
+      url: '/',
+      contentLength: `${PIECE_BYTES}`,
+      route: '/',
+      type: 'text/plain',
+      serve(request, respond) {
+        const digest = createDigest()
+        request.on('data', digest.take).on('end', () => respond(digest.hex))
+      },
+    })
 
   hasher.post('/batch', async (request, reply) => {
     const pieces = await readWholeBody(request.raw, batchLimit)

@@ -31,6 +31,27 @@ test('GET /32 returns 32 bytes as application/octet-stream and how long they too
   assert.match(String(response.headers['server-timing']), /^queue;dur=0, work;dur=\d+(\.\d)?$/)
 })
 
+test('GET /32 past the framework has the same status and headers as through it, also below MAX_BYTES', async (t) => {
+  for (const [MAX_BYTES, status] of [
+    ['32', 200],
+    ['31', 400],
+  ] as const) {
+    const rng = build(t, { MAX_BYTES })
+    await rng.start()
+    const { port } = rng.server.address() as AddressInfo
+    const response = await fetch(`http://127.0.0.1:${port}/32`)
+    assert.equal(response.status, status)
+    const bytes = await response.arrayBuffer()
+    const { statusCode, headers } = await rng.inject('/32')
+    assert.equal(statusCode, status)
+    for (const name of ['content-type', 'content-length', 'x-served-by'])
+      assert.equal(response.headers.get(name), headers[name], name)
+    if (status !== 200) continue
+    assert.equal(bytes.byteLength, 32)
+    assert.match(response.headers.get('server-timing') ?? '', /^queue;dur=0, work;dur=\d+(\.\d)?$/)
+  }
+})
+
 test('GET / returns the hostname', async (t) => {
   const response = await build(t, { DELAY_MS: '1' }).inject('/')
   assert.equal(response.body, 'RNG running on rng-1\n')

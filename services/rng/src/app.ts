@@ -11,6 +11,8 @@ import { CHUNK_BYTES, randomBytes, randomChunk } from './random-bytes.ts'
  * that does not read, and Node cannot set how much.
  */
 const MAX_STREAMS = 32
+/** What the worker asks for, for one hash. */
+const HASH_BYTES = 32
 
 /** GET /32 returns 32 random bytes. */
 export function buildRng(config: RngConfig): Service {
@@ -33,13 +35,14 @@ export function buildRng(config: RngConfig): Service {
       return randomBytes(count)
     })
   })
-  simulated.addShortcut({
-    method: 'GET',
-    url: '/32',
-    route: '/:count',
-    type: 'application/octet-stream',
-    serve: (_request, respond) => respond(() => randomChunk(32)),
-  })
+  if (config.maxBytes >= HASH_BYTES)
+    simulated.addShortcut({
+      method: 'GET',
+      url: `/${HASH_BYTES}`,
+      route: '/:count',
+      type: 'application/octet-stream',
+      serve: (_request, respond) => respond(() => randomChunk(HASH_BYTES)),
+    })
 
   return rng
 
