@@ -40,11 +40,11 @@ test('POST / returns the SHA-256 of the body in 64 lower-case hexadecimal digits
 
 test('32 bytes past the framework get the same status and headers as through it, also below MAX_BYTES', async (t) => {
   const payload = 'x'.repeat(32)
-  for (const [MAX_BYTES, status] of [
+  for (const [limit, status] of [
     ['32', 200],
     ['31', 413],
   ] as const) {
-    const hasher = build(t, { MAX_BYTES })
+    const hasher = build(t, { MAX_BYTES: limit })
     const response = await fetch(`http://127.0.0.1:${await start(hasher)}/`, { method: 'POST', body: payload })
     assert.equal(response.status, status)
     const body = await response.text()

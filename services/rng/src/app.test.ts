@@ -32,11 +32,11 @@ test('GET /32 returns 32 bytes as application/octet-stream and how long they too
 })
 
 test('GET /32 past the framework has the same status and headers as through it, also below MAX_BYTES', async (t) => {
-  for (const [MAX_BYTES, status] of [
+  for (const [limit, status] of [
     ['32', 200],
     ['31', 400],
   ] as const) {
-    const rng = build(t, { MAX_BYTES })
+    const rng = build(t, { MAX_BYTES: limit })
     await rng.start()
     const { port } = rng.server.address() as AddressInfo
     const response = await fetch(`http://127.0.0.1:${port}/32`)
