@@ -13,10 +13,7 @@ export interface Ledger {
    * the epoch). null: it is not known, before the first entry or because it is no longer kept.
    */
   speeds(from: number, count: number): Promise<(number | null)[]>
-  /**
-   * The last report of each worker whose `expiresAfterMs` has not passed since its last entry. Of
-   * more than 100 workers a call reads some again, each within ten calls; the others are as they were.
-   */
+  /** The last report of each worker whose `expiresAfterMs` has not passed since its last entry. */
   reports(): Promise<Report[]>
   /** Streams all coins in the wallet. A coin added during the call may be missing. */
   coins(): AsyncIterable<Coin>

@@ -1,8 +1,11 @@
 import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** How long a connection may be idle, and a client may leave its response unread. Milliseconds. */
-const SOCKET_TIMEOUT_MS = 60_000
+/**
+ * How long a connection may be idle, and a client may leave its response unread. Milliseconds. Load
+ * balancers close their idle connections after a minute, and should be first.
+ */
+const SOCKET_TIMEOUT_MS = 75_000
 
 /** The state of a connection: its responses in progress in order, and since when there are none. */
 interface Connection {

@@ -101,7 +101,7 @@ export function createService(name: string, config: HttpConfig, options: Service
     },
   })
   // The timeout of all connections is that of idle ones too. Node would set and remove another one
-  // with each request, which is a tenth of the processor time of a bare server (docs/performance.md).
+  // with each request.
   service.server.keepAliveTimeout = 0
   service.server.removeAllListeners('request').on('request', (request, response) => {
     if (!serveShortcut(request, response)) service.routing(request, response)

@@ -19,7 +19,7 @@ export interface ReportSums extends Record<'worker' | Upstream, Sums> {
   replicas: Record<Upstream, [name: string, requests: number][]>
 }
 
-/** Most reports of many workers are those of the snapshot before, so each is added up once. */
+/** All stages of a snapshot need the sums of a report, so it is added up once. */
 const known = new WeakMap<Report, ReportSums>()
 
 /** The sums of a report, which must not change afterwards. */

@@ -55,9 +55,9 @@ export function createRecorder({ self, ledger, intervalMs, observe, health, log,
     const report = toReport(tally, health(), { ...self, expiresAfterMs, latestCoins })
     // Earlier than `to` only if the wall clock was set back.
     tally = emptyTally(Math.min(to, Date.now()))
-    // The first intervals are shorter by a random share, so that workers that start together do not
-    // record together, and no entry waits for those of all others.
-    cutAt = performance.now() - (sequence < 2 ? Math.random() * intervalMs : 0)
+    // The interval after the first unit is shorter by a random share, so that workers that start
+    // together do not record together, and no entry waits for those of all others.
+    cutAt = performance.now() - (sequence === 1 ? Math.random() * intervalMs : 0)
     return { worker: self.worker, sequence: ++sequence, hashes, from, to, coins, report }
   }
 

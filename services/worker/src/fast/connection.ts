@@ -82,7 +82,7 @@ export function openConnection(target: Target, { onIdle, onClose }: ConnectionLi
     call = undefined
   }
 
-  /** The request just sent has `ms` milliseconds. A timer of its own would take longer to create. */
+  /** The request just sent has `ms` milliseconds. */
   function setDeadline(ms: number): void {
     if (deadline?.ms === ms) {
       deadline.timer.refresh()
