@@ -105,6 +105,27 @@ test('workers that start together do not record together: each begins with a ran
   assert.deepEqual(await intervals(0.75), [250, 1000, 1000])
 })
 
+test('the first unit is recorded at once, also where it ends after a heartbeat', async (t) => {
+  let now = 0
+  t.mock.method(performance, 'now', () => now)
+  t.mock.method(Math, 'random', () => 0.9)
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  const { ledger, recorder } = build(t, 1000)
+  await new Promise(setImmediate) // the ledger responds
+  now = 1000
+  t.mock.timers.tick(1000)
+  await new Promise(setImmediate)
+  now = 1200
+  void recorder.unitDone(unit())
+  assert.deepEqual(
+    ledger.sent.map(({ sequence, hashes }) => [sequence, hashes]),
+    [
+      [1, 0],
+      [2, 1],
+    ],
+  )
+})
+
 test('an entry whose reply was lost is sent again as it was, and what comes meanwhile goes into the next', async (t) => {
   const { ledger, recorder } = build(t)
   await ledger.next().catch(() => {})
