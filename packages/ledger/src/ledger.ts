@@ -13,7 +13,11 @@ export interface Ledger {
    * the epoch). null: it is not known, before the first entry or because it is no longer kept.
    */
   speeds(from: number, count: number): Promise<(number | null)[]>
-  /** The last report of each worker whose `expiresAfterMs` has not passed since its last entry. */
+  /**
+   * The last report of each worker whose `expiresAfterMs` has not passed since its last entry. Of
+   * more than 100 workers a call may read a part again, each within ten calls; the others are as
+   * they were.
+   */
   reports(): Promise<Report[]>
   /** Streams all coins in the wallet. A coin added during the call may be missing. */
   coins(): AsyncIterable<Coin>
@@ -83,6 +87,8 @@ export interface Report extends Pick<Entry, 'worker' | 'from' | 'to' | 'hashes'>
   hashesPerUnit: number
   /** The worker counts as running for this long after the report. */
   expiresAfterMs: number
+  /** Of an entry without a unit: `from`, `to` and all sums are those of the last entry with one. */
+  isRepeated?: boolean
   /** Sum over all units. */
   pauseMs: number
   /** How long one pause is set to be; absent or 0 if unknown or without a pause. */

@@ -48,6 +48,7 @@ const storedReport = v.pipe(
     // A worker of version 0.1 does not report it.
     hashesPerUnit: v.fallback(between(1, 1e12), 1),
     expiresAfterMs: amount,
+    isRepeated: v.fallback(v.boolean(), false),
     pauseMs: amount,
     delayMs: amount,
     rng: upstream,
@@ -56,9 +57,10 @@ const storedReport = v.pipe(
   }),
 )
 
-/** The valid reports among the texts. */
-export function parseReports(texts: unknown[]): Report[] {
-  const room = { rng: MAX_NAMES, hasher: MAX_NAMES }
+/** The valid reports among the texts, which are a part, 0 to 1, of all that are kept. */
+export function parseReports(texts: unknown[], part = 1): Report[] {
+  const most = Math.ceil(part * MAX_NAMES)
+  const room = { rng: most, hasher: most }
   return texts.flatMap((text) => {
     const { success, output } = v.safeParse(storedReport, text)
     return success ? [{ ...output, rng: bound(output.rng, 'rng'), hasher: bound(output.hasher, 'hasher') }] : []

@@ -31,6 +31,7 @@ export function sampleReport(worker: string, given: Partial<Report> = {}): Repor
     hashes: 10,
     hashesPerUnit: 1,
     expiresAfterMs: 60_000,
+    isRepeated: false,
     pauseMs: 100,
     delayMs: 100,
     rng: upstream,

@@ -1,17 +1,14 @@
-import { OTHERS, type Report, type UpstreamReport } from '@dockercoins/ledger'
+import { OTHERS, type Report } from '@dockercoins/ledger'
 
 import type { Upstream } from './api.ts'
 import type { Replicas } from './pipeline.ts'
 import { sumsOf } from './report-sums.ts'
 
-/** Replicas that responded within this time count as running: an entry names few. Milliseconds. */
-const RECENT_MS = 10_000
 /**
- * A worker may report no unit of work for this many times its usual unit, and for so many
- * milliseconds, before its last report with work is too old.
+ * Replicas that responded within this time count as running: an entry names few. Of many workers, a
+ * report is read again within it. Milliseconds.
  */
-const UNITS = 3
-const STALLED_MS = 1_500
+const RECENT_MS = 10_000
 /** At most this many replicas of a service are remembered. */
 const MAX_REPLICAS = 1000
 /** A wall clock that falls behind the monotonic clock by more was set back, milliseconds. */
@@ -19,62 +16,50 @@ const STEP_MS = 1000
 
 interface Followed {
   report: Report
-  /** The last report with a unit of work, if there was one, and when it came. */
-  withWork: { report: Report; at: number }
   /** When the report changed by the monotonic clock, and how far the wall clock was ahead. */
   changedAt: number
   wallAhead: number
 }
 
-/** Follows running workers from read to read: their newest reports, and the last with work. */
-export function followWorkers(): (reports: Report[], now: number) => { running: Report[]; withWork: Report[] } {
+/** Follows running workers from read to read. Returns the reports of those that run. */
+export function followWorkers(): (reports: Report[], now: number) => Report[] {
   let workers = new Map<string, Followed>()
 
   return (reports, now) => {
     const wallAhead = Date.now() - now
     workers = new Map(
-      reports.map((report) => [report.worker, follow(workers.get(report.worker), report, now, wallAhead)]),
+      reports.map((report) => {
+        const before = workers.get(report.worker)
+        const isSame = before && isSameWork(before.report, report)
+        return [report.worker, isSame ? { ...before, report } : { report, changedAt: now, wallAhead }]
+      }),
     )
     // A worker that ended before the wall clock was set back stays in the ledger for that long.
-    const running = [...workers.values()].filter(
-      (last) => wallAhead > last.wallAhead - STEP_MS || now - last.changedAt <= last.report.expiresAfterMs,
-    )
-    return {
-      running: running.map(({ report }) => report),
-      withWork: running.map(({ report, withWork, changedAt }) =>
-        changedAt - withWork.at < longestWaitMs(withWork.report) ? withWork.report : report,
-      ),
-    }
+    return [...workers.values()]
+      .filter(({ report, changedAt, wallAhead: before }) => {
+        const isStepped = wallAhead <= before - STEP_MS
+        return !isStepped || now - changedAt <= Math.max(RECENT_MS, report.expiresAfterMs)
+      })
+      .map(({ report }) => report)
   }
 }
 
-function follow(before: Followed | undefined, report: Report, now: number, wallAhead: number): Followed {
-  const { from, to, hashes } = before?.report ?? {}
-  if (before && report.from === from && report.to === to && report.hashes === hashes) return { ...before, report }
-  // A report without a unit does not show where time goes; the one before does.
-  const withWork = report.hashes > 0 || !before ? { report, at: now } : before.withWork
-  return { report, withWork, changedAt: now, wallAhead }
-}
-
-/** How long a report with work is used while its worker reports no other unit. */
-function longestWaitMs({ hashes, hashesPerUnit, pauseMs, rng, hasher }: Report): number {
-  const unitMs = (pauseMs + totalMs(rng) + totalMs(hasher)) / Math.max(1, hashes / hashesPerUnit)
-  return Math.max(STALLED_MS, UNITS * unitMs)
-}
-
-function totalMs({ queueMs, workMs, networkMs }: UpstreamReport): number {
-  return queueMs + workMs + networkMs
+function isSameWork(one: Report, other: Report): boolean {
+  return one.from === other.from && one.to === other.to && one.hashes === other.hashes
 }
 
 /** Follows the recent replicas of a service. None are known while no worker reports them. */
-export function followReplicas(name: Upstream): (running: Report[], withWork: Report[], now: number) => Replicas {
+export function followReplicas(name: Upstream): (running: Report[], now: number) => Replicas {
   const respondedAt = new Map<string, number>()
 
-  return (running, withWork, now) => {
-    const requests = requestsOf(withWork, name)
+  return (running, now) => {
+    const requests = requestsOf(running, name)
     const silent = new Set<string>()
     for (const report of running) for (const replica of report[name].notResponding) silent.add(replica)
-    if (silent.size > 0) for (const replica of requestsOf(running, name).keys()) silent.delete(replica)
+    if (silent.size > 0) {
+      const recent = running.filter(({ isRepeated }) => !isRepeated)
+      for (const replica of requestsOf(recent, name).keys()) silent.delete(replica)
+    }
     for (const replica of requests.keys()) {
       if (respondedAt.has(replica) || respondedAt.size < MAX_REPLICAS) respondedAt.set(replica, now)
     }

@@ -61,17 +61,17 @@ export function createSnapshotReader(
     const [{ hashes, coins, recorded }, reports] = await Promise.all([ledger.totals(), ledger.reports()])
     const readAt = performance.now()
     const now = Date.now() / 1000
-    const { running, withWork } = workers(reports, readAt)
+    const running = workers(reports, readAt)
     const settledUntil = settledSecond(now, running)
     // Sent again each second, because a late entry may change them.
     const from = settledUntil - LONGEST_WAIT_S
     const speeds = await ledger.speeds(from, LONGEST_WAIT_S)
 
     const replicas = {
-      rng: rngReplicas(running, withWork, readAt),
-      hasher: hasherReplicas(running, withWork, readAt),
+      rng: rngReplicas(running, readAt),
+      hasher: hasherReplicas(running, readAt),
     }
-    const described = describePipeline(withWork, replicas, measureForeignSpeed(hashes - recorded, readAt))
+    const described = describePipeline(running, replicas, measureForeignSpeed(hashes - recorded, readAt))
     const pipeline = { ...described, capacity: smoothCapacity(described) }
     // Only units of work show what runs. While none ends, the advice keeps what was last known.
     if (described.capacity !== null) known = currentPlan(described)

@@ -126,6 +126,30 @@ test('the first unit is recorded at once, also where it ends after a heartbeat',
   )
 })
 
+test('while no unit ends an entry repeats the figures of the last units, until they are too old', async (t) => {
+  let now = 0
+  t.mock.method(performance, 'now', () => now)
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  const { ledger, recorder } = build(t, 1000)
+  await new Promise(setImmediate) // the ledger responds
+  void recorder.unitDone({ ...unit(), pauseMs: 2000 })
+  await new Promise(setImmediate)
+  for (const at of [2000, 4000, 6000]) {
+    now = at
+    t.mock.timers.tick(1000)
+    await new Promise(setImmediate)
+  }
+  const shown = ledger.sent.map(({ hashes, report }) => [hashes, report?.hashes, report?.pauseMs, report?.isRepeated])
+  assert.deepEqual(shown, [
+    [0, 0, 0, false],
+    [1, 1, 2000, false],
+    [0, 1, 2000, true],
+    [0, 1, 2000, true],
+    [0, 0, 0, false],
+  ])
+  assert.deepEqual(ledger.sent[2]?.report?.rng.notResponding, ['rng-2'])
+})
+
 test('an entry whose reply was lost is sent again as it was, and what comes meanwhile goes into the next', async (t) => {
   const { ledger, recorder } = build(t)
   await ledger.next().catch(() => {})

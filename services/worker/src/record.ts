@@ -4,7 +4,7 @@ import type { Entry, Ledger, Report } from '@dockercoins/ledger'
 import { aborted, capLog, type Log, type Tracing } from '@dockercoins/service'
 
 import { createOutage } from './outage.ts'
-import { countUnit, emptyTally, toReport, type Unit } from './tally.ts'
+import { countUnit, emptyTally, shownForMs, toReport, type Tally, type Unit } from './tally.ts'
 import type { Health } from './upstream/upstream.ts'
 
 /** With so many coins beside the entry in progress, mining stops until some are recorded. */
@@ -40,6 +40,8 @@ export function createRecorder({ self, ledger, intervalMs, observe, health, log,
   const finishing = new AbortController()
   const deadline = new AbortController()
   let tally = emptyTally(Date.now())
+  /** The last tally with a unit, and since when there is no other. */
+  let lastWork: { tally: Tally; at: number } | undefined
   let latestCoins: Report['latestCoins'] = []
   // Intervals are measured with the monotonic clock.
   let cutAt = performance.now()
@@ -52,7 +54,12 @@ export function createRecorder({ self, ledger, intervalMs, observe, health, log,
   /** The units since the last entry, as an entry. It does not change until it is recorded. */
   function cut(): Entry {
     const { hashes, coins, from, to } = tally
-    const report = toReport(tally, health(), { ...self, expiresAfterMs, latestCoins })
+    const now = performance.now()
+    if (hashes > 0) lastWork = { tally: { ...tally, coins: [] }, at: now }
+    const isRecent = lastWork && now - lastWork.at < shownForMs(lastWork.tally, self.hashesPerUnit)
+    const repeated = hashes === 0 && isRecent ? lastWork?.tally : undefined
+    const isRepeated = repeated !== undefined
+    const report = toReport(repeated ?? tally, health(), { ...self, expiresAfterMs, isRepeated, latestCoins })
     // Earlier than `to` only if the wall clock was set back.
     tally = emptyTally(Math.min(to, Date.now()))
     // The interval after the first unit is shorter by a random share, so that workers that start

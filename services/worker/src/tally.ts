@@ -22,6 +22,12 @@ interface UpstreamTally extends Required<Omit<UpstreamReport, 'replicas' | keyof
   replicas: Map<string, number>
 }
 
+/**
+ * While no other unit ends, the last ones show where time goes for this many times as long as one
+ * took, and for so many milliseconds.
+ */
+const UNITS = 3
+const STALLED_MS = 1_500
 /** Bounds the memory that an upstream can fill with invented names. */
 const MAX_REPLICAS = 200
 
@@ -53,6 +59,16 @@ function countResponse(tally: UpstreamTally, response: UpstreamResponse<unknown>
   const isNamed = replicas.size < MAX_REPLICAS || replicas.has(response.servedBy)
   const name = isNamed ? response.servedBy : 'others'
   replicas.set(name, (replicas.get(name) ?? 0) + 1)
+}
+
+/** How long after its end a tally with units shows where time goes while no other unit ends, in milliseconds. */
+export function shownForMs({ hashes, pauseMs, rng, hasher }: Tally, hashesPerUnit: number): number {
+  const unitMs = ((pauseMs + totalMs(rng) + totalMs(hasher)) * hashesPerUnit) / hashes
+  return Math.max(STALLED_MS, UNITS * unitMs)
+}
+
+function totalMs({ queueMs, workMs, networkMs }: UpstreamTally): number {
+  return queueMs + workMs + networkMs
 }
 
 /** The report of a tally, beside what the worker reports of itself. */

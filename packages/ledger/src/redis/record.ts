@@ -5,6 +5,8 @@ import { slotsOf } from './speeds.ts'
 
 /** Coins per script: Lua passes a few thousand values at most to one command. */
 const CHUNK = 1000
+/** One in so many of a worker's entries, the first included, also takes workers that were killed off the list. */
+const ENTRIES_TO_TIDY = 10
 
 /** Clients whose connection has closed any transaction that a crash left in the append-only file. */
 const sealed = new WeakSet<Client>()
@@ -47,6 +49,10 @@ function commit(client: Client, keys: Keys, { worker, sequence, hashes, coins, f
 
 function putReport(client: Client, keys: Keys, { worker, sequence, report }: Entry) {
   const input = { sequence, expiresAfterMs: report?.expiresAfterMs ?? 0 }
-  const steps = [{ step: 'report', report: JSON.stringify(report) }, { step: 'worker', worker }, { step: 'expired' }]
+  const steps: object[] = [
+    { step: 'report', report: JSON.stringify(report) },
+    { step: 'worker', worker },
+  ]
+  if (sequence % ENTRIES_TO_TIDY === 1) steps.push({ step: 'expired' })
   return steps.map((step) => client.putReport(keys.ofScript(worker), { ...input, ...step }))
 }

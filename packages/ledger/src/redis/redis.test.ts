@@ -260,6 +260,32 @@ suite('a Redis that fails', { skip: hasRedisServer() ? false : NO_REDIS }, () =>
     assert.deepEqual(await ledger.sums(), { hashes: 300, entries: 300, coins: 0 })
   })
 
+  test('of more than 100 workers every call lists all that run, and reads their reports in turn', async (t) => {
+    const ledger = await open(t)
+    const client = await connect(t)
+    const entries = Array.from({ length: 300 }, () => sampleEntry())
+    const record = (sequence: number) =>
+      Promise.all(
+        entries.map((entry) =>
+          ledger.record({ ...entry, sequence, report: sampleReport(entry.worker, { loops: sequence }) }),
+        ),
+      )
+    const loops = async () => Object.groupBy(await ledger.reports(), (report) => report.loops)
+    await record(1)
+    assert.equal((await loops())[1]?.length, 300)
+    await record(2)
+    for (const again of [100, 200, 300]) assert.equal((await loops())[2]?.length, again)
+
+    const [ended, killed] = entries
+    await ledger.record({ ...ended!, sequence: 3 })
+    await client.del(`report:${killed!.worker}`)
+    await ledger.record(sampleEntry({ worker: 'new', report: sampleReport('new') }))
+    await ledger.reports()
+    const workers = new Set(Array.from(await ledger.reports(), ({ worker }) => worker))
+    assert.equal(workers.size, 299)
+    assert.ok(workers.has('new') && !workers.has(ended!.worker) && !workers.has(killed!.worker))
+  })
+
   test('a report that nobody understands does not hide the others', async (t) => {
     const ledger = await open(t)
     const client = await connect(t)

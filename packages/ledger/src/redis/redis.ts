@@ -1,15 +1,18 @@
 import { RESP_TYPES } from '@redis/client'
 
 import { checkEntry, checkSeconds } from '../check.ts'
-import type { Coin, Ledger } from '../ledger.ts'
+import type { Coin, Ledger, Report } from '../ledger.ts'
 import { parseReports } from '../stored-reports.ts'
 import { connectRedis, type Client, type Connection } from './connection.ts'
 import { recordEntry } from './record.ts'
-import { keysUnder } from './scripts.ts'
+import { keysUnder, type Keys } from './scripts.ts'
 import { readSpeeds, slotsFrom } from './speeds.ts'
 
 /** Coins per reply while the wallet is streamed. */
 const PAGE = 1000
+/** One call reads so many known reports again, or of more workers a tenth: each within ten calls. */
+const AGAIN = 100
+const CALLS = 10
 
 /** A ledger in Redis (7.0 or newer) or Valkey. `warn` gets a line about a server that may lose data. */
 export function openRedis(url: string, keyPrefix: string, maxCoins: number, warn: (line: string) => void): Ledger {
@@ -51,15 +54,32 @@ export function openRedis(url: string, keyPrefix: string, maxCoins: number, warn
       const [since, ...texts] = await redis.call((client) => client.mGet([keys.since, ...slots]))
       return readSpeeds(from, count, Number(since ?? Infinity), texts)
     },
-    async reports() {
-      const workers = await redis.call((client) => client.zRange(keys.workers, 0, -1))
-      if (workers.length === 0) return []
-      // A killed worker's report has expired, although it is listed until the next entry.
-      return parseReports(await redis.call((client) => client.mGet(workers.map(keys.report))))
-    },
+    reports: createReportReader(redis, keys),
     coins: () => readCoins(redis, keys.wallet),
     ping: () => redis.call(async (client) => void (await client.ping())),
     close: () => redis.close(),
+  }
+}
+
+/**
+ * Returns a reader of the running workers' reports. Each call reads those of new workers, and the
+ * next of the known ones in turn.
+ */
+function createReportReader(redis: Connection, keys: Keys): () => Promise<Report[]> {
+  /** In the order in which they were read. */
+  const known = new Map<string, Report>()
+
+  return async () => {
+    const workers = new Set(await redis.call((client) => client.zRange(keys.workers, 0, -1)))
+    for (const worker of known.keys()) if (!workers.has(worker)) known.delete(worker)
+    const again = [...known.keys().take(Math.max(AGAIN, Math.ceil(workers.size / CALLS)))]
+    const next = [...workers.difference(known), ...again]
+    if (next.length === 0) return []
+    const texts = await redis.call((client) => client.mGet(next.map(keys.report)))
+    // A killed worker's report has expired, although it is listed for a moment more.
+    for (const worker of again) known.delete(worker)
+    for (const report of parseReports(texts, next.length / workers.size)) known.set(report.worker, report)
+    return [...known.values()]
   }
 }
 
