@@ -48,11 +48,9 @@ function commit(client: Client, keys: Keys, { worker, sequence, hashes, coins, f
 }
 
 function putReport(client: Client, keys: Keys, { worker, sequence, report }: Entry) {
-  const input = { sequence, expiresAfterMs: report?.expiresAfterMs ?? 0 }
-  const steps: object[] = [
-    { step: 'report', report: JSON.stringify(report) },
-    { step: 'worker', worker },
-  ]
-  if (sequence % ENTRIES_TO_TIDY === 1) steps.push({ step: 'expired' })
-  return steps.map((step) => client.putReport(keys.ofScript(worker), { ...input, ...step }))
+  const put = (step: string, value = '') =>
+    client.putReport(keys.ofScript(worker), { sequence, expiresAfterMs: report?.expiresAfterMs ?? 0, step }, [value])
+  const steps = [put('report', report && JSON.stringify(report)), put('worker', worker)]
+  if (sequence % ENTRIES_TO_TIDY === 1) steps.push(put('expired'))
+  return steps
 }

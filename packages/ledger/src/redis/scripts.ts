@@ -43,8 +43,8 @@ function script<Reply = unknown>(name: string) {
   return defineScript({ SCRIPT: prelude + read(name), parseCommand, transformReply: (reply: Reply) => reply })
 }
 
-/** `input` travels as JSON; `values` are binary, so they follow it as they are. */
-function parseCommand(parser: CommandParser, keys: string[], input: object = {}, values: Buffer[] = []): void {
+/** `input` travels as JSON; `values` are binary or JSON already, so they follow it as they are. */
+function parseCommand(parser: CommandParser, keys: string[], input: object = {}, values: (Buffer | string)[] = []) {
   parser.pushKeysLength(keys)
   parser.push(JSON.stringify(input), ...values)
 }
