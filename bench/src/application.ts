@@ -69,6 +69,7 @@ function urlsOf(services: Service[]): string {
   return services.map(({ url }) => url).join()
 }
 
-function sum(values: number[]): number {
+/** The sum of `values`. */
+export function sum(values: number[]): number {
   return values.reduce((total, value) => total + value, 0)
 }

@@ -57,8 +57,8 @@ test('a worker with a slow name server mines at full speed, and stops at once', 
     ({ hashes }) => hashes >= first.hashes + 50,
   )
   const speed = (later.hashes - first.hashes) / (later.now - first.now)
-  // With a lookup of a second for each request it would be less than 1.
-  assert.ok(speed > 2, `expected about 3.3 hashes per second, got ${speed.toFixed(2)}`)
+  // With a lookup of a second for each of the two requests it would be less than 0.5.
+  assert.ok(speed > 1, `expected about 3.3 hashes per second, got ${speed.toFixed(2)}`)
 
   await docker('stop', worker)
   // The engine kills a container after 10 s, and its exit code is then 137.

@@ -33,9 +33,10 @@ test('an application that is stopped as soon as it is started stops at once, and
   t.after(() => down(project, '--volumes'))
   for (let round = 0; round < 5; round++) {
     await compose(project, 'up', '--detach')
-    await compose(project, 'stop')
     const containers = (await docker('compose', '--project-name', project, 'ps', '--all', '--quiet')).split('\n')
     assert.equal(containers.length, 5)
+    await Promise.all(containers.map(untilInitRuns))
+    await compose(project, 'stop')
     await Promise.all(containers.map((container) => assertStopped(container)))
     await down(project, '--volumes')
   }

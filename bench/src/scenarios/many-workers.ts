@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { startService } from '../application.ts'
+import { readEvents } from '@dockercoins/testing/read-events'
+
+import { startService, sum } from '../application.ts'
 import type { Bench, Scenario } from '../bench.ts'
 import { killAll, start } from '../processes.ts'
 
@@ -31,13 +33,14 @@ async function measureWorkers({ ledgerUrl, seconds, add }: Bench, count: number)
   const REPLICAS = `${count / WORKERS_PER_REPLICA}`
   const command = [process.execPath, join(import.meta.dirname, '../simulated-workers.ts')]
   const workers = Array.from({ length: processes }, () => start('workers', command, { ...env, WORKERS, REPLICAS }))
-  const viewer = new AbortController()
-  const snapshots = readEvents(`${webui.url}/events`, viewer.signal)
+  let isMeasured = false
+  const events = readEvents(`${webui.url}/events`, () => isMeasured)
   await sleep(WARM_UP_MS)
   const before = await read()
   await sleep(seconds * 1000)
   const after = await read()
-  viewer.abort()
+  isMeasured = true
+  const snapshot = (await events).split('\n\n').findLast((event) => event.startsWith('event: snapshot')) ?? ''
 
   const took = (after.at - before.at) / 1000
   const name = `${count.toLocaleString('en')} workers`
@@ -46,7 +49,7 @@ async function measureWorkers({ ledgerUrl, seconds, add }: Bench, count: number)
   const part = (of: number) => latencies[Math.floor(of * latencies.length)] ?? 0
   const redisMs = after.redisMs - before.redisMs
   add(`${name}: web UI`, 'ms per second', (after.webuiMs - before.webuiMs) / took)
-  add(`${name}: snapshot`, 'bytes', (await snapshots).at(-1) ?? 0)
+  add(`${name}: snapshot`, 'bytes', Buffer.byteLength(snapshot))
   add(`${name}: Redis`, 'ms per second', redisMs / took)
   add(`${name}: Redis`, 'µs per entry', (redisMs * 1000) / latencies.length)
   add(`${name}: simulator`, 'ms per second', (after.workersMs - before.workersMs) / took)
@@ -66,23 +69,6 @@ async function measureWorkers({ ledgerUrl, seconds, add }: Bench, count: number)
   }
 }
 
-/** The bytes of each event of a snapshot until `signal` aborts. */
-async function readEvents(url: string, signal: AbortSignal): Promise<number[]> {
-  const response = await fetch(url, { signal })
-  const bytes: number[] = []
-  let event = ''
-  try {
-    for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
-      const events = (event + chunk).split('\n\n')
-      event = events.pop() ?? ''
-      bytes.push(...events.filter((each) => each.startsWith('event: snapshot')).map((each) => Buffer.byteLength(each)))
-    }
-  } catch (error) {
-    if (!signal.aborted) throw error
-  }
-  return bytes
-}
-
 /** Processor time of Redis since its start. */
 async function readRedisMs(url: string): Promise<number> {
   const { hostname, port } = new URL(url)
@@ -90,8 +76,4 @@ async function readRedisMs(url: string): Promise<number> {
   socket.write('INFO cpu\r\nQUIT\r\n')
   const info = await text(socket)
   return sum(Array.from(info.matchAll(/^used_cpu_(?:user|sys):([\d.]+)/gm), ([, seconds]) => Number(seconds) * 1000))
-}
-
-function sum(values: number[]): number {
-  return values.reduce((total, value) => total + value, 0)
 }
