@@ -68,8 +68,9 @@ const esm = {
   ...options,
   format: 'esm',
   outExtension: { '.js': '.mjs' },
-  // Loads the client of one ledger and not of both. Saves 5 MB in the worker.
-  splitting: true,
+  // Loads the client of one ledger and not of both. Saves 5 MB in the worker. rng and hasher stay one
+  // file: their faults would share code with the rest.
+  splitting: service === 'worker' || service === 'webui',
   // CommonJS packages in the bundle call `require`, which an ES module does not have.
   banner: { js: "import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)" },
   // Development alone bundles the page when the service starts.

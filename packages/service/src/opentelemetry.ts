@@ -30,6 +30,7 @@ import {
 } from '@opentelemetry/sdk-trace'
 
 import type { Log } from './log.ts'
+import { startRequestSpan } from './request-span.ts'
 import { replicaName, type HttpConfig } from './settings.ts'
 import type { Span, SpanStart, Tracing } from './tracing.ts'
 
@@ -80,9 +81,14 @@ export function startTracing({ service, version, config, log }: TracingOptions):
     }
   }
 
+  const start: Tracing['start'] = (name, { headers = {}, ...options } = {}) =>
+    startSpan(name, options, propagator.extract(ROOT_CONTEXT, headers, defaultTextMapGetter))
+
   return {
-    start: (name, { headers = {}, ...options } = {}) =>
-      startSpan(name, options, propagator.extract(ROOT_CONTEXT, headers, defaultTextMapGetter)),
+    start,
+    startRequest(request, response) {
+      request.span = startRequestSpan(start, request, response)
+    },
     // The process may end before a collector that hangs has failed the last export.
     stop: () => Promise.race([provider.shutdown().catch(() => {}), sleep(FLUSH_MS)]),
   }

@@ -19,7 +19,13 @@ export class Problem extends Error {
 }
 
 /** nginx's status code for a client that closed its connection before the response was complete. */
-export const CLIENT_GONE = 499
+const CLIENT_GONE = 499
+
+/** The status code of a response that is closed. */
+export function statusOf({ writableFinished, statusCode }: ServerResponse): number {
+  // An error that is unfinished here was written to the bare socket.
+  return writableFinished || statusCode >= 400 ? statusCode : CLIENT_GONE
+}
 
 /** Fires, with a Problem as its reason, once the client of a response has gone away. */
 export function clientGone(response: ServerResponse): AbortSignal {

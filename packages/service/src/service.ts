@@ -7,7 +7,7 @@ import type { Registry } from 'prom-client'
 
 import { boundConnections } from './connections.ts'
 import { observeRequests, type Observed } from './fast/requests.ts'
-import { createSender, isUsual, type Shortcut } from './fast/shortcut.ts'
+import { serveShortcut, type Shortcut } from './fast/shortcut.ts'
 import { createLog, exit } from './log.ts'
 import { addProbes, createMetrics, PROBES, version } from './probes.ts'
 import {
@@ -22,7 +22,6 @@ import {
 } from './protocol.ts'
 import { replicaName, type HttpConfig } from './settings.ts'
 import { aborted } from './stop-signal.ts'
-import { isTraced, startServerSpan, type Span, type Tracing } from './tracing.ts'
 
 export { createHistogram } from './fast/histogram.ts'
 export type { Shortcut } from './fast/shortcut.ts'
@@ -30,22 +29,15 @@ export { capLog, exit, type Log } from './log.ts'
 export { clientGone, Problem, unavailable } from './protocol.ts'
 export * from './settings.ts'
 export { aborted, stopSignal } from './stop-signal.ts'
-export type { Span, SpanEnd, SpanStart, Tracing } from './tracing.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     metrics: Registry
     isStopping: boolean
-    /** Undefined where traces are off, and until the service is ready. */
-    tracing: Tracing | undefined
-    /** Serves one request past Fastify, unless it is traced. */
+    /** Serves one request past Fastify, unless requests are traced. */
     addShortcut(shortcut: Shortcut): void
     /** Listens. If that fails, it logs why and ends the process. */
     start(): Promise<void>
-  }
-  interface FastifyRequest {
-    /** Undefined where traces are off. */
-    span: Span | undefined
   }
 }
 
@@ -65,15 +57,15 @@ const STOP_DEADLINE_MS = 500
 /** Connections that the kernel accepts ahead of the process. Beyond it a client waits. */
 const BACKLOG = 4096
 
+/** Why requests are refused. */
+export const STOPPING = 'this replica is stopping: try another'
 const OVERLOADED = 'too many connections or requests at once: try again in a moment'
 
 /** A Fastify server with probes, metrics, logs, problem+json errors and a graceful shutdown. */
 export function createService(name: string, config: HttpConfig, options: ServiceOptions = {}): Service {
   const { isReady = () => true, accessLog = false } = options
   const headers = { 'x-served-by': replicaName(config), ...options.headers }
-
-  let shortcut: Shortcut | undefined
-  const send = createSender(headers)
+  const isTraced = config.otlpEndpoint !== '' || config.otlpTracesEndpoint !== ''
 
   const service = fastify({
     // The 503 while stopping is ours, with the headers of every other response.
@@ -103,15 +95,12 @@ export function createService(name: string, config: HttpConfig, options: Service
   // The timeout of all connections is that of idle ones too. Node would set and remove another one
   // with each request.
   service.server.keepAliveTimeout = 0
-  service.server.removeAllListeners('request').on('request', (request, response) => {
-    if (!serveShortcut(request, response)) service.routing(request, response)
-  })
   service.log = createLog(name, config)
   service.decorate('metrics', createMetrics(config.revision))
   service.decorate('isStopping', false)
-  service.decorate('tracing', undefined)
-  service.decorateRequest('span', undefined)
-  service.decorate('addShortcut', (added: Shortcut) => (shortcut = isTraced(config) ? undefined : added))
+  service.decorate('addShortcut', (shortcut: Shortcut) => {
+    if (!isTraced) serveShortcut(service, shortcut, { headers, problemOf, observe })
+  })
   service.decorate('start', () => listen(service, config))
 
   const connections = boundConnections(service.server, config.maxConnections, (socket) => {
@@ -121,14 +110,14 @@ export function createService(name: string, config: HttpConfig, options: Service
       socket.destroySoon()
     }
   })
-  const requests = observeRequests(service, { probes: PROBES, accessLog })
+  const requests = observeRequests(service, accessLog)
   handleExpect(service.server)
   // Without a listener Node closes the connection of a CONNECT without a response.
   service.server.on('connect', ({ method }, socket) => {
     refuse(socket as Socket, new Problem(501, 'expected a method other than CONNECT: this is no proxy'), method)
   })
 
-  if (isTraced(config)) {
+  if (isTraced) {
     service.addHook('onReady', async () => {
       // Loaded only here: it takes memory and time that a service without traces keeps.
       const { startTracing } = await import('./opentelemetry.ts')
@@ -137,9 +126,10 @@ export function createService(name: string, config: HttpConfig, options: Service
     service.addHook('onClose', () => service.tracing?.stop())
   }
   service.addHook('onRequest', (request, reply, done) => {
-    const problem = problemOf(request)
+    // First: the request itself counts as one in progress.
+    const problem = problemOf(request.raw)
     begin(request, reply)
-    done(problem)
+    done(problem ?? missingRoute(request))
   })
   service.addHook('onSend', (request, reply, _payload, done) => {
     closeWhereDue(request, reply)
@@ -156,8 +146,8 @@ export function createService(name: string, config: HttpConfig, options: Service
 
   function begin(request: FastifyRequest, reply: FastifyReply): void {
     const { raw, method, url, routeOptions } = request
-    if (service.tracing && !PROBES.has(url)) request.span = startServerSpan(service.tracing, request)
-    observe(raw, reply.raw, { method, url, route: routeOptions.url, span: request.span })
+    if (service.tracing && !PROBES.has(url)) service.tracing.startRequest(request, reply.raw)
+    observe(raw, reply.raw, { method, url, route: routeOptions.url })
     reply.headers(headers)
   }
 
@@ -170,25 +160,11 @@ export function createService(name: string, config: HttpConfig, options: Service
     })
   }
 
-  /** Whether the request is served past Fastify. */
-  function serveShortcut(request: IncomingMessage, response: ServerResponse): boolean {
-    if (!shortcut || !isUsual(shortcut, request, response)) return false
-    if (service.isStopping || connections.isOverloaded() || headerProblem(request)) return false
-    observe(request, response, shortcut)
-    shortcut.serve(request, (content) => send(response, content, service.isStopping))
-    return true
-  }
-
-  /** Why a request is refused before its route is called, if it is. */
-  function problemOf({ raw, url, method, is404 }: FastifyRequest): Problem | undefined {
-    if (!PROBES.has(url)) {
-      if (service.isStopping) return unavailable('this replica is stopping: try another')
-      if (connections.isOverloaded()) return unavailable(OVERLOADED)
-    }
-    const problem = headerProblem(raw)
-    if (problem || !is404) return problem
-    // Fastify's own handler would read the body first.
-    return new Problem(404, `expected a route of this service, got ${method} ${url.slice(0, 200)}`)
+  /** Why a request is refused whatever its route, if it is. */
+  function problemOf(request: IncomingMessage): Problem | undefined {
+    const isRefusing = service.isStopping || connections.isOverloaded()
+    if (isRefusing && !PROBES.has(request.url!)) return unavailable(service.isStopping ? STOPPING : OVERLOADED)
+    return headerProblem(request)
   }
 
   /** While stopping, a keep-alive connection would otherwise stay open until its idle timeout. */
@@ -212,6 +188,11 @@ export function createService(name: string, config: HttpConfig, options: Service
       else requests.count(method, problem.statusCode)
     }
   }
+}
+
+/** The problem of a request for no route. Fastify's own handler would read the body first. */
+function missingRoute({ is404, method, url }: FastifyRequest): Problem | undefined {
+  return is404 ? new Problem(404, `expected a route of this service, got ${method} ${url.slice(0, 200)}`) : undefined
 }
 
 /** Starts the service, waits for the stop signal, and stops the service. */

@@ -118,7 +118,7 @@ function collector(variable: string, meaning: string): Setting<string> {
   })
 }
 
-const samplers = ['always_on', 'always_off', 'traceidratio'] as const
+const samplers = ['always_on', 'always_off', 'traceidratio'].flatMap((sampler) => [sampler, `parentbased_${sampler}`])
 
 /** The settings that every process has. */
 export const httpSettings = {
@@ -182,11 +182,11 @@ export const httpSettings = {
     default: 'parentbased_always_on',
     meaning:
       'which traces are recorded: `always_on`, `always_off` or `traceidratio`; with `parentbased_` before it, those that the client records',
-    expected: samplers.flatMap((sampler) => [`"${sampler}"`, `"parentbased_${sampler}"`]).join(', '),
+    expected: samplers.map((sampler) => `"${sampler}"`).join(', '),
     schema: v.pipe(
       v.string(),
       v.transform((sampler) => sampler || 'parentbased_always_on'),
-      v.picklist([...samplers, ...samplers.map((sampler) => `parentbased_${sampler}`)]),
+      v.picklist(samplers),
     ),
   }),
   samplerRatio: text('OTEL_TRACES_SAMPLER_ARG', {

@@ -1,10 +1,19 @@
-import type { IncomingHttpHeaders } from 'node:http'
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 
 import type { FastifyRequest } from 'fastify'
 
-import type { HttpConfig } from './settings.ts'
-
 // Traces as the services see them. OpenTelemetry itself is in opentelemetry.ts.
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Undefined where traces are off, and until the service is ready. */
+    tracing: Tracing | undefined
+  }
+  interface FastifyRequest {
+    /** Undefined where traces are off. */
+    span: Span | undefined
+  }
+}
 
 export type Attributes = Record<string, string | number | boolean | undefined>
 
@@ -36,39 +45,8 @@ export interface Span {
 export interface Tracing {
   /** Begins a trace, or continues the one that `headers` name. */
   start(name: string, options?: SpanStart & { headers?: IncomingHttpHeaders }): Span
+  /** Begins the span of a request to this process, which ends with its response. */
+  startRequest(request: FastifyRequest, response: ServerResponse): void
   /** Exports what is left. Resolves within a fraction of a second. */
   stop(): Promise<void>
-}
-
-/** Whether there is a collector to export traces to. */
-export function isTraced({ otlpEndpoint, otlpTracesEndpoint }: HttpConfig): boolean {
-  return otlpEndpoint !== '' || otlpTracesEndpoint !== ''
-}
-
-/** Begins the span of a request, in the trace of its client if there is one. */
-export function startServerSpan(tracing: Tracing, request: FastifyRequest): Span {
-  const { method, url, routeOptions, headers, hostname, port } = request
-  const [path = '', query] = url.split('?')
-  return tracing.start(routeOptions.url ? `${method} ${routeOptions.url}` : method, {
-    kind: 'server',
-    headers,
-    attributes: {
-      'http.request.method': method,
-      'url.scheme': 'http',
-      'url.path': path,
-      'url.query': query,
-      'http.route': routeOptions.url,
-      'server.address': hostname,
-      'server.port': port ?? undefined,
-    },
-  })
-}
-
-/** Ends the span of a request. As for all servers, errors of the client are none of the server. */
-export function endServerSpan(span: Span, status: number): void {
-  const isError = status >= 499
-  span.end({
-    attributes: { 'http.response.status_code': status, ...(isError && { 'error.type': `${status}` }) },
-    error: isError ? '' : undefined,
-  })
 }

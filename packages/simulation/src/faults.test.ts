@@ -137,7 +137,8 @@ test('memory is kept until the fault ends', async (t) => {
   const { service, put } = build(t)
   const before = process.memoryUsage().arrayBuffers
   await put({ memoryMb: 64, seconds: 60 })
-  assert.ok(process.memoryUsage().arrayBuffers - before >= 64 * 1024 * 1024)
+  // Other buffers, 2 MB at most, may be freed meanwhile.
+  assert.ok(process.memoryUsage().arrayBuffers - before >= 62 * 1024 * 1024)
   assert.match(timing(await service.inject('/')), /fault;desc="keeps 64 MiB"/)
 })
 

@@ -1,58 +1,30 @@
 import { Readable } from 'node:stream'
 
-import { aborted, clientGone, Problem, text, type Service } from '@dockercoins/service'
+import { aborted, clientGone, Problem, type Service } from '@dockercoins/service'
 import type { FastifyReply } from 'fastify'
 import * as v from 'valibot'
 
-// Faults on purpose (docs/faults.md). Nothing of this file is in the path of a request unless FAULTS
-// allows it.
+import { fault, type Fault } from './settings.ts'
 
-const share = v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1)), 0)
-const whole = (max: number) => v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(max)), 0)
-
-/** What goes wrong, and for how many seconds. A share is a part of the requests, 0 to 1. */
-const fault = v.strictObject({
-  /** Further service time of each request, milliseconds. A request may take it after the end. */
-  slowerMs: whole(10_000),
-  /** Share of requests that get 500. */
-  errors: share,
-  /** Share of requests, probes included, that get no response before the fault ends. */
-  hang: share,
-  /** Share of responses that lack the second half of their body. */
-  cut: share,
-  /** Memory that is kept, MiB. */
-  memoryMb: whole(1024),
-  /** Part of a processor that is kept busy, 0 to 1. */
-  cpu: share,
-  /** Whether `/readyz` returns 503. */
-  unready: v.optional(v.boolean(), false),
-  /** Every fault ends by itself. */
-  seconds: v.pipe(v.number(), v.minValue(1), v.maxValue(3600)),
-})
-export type Fault = v.InferOutput<typeof fault>
+// Faults on purpose (docs/faults.md). This file is loaded only where FAULTS allows them.
 
 const NONE: Fault = { slowerMs: 0, errors: 0, hang: 0, cut: 0, memoryMb: 0, cpu: 0, unready: false, seconds: 0 }
 /** The processor is kept busy for a share of each such slice, so that requests get the rest. */
 const SLICE_MS = 50
 const MIB = 1024 * 1024
 
-/** Whether faults are allowed, and the one that begins when the service starts. */
-export const faultsSetting = text<Fault | undefined | false>('FAULTS', {
-  default: false,
-  shown: 'not allowed',
-  meaning: '`allow` lets `PUT /faults` break the service on purpose; a fault in JSON begins at the start',
-  expected: '"allow", or a fault such as {"errors":0.1,"seconds":60} (docs/faults.md)',
-  schema: v.union([
-    v.pipe(
-      v.literal('allow'),
-      v.transform(() => undefined),
-    ),
-    v.pipe(v.string(), v.parseJson(), fault),
-  ]),
-})
+/** What faults change of simulated work. */
+interface Work {
+  config: { delayMs: number }
+  simulated: { respond: (reply: FastifyReply, type: string, work: () => Body, remark?: string) => unknown }
+}
+
+type Body = string | Buffer | Readable
 
 /** Sets and ends the faults of `service`, by PUT, GET and DELETE of `/faults`. */
-export function allowFaults(service: Service, first: Fault | undefined) {
+export function allowFaults(service: Service, first: Fault | undefined, { config, simulated }: Work): void {
+  const { delayMs } = config
+  const { respond } = simulated
   let current = NONE
   /** The current fault as `Server-Timing` has it. */
   let timing = ''
@@ -77,12 +49,17 @@ export function allowFaults(service: Service, first: Fault | undefined) {
     begin(NONE)
     return state()
   })
+  simulated.respond = async (reply, type, work) => {
+    if (Math.random() < current.errors) throw new Problem(500, 'an error on purpose', { 'server-timing': timing })
+    return respond(reply, type, () => cut(work()), timing && `, ${timing}`)
+  }
 
   /** Ends the current fault, and begins `next`. */
   function begin(next: Fault): void {
     ending.abort()
     ending = new AbortController()
     current = next
+    config.delayMs = delayMs + next.slowerMs
     timing = next === NONE ? '' : `fault;desc="${describe(next)}"`
     if (next === NONE) return
     endsAt = performance.now() + next.seconds * 1000
@@ -108,24 +85,10 @@ export function allowFaults(service: Service, first: Fault | undefined) {
     return current === NONE ? {} : { ...current, seconds: Math.ceil((endsAt - performance.now()) / 1000) }
   }
 
-  return {
-    /** Further service time of a request, in milliseconds. */
-    get slowerMs() {
-      return current.slowerMs
-    },
-    /** What `Server-Timing` has besides the times. */
-    get timing() {
-      return timing && `, ${timing}`
-    },
-    /** Throws for a share of the requests. */
-    fail(): void {
-      if (Math.random() < current.errors) throw new Problem(500, 'an error on purpose', { 'server-timing': timing })
-    },
-    /** A body, or the first half of it. */
-    cut<T extends string | Buffer | Readable>(body: T): T | string | Buffer {
-      if (body instanceof Readable || Math.random() >= current.cut) return body
-      return body.slice(0, body.length / 2)
-    },
+  /** A body, or the first half of it. */
+  function cut(body: Body): Body {
+    if (body instanceof Readable || Math.random() >= current.cut) return body
+    return body.slice(0, body.length / 2)
   }
 }
 

@@ -1,4 +1,4 @@
-import { Problem, unavailable } from '@dockercoins/service'
+import { Problem, STOPPING, unavailable } from '@dockercoins/service'
 
 import { createPause } from './pause.ts'
 
@@ -10,8 +10,6 @@ export interface QueueConfig {
   /** How many may wait. */
   maxQueue: number
 }
-
-const STOPPING = 'this replica is stopping: try another'
 
 /** A first-come, first-served queue. A client that goes away leaves it at once. */
 export function createQueue(config: QueueConfig) {

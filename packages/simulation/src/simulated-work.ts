@@ -1,72 +1,25 @@
-import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 
-import { clientGone, createHistogram, integer, type Service, type Shortcut, type Span } from '@dockercoins/service'
+import { clientGone, createHistogram, type Service, type Shortcut } from '@dockercoins/service'
 import type { FastifyReply } from 'fastify'
 import { Gauge } from 'prom-client'
 
-import { allowFaults, faultsSetting, type Fault } from './faults.ts'
 import { createQueue, type QueueConfig } from './queue.ts'
+import type { SimulatedWorkConfig } from './settings.ts'
 
-/** The settings of simulated work; the default of `concurrency` differs between rng and hasher. */
-export function simulatedWorkSettings({ concurrency, takes }: { concurrency: number; takes: string }) {
-  return {
-    delayMs: integer('DELAY_MS', {
-      default: 100,
-      min: 0,
-      max: 3_600_000,
-      unit: 'ms',
-      meaning: `time that ${takes} takes; 0 switches the simulation off`,
-    }),
-    concurrency: integer('CONCURRENCY', {
-      default: concurrency,
-      min: 1,
-      max: 1_000_000,
-      meaning: 'requests served at a time; the rest wait in arrival order',
-    }),
-    maxQueue: integer('MAX_QUEUE', {
-      default: 1000,
-      min: 0,
-      max: 1_000_000,
-      meaning: 'waiting requests; one more is answered 503 with `Retry-After`',
-    }),
-    faults: faultsSetting,
-  }
-}
-
-interface SimulatedWorkConfig extends QueueConfig {
-  /** false: faults are not allowed. */
-  faults: Fault | undefined | false
-}
+export { simulatedWorkSettings } from './settings.ts'
 
 /** Simulated work for the routes of `service`, with the faults that `config` allows. */
-export function simulateWork(service: Service, { faults: first, ...config }: SimulatedWorkConfig) {
-  const isOff = first === false && config.delayMs === 0
-  if (first === false) return simulate(service, config, isOff ? undefined : createServiceQueue(service, config))
-  const faults = allowFaults(service, first)
-  const slower = {
-    ...config,
-    get delayMs() {
-      return config.delayMs + faults.slowerMs
-    },
-  }
-  const simulated = simulate(service, slower, createServiceQueue(service, slower))
-  const respond: typeof simulated.respond = async (reply, type, work) => {
-    faults.fail()
-    return simulated.respond(reply, type, () => faults.cut(work()), faults.timing)
-  }
-  return { ...simulated, respond }
-}
+export function simulateWork(service: Service, { faults, ...config }: SimulatedWorkConfig) {
+  if (faults !== false)
+    service.register(async () => {
+      const { allowFaults } = await import('./faults.ts')
+      allowFaults(service, faults, { config, simulated })
+    })
+  const isOff = faults === false && config.delayMs === 0
+  const enter = isOff ? undefined : createServiceQueue(service, config)
 
-/** The usual request of a route, and the media type of its response. `serve` calls `respond` once. */
-interface UsualRequest extends Omit<Shortcut, 'serve'> {
-  type: string
-  serve: (request: IncomingMessage, respond: (work: () => string | Buffer) => void) => void
-}
-
-/** With `delayMs` 0 no request waits. */
-function simulate(service: Service, config: QueueConfig, enter: Enter | undefined) {
-  return {
+  const simulated = {
     /**
      * Waits in the queue and for the service time, and responds with the result of `work` and a
      * `Server-Timing` header. The route returns what this returns.
@@ -78,9 +31,11 @@ function simulate(service: Service, config: QueueConfig, enter: Enter | undefine
 
       function send(queueMs: number, rest: string): FastifyReply {
         const body = work()
-        const workMs = performance.now() - arrived - queueMs
+        const began = arrived + queueMs
+        const workMs = performance.now() - began
         const { span } = reply.request
-        if (span) traceTimes(span, arrived, queueMs, workMs)
+        span?.start('queue', { at: arrived }).end({ at: began })
+        span?.start('work', { at: began }).end({ at: began + workMs })
         return reply
           .type(type)
           .header('server-timing', toTiming(queueMs, workMs) + rest)
@@ -90,26 +45,11 @@ function simulate(service: Service, config: QueueConfig, enter: Enter | undefine
     /** Waits in the same queue. The service time is none. */
     pass: async (reply: FastifyReply): Promise<unknown> => enter?.(reply, 'pass'),
     /** Serves the usual request past Fastify where nothing is simulated. */
-    addShortcut({ type, serve, ...usual }: UsualRequest): void {
-      if (enter) return
-      service.addShortcut({
-        ...usual,
-        serve: (request, send) =>
-          serve(request, (work) => {
-            const arrived = performance.now()
-            const body = work()
-            send({ type, body, timing: toTiming(0, performance.now() - arrived) })
-          }),
-      })
+    addShortcut(usual: Omit<Shortcut, 'timing'>): void {
+      if (!enter) service.addShortcut({ ...usual, timing: (workMs) => toTiming(0, workMs) })
     },
   }
-}
-
-/** The two times of `Server-Timing` as parts of the request's span. */
-function traceTimes(span: Span, arrived: number, queueMs: number, workMs: number): void {
-  const began = arrived + queueMs
-  span.start('queue', { at: arrived }).end({ at: began })
-  span.start('work', { at: began }).end({ at: began + workMs })
+  return simulated
 }
 
 /** Waits in the queue, and resolves to the milliseconds spent there. */
@@ -118,7 +58,8 @@ type Enter = (reply: FastifyReply, how?: 'pass') => Promise<number>
 /** The queue of `service`, with its metrics. Returns the function that waits in it. */
 function createServiceQueue(service: Service, config: QueueConfig): Enter {
   const queue = createQueue(config)
-  service.addHook('preClose', async () => queue.close())
+  // After the hook of faults.ts, if there is one: a request that hangs is served when it ends.
+  service.after(() => service.addHook('preClose', async () => queue.close()))
 
   const addGauge = (name: string, help: string, read: () => number) =>
     new Gauge({

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 
 import type { Coin } from '@dockercoins/ledger'
-import type { Span } from '@dockercoins/service'
+import type { Span } from '@dockercoins/service/tracing'
 
 import { HASH_BYTES } from './rng.ts'
 import type { Upstream, UpstreamResponse } from './upstream/upstream.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { test } from 'node:test'
 
-import type { Span } from '@dockercoins/service'
+import type { Span } from '@dockercoins/service/tracing'
 
 import { finishUnits, mineOnce, mineUntil, type Mine } from './mine.ts'
 import type { Unit } from './tally.ts'

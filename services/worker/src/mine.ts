@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import type { Tracing } from '@dockercoins/service'
+import type { Tracing } from '@dockercoins/service/tracing'
 
 import { fetchCoins } from './hasher.ts'
 import type { Recorder } from './record.ts'
@@ -16,7 +16,7 @@ export interface Mine {
   /** The pause before each unit; undefined where DELAY_MS is 0. */
   pause: ((stop: AbortSignal) => Promise<void>) | undefined
   /** Undefined where traces are off. */
-  tracing?: Tracing | undefined
+  tracing?: Pick<Tracing, 'start'> | undefined
 }
 
 /** One unit of work: random bytes → digest → one more hash, and perhaps a coin. */

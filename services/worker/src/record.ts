@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import type { Entry, Ledger, Report } from '@dockercoins/ledger'
-import { aborted, capLog, type Log, type Tracing } from '@dockercoins/service'
+import { aborted, capLog, type Log } from '@dockercoins/service'
+import type { Tracing } from '@dockercoins/service/tracing'
 
 import { createOutage } from './outage.ts'
 import { countUnit, emptyTally, shownForMs, toReport, type Tally, type Unit } from './tally.ts'
@@ -28,7 +29,7 @@ export interface RecorderOptions {
   health: () => Record<'rng' | 'hasher', Health>
   log: Log
   /** Undefined where traces are off. */
-  tracing?: Tracing | undefined
+  tracing?: Pick<Tracing, 'start'> | undefined
 }
 
 /** Turns units of work into entries, and records each entry exactly once. */

@@ -1,4 +1,4 @@
-import type { Span } from '@dockercoins/service'
+import type { Span } from '@dockercoins/service/tracing'
 
 import type { Upstream, UpstreamResponse } from './upstream/upstream.ts'
 

@@ -3,8 +3,8 @@ import type { ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 
 import { capLog } from '../log.ts'
-import { CLIENT_GONE } from '../protocol.ts'
-import { endServerSpan, type Span } from '../tracing.ts'
+import { PROBES } from '../probes.ts'
+import { statusOf } from '../protocol.ts'
 import { createHistogram } from './histogram.ts'
 
 // Fastify's own request log costs two listeners, a clock and a logger per request: without it rng
@@ -15,14 +15,10 @@ export interface Observed {
   method: string
   url: string
   route: string | undefined
-  span?: Span | undefined
 }
 
-/** Measures the requests of `service` and writes them to the access log, except for `probes`. */
-export function observeRequests(
-  service: FastifyInstance,
-  { probes, accessLog }: { probes: Set<string>; accessLog: boolean },
-) {
+/** Measures the requests of `service`, and with `accessLog` writes all but probes to the log. */
+export function observeRequests(service: FastifyInstance, accessLog: boolean) {
   const log = accessLog ? capLog(service.log, 'requests') : undefined
   service.addHook('onClose', () => log?.flush())
   const observe = createHistogram(service.metrics, {
@@ -34,13 +30,10 @@ export function observeRequests(
 
   return {
     /** Measures a request whose response is closed, or whose client went away. */
-    end({ method, url, route, span }: Observed, response: ServerResponse, durationMs: number): void {
-      // An error that is unfinished here was written to the bare socket.
-      const { writableFinished, statusCode } = response
-      const status = writableFinished || statusCode >= 400 ? statusCode : CLIENT_GONE
+    end({ method, url, route }: Observed, response: ServerResponse, durationMs: number): void {
+      const status = statusOf(response)
       observe(durationMs / 1000, method, route ?? 'unknown', status)
-      if (span) endServerSpan(span, status)
-      if (!probes.has(url)) log?.info(() => accessLine(method, url, status, durationMs))
+      if (!PROBES.has(url)) log?.info(() => accessLine(method, url, status, durationMs))
     },
     /** Counts a response outside Fastify. */
     count(method: string, status: number): void {

@@ -25,9 +25,11 @@ async function start(t: TestContext, env: NodeJS.ProcessEnv = {}) {
     url: '/short',
     contentLength: '4',
     route: '/short',
+    type: 'text/plain',
     serve(request, respond) {
-      request.resume().on('end', () => respond({ type: 'text/plain', body: 'shortcut', timing: 'queue;dur=0' }))
+      request.resume().on('end', () => respond(() => 'shortcut'))
     },
+    timing: () => 'queue;dur=0',
   })
   await service.start()
   const { port } = service.server.address() as AddressInfo

@@ -1,5 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
+import type { FastifyInstance } from 'fastify'
+
+import type { Observed } from './requests.ts'
+
 // Past Fastify's router, hooks, request and reply, and with a head that is one text, rng takes 0.72 ×
 // and hasher 0.81 × the processor time for a request (docs/performance.md).
 
@@ -11,38 +15,56 @@ export interface Shortcut {
   contentLength?: string
   /** Its route in the metrics. */
   route: string
-  /** Calls `respond` once. */
-  serve: (request: IncomingMessage, respond: (content: Content) => void) => void
-}
-
-/** A short response with status 200. A body in text is ASCII. */
-export interface Content {
+  /** The media type of its response. */
   type: string
-  body: string | Buffer
-  timing: string
+  /** Calls `respond` once, with what makes the body: a short one, and ASCII if it is text. */
+  serve: (request: IncomingMessage, respond: (work: () => string | Buffer) => void) => void
+  /** The `Server-Timing` of a response that took `workMs`. */
+  timing: (workMs: number) => string
 }
 
-/** Whether `request` is the one of `shortcut`, and its connection stays open. */
-export function isUsual(shortcut: Shortcut, request: IncomingMessage, response: ServerResponse): boolean {
-  const { method, url, httpVersion, headers } = request
-  return (
-    method === shortcut.method &&
-    url === shortcut.url &&
-    headers['content-length'] === shortcut.contentLength &&
-    headers['transfer-encoding'] === undefined &&
-    headers.expect === undefined &&
-    httpVersion === '1.1' &&
-    response.shouldKeepAlive
-  )
+/** What the shortcut shares with the routes of its service. */
+interface Shared {
+  /** Headers of every response. */
+  headers: Record<string, string>
+  /** Why a request is refused, if it is. */
+  problemOf: (request: IncomingMessage) => Error | undefined
+  observe: (request: IncomingMessage, response: ServerResponse, observed: Observed) => void
 }
 
-/** Returns what sends a response with `headers` beside its own. The last one closes its connection. */
-export function createSender(headers: Record<string, string>) {
+/** Lets `service` serve the request of `shortcut` past Fastify. */
+export function serveShortcut(service: FastifyInstance, shortcut: Shortcut, { headers, problemOf, observe }: Shared) {
   const common = toText(headers)
 
-  return (response: ServerResponse, { type, body, timing }: Content, isLast: boolean): void => {
-    const own = { 'content-type': type, 'content-length': `${body.length}`, 'server-timing': timing }
-    if (isLast) {
+  service.server.removeAllListeners('request').on('request', (request, response) => {
+    if (!isUsual(request, response) || problemOf(request)) {
+      service.routing(request, response)
+    } else {
+      observe(request, response, shortcut)
+      shortcut.serve(request, (work) => {
+        const began = performance.now()
+        const body = work()
+        send(response, body, shortcut.timing(performance.now() - began))
+      })
+    }
+  })
+
+  /** Whether `request` is the one of the shortcut, and its connection stays open. */
+  function isUsual({ method, url, httpVersion, headers: own }: IncomingMessage, response: ServerResponse): boolean {
+    return (
+      method === shortcut.method &&
+      url === shortcut.url &&
+      own['content-length'] === shortcut.contentLength &&
+      own['transfer-encoding'] === undefined &&
+      own.expect === undefined &&
+      httpVersion === '1.1' &&
+      response.shouldKeepAlive
+    )
+  }
+
+  function send(response: ServerResponse, body: string | Buffer, timing: string): void {
+    const own = { 'content-type': shortcut.type, 'content-length': `${body.length}`, 'server-timing': timing }
+    if (service.isStopping) {
       response.writeHead(200, { ...own, ...headers, connection: 'close' }).end(body)
       return
     }

@@ -1,7 +1,8 @@
 import { isIP } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import type { Log, Span } from '@dockercoins/service'
+import type { Log } from '@dockercoins/service'
+import type { Span } from '@dockercoins/service/tracing'
 
 import { createHttpClient, type HttpRequest } from '../fast/http-client.ts'
 import type { HttpResponse } from '../fast/response-head.ts'

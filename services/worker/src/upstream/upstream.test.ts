@@ -4,7 +4,7 @@ import type { RequestListener } from 'node:http'
 import { createServer, type Socket } from 'node:net'
 import { test, type TestContext } from 'node:test'
 
-import type { Span, SpanEnd, SpanStart } from '@dockercoins/service'
+import type { Span, SpanEnd, SpanStart } from '@dockercoins/service/tracing'
 import { until } from '@dockercoins/testing'
 import { listenLocally } from '@dockercoins/testing/listen'
 import { listen, trickle } from '@dockercoins/testing/stand-in-upstream'

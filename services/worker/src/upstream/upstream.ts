@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import type { UpstreamReport } from '@dockercoins/ledger'
-import type { Span } from '@dockercoins/service'
+import type { Span } from '@dockercoins/service/tracing'
 
 import type { HttpRequest } from '../fast/http-client.ts'
 import { parseServerTiming, type ServerTiming } from '../fast/server-timing.ts'
