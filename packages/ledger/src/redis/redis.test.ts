@@ -286,6 +286,20 @@ suite('a Redis that fails', { skip: hasRedisServer() ? false : NO_REDIS }, () =>
     assert.ok(workers.has('new') && !workers.has(ended!.worker) && !workers.has(killed!.worker))
   })
 
+  test('of more than 100 workers that are killed together, no report is left once all have expired', async (t) => {
+    const ledger = await open(t)
+    const client = await connect(t)
+    const recorded = Array.from({ length: 150 }, () => {
+      const entry = sampleEntry()
+      return ledger.record({ ...entry, report: sampleReport(entry.worker, { expiresAfterMs: 1000 }) })
+    })
+    await Promise.all(recorded)
+    assert.equal((await ledger.reports()).length, 150)
+    const running = () => client.zCount('workers', Date.now(), '+inf')
+    await until('the reports to expire', running, (count) => count === 0)
+    assert.equal((await ledger.reports()).length, 0)
+  })
+
   test('a report that nobody understands does not hide the others', async (t) => {
     const ledger = await open(t)
     const client = await connect(t)

@@ -70,13 +70,13 @@ function createReportReader(redis: Connection, keys: Keys): () => Promise<Report
   const known = new Map<string, Report>()
 
   return async () => {
-    const workers = new Set(await redis.call((client) => client.zRange(keys.workers, 0, -1)))
+    const workers = new Set(await redis.call((client) => client.readWorkers(keys.ofScript())))
     for (const worker of known.keys()) if (!workers.has(worker)) known.delete(worker)
     const again = [...known.keys().take(Math.max(AGAIN, Math.ceil(workers.size / CALLS)))]
     const next = [...workers.difference(known), ...again]
     if (next.length === 0) return []
     const texts = await redis.call((client) => client.mGet(next.map(keys.report)))
-    // A killed worker's report has expired, although it is listed for a moment more.
+    // A report may have expired since the list was read.
     for (const worker of again) known.delete(worker)
     for (const report of parseReports(texts, next.length / workers.size)) known.set(report.worker, report)
     return [...known.values()]

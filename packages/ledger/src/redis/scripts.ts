@@ -10,6 +10,7 @@ export const scripts = {
   commit: script<number>('commit'),
   putReport: script('report'),
   seal: script('seal'),
+  readWorkers: script<string[]>('workers'),
   readTotals: script<string[]>('totals'),
   readSums: script<string[]>('sums'),
 }
@@ -26,7 +27,6 @@ export function keysUnder(prefix: string) {
     wallet: `${prefix}wallet`,
     since: `${prefix}since`,
     entries: `${prefix}entries`,
-    workers: `${prefix}workers`,
     report: (worker: string) => `${prefix}report:${worker}`,
     slot: (slot: number) => `${prefix}measured:${slot}`,
     /** The keys of every script, in the order of lua/prelude.lua. */

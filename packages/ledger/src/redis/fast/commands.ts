@@ -9,7 +9,6 @@ import INFO from '@redis/client/dist/lib/commands/INFO.js'
 import MGET from '@redis/client/dist/lib/commands/MGET.js'
 import PING from '@redis/client/dist/lib/commands/PING.js'
 import SADD from '@redis/client/dist/lib/commands/SADD.js'
-import ZRANGE from '@redis/client/dist/lib/commands/ZRANGE.js'
 import type { Command } from '@redis/client/dist/lib/RESP/types.js'
 
 export const redisCommands = {
@@ -20,7 +19,6 @@ export const redisCommands = {
   mGet: MGET.default,
   ping: PING.default,
   sAdd: SADD.default,
-  zRange: ZRANGE.default,
 } satisfies Record<string, Command>
 
 /** A client type without the commands that images lack, so that the compiler refuses them. */
