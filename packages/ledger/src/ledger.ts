@@ -14,9 +14,8 @@ export interface Ledger {
    */
   speeds(from: number, count: number): Promise<(number | null)[]>
   /**
-   * The last report of each worker whose `expiresAfterMs` has not passed since its last entry. Of
-   * more than 100 workers a call may read a part again, each within ten calls; the others are as
-   * they were.
+   * The last report of each worker whose `expiresAfterMs` has not passed since its last entry. With
+   * more than 100 workers a report may be ten calls old: it is then the same object as before.
    */
   reports(): Promise<Report[]>
   /** Streams all coins in the wallet. A coin added during the call may be missing. */
@@ -87,8 +86,11 @@ export interface Report extends Pick<Entry, 'worker' | 'from' | 'to' | 'hashes'>
   hashesPerUnit: number
   /** The worker counts as running for this long after the report. */
   expiresAfterMs: number
-  /** Of an entry without a unit: `from`, `to` and all sums are those of the last entry with one. */
-  isRepeated?: boolean
+  /**
+   * Of an entry without a unit: `from`, `to` and all sums are those of the last entry with one. A
+   * worker of an older version does not report it.
+   */
+  isRepeated?: boolean | undefined
   /** Sum over all units. */
   pauseMs: number
   /** How long one pause is set to be; absent or 0 if unknown or without a pause. */

@@ -48,7 +48,8 @@ const storedReport = v.pipe(
     // A worker of version 0.1 does not report it.
     hashesPerUnit: v.fallback(between(1, 1e12), 1),
     expiresAfterMs: amount,
-    isRepeated: v.fallback(v.boolean(), false),
+    // A worker of an older version does not report it.
+    isRepeated: v.fallback(v.optional(v.boolean()), undefined),
     pauseMs: amount,
     delayMs: amount,
     rng: upstream,

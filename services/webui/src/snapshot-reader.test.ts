@@ -105,7 +105,7 @@ function slowUnit(to: number): Report {
 /** What the same worker reports while no unit has ended for long. */
 function withoutUnit(to: number): Report {
   const none = { queueMs: 0, workMs: 0, networkMs: 0, concurrency: 0, replicas: {}, notResponding: [] }
-  return { ...slowUnit(to), from: to, hashes: 0, pauseMs: 0, rng: none, hasher: none }
+  return { ...slowUnit(to), from: to, hashes: 0, isRepeated: false, pauseMs: 0, rng: none, hasher: none }
 }
 
 /** Reports of `count` workers with `each` units in the second before `to`; ten queue at rng. */
@@ -164,6 +164,29 @@ test('a replica that does not respond is named, also where a report repeats what
   const { rng, worker } = (await read(1_001_000, { reports: [repeated] })).pipeline
   assert.deepEqual([rng.notResponding, states(rng)], [1, ['rng-1 not responding']])
   assert.ok(worker.perSecond > 0)
+})
+
+test('only reports that were read just now settle seconds, and show that a replica responds', async (t) => {
+  const read = createReader(t)
+  const [one, other] = second(1_000_000, 2)
+  await read(1_000_000, { reports: [one!, other!] })
+  const [newer] = second(1_003_000, 1)
+  newer!.rng = { ...newer!.rng, replicas: { 'rng-2': 1 }, notResponding: ['rng-1'] }
+  const { history, pipeline } = await read(1_003_500, { reports: [newer!, other!] })
+  assert.equal(history.from + 60, 1002)
+  assert.deepEqual(states(pipeline.rng), ['rng-1 not responding', 'rng-2 serving'])
+  const [newest] = second(1_012_000, 1)
+  newest!.rng.replicas = { 'rng-2': 1 }
+  const later = await read(1_012_500, { reports: [newest!, other!] })
+  assert.deepEqual(states(later.pipeline.rng), ['rng-2 serving'])
+})
+
+test('a worker of an older version, which repeats no figures, is shown with its last units for ten seconds', async (t) => {
+  const read = createReader(t)
+  await read(1_000_000, { reports: [slowUnit(1_000_000)] })
+  const perSecond = async (at: number) =>
+    (await read(at, { reports: [{ ...withoutUnit(1_000_000), isRepeated: undefined }] })).pipeline.worker.perSecond
+  assert.deepEqual([await perSecond(1_005_000), await perSecond(1_011_000)], [1 / 9, 0])
 })
 
 test('a replica that responds to another worker is running', async (t) => {

@@ -62,7 +62,8 @@ export function createSnapshotReader(
     const readAt = performance.now()
     const now = Date.now() / 1000
     const running = workers(reports, readAt)
-    const settledUntil = settledSecond(now, running)
+    // Reports that were read before say nothing of the seconds since.
+    const settledUntil = settledSecond(now, running.fresh)
     // Sent again each second, because a late entry may change them.
     const from = settledUntil - LONGEST_WAIT_S
     const speeds = await ledger.speeds(from, LONGEST_WAIT_S)
@@ -71,11 +72,13 @@ export function createSnapshotReader(
       rng: rngReplicas(running, readAt),
       hasher: hasherReplicas(running, readAt),
     }
-    const described = describePipeline(running, replicas, measureForeignSpeed(hashes - recorded, readAt))
+    const described = describePipeline(running.all, replicas, measureForeignSpeed(hashes - recorded, readAt))
     const pipeline = { ...described, capacity: smoothCapacity(described) }
     // Only units of work show what runs. While none ends, the advice keeps what was last known.
     if (described.capacity !== null) known = currentPlan(described)
-    const verdict = verdicts.judge(described, running, readAt, (state) => describeState(described, state, start, known))
+    const verdict = verdicts.judge(described, running.all, readAt, (state) =>
+      describeState(described, state, start, known),
+    )
     timeline.add(now, hashes, pipeline, !verdicts.isWaiting())
     const { marks, outages, ...levels } = timeline.window(from, LONGEST_WAIT_S)
     return {
@@ -87,7 +90,7 @@ export function createSnapshotReader(
       pipeline,
       ...start,
       ledgerMs: readAt - began,
-      latestCoins: latestCoins(running),
+      latestCoins: latestCoins(running.all),
     }
   }
 }

@@ -41,7 +41,7 @@ export function createRecorder({ self, ledger, intervalMs, observe, health, log,
   const finishing = new AbortController()
   const deadline = new AbortController()
   let tally = emptyTally(Date.now())
-  /** The last tally with a unit, and since when there is no other. */
+  /** The last tally with a unit, and when it was cut. */
   let lastWork: { tally: Tally; at: number } | undefined
   let latestCoins: Report['latestCoins'] = []
   // Intervals are measured with the monotonic clock.

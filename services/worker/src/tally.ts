@@ -61,7 +61,7 @@ function countResponse(tally: UpstreamTally, response: UpstreamResponse<unknown>
   replicas.set(name, (replicas.get(name) ?? 0) + 1)
 }
 
-/** How long after its end a tally with units shows where time goes while no other unit ends, in milliseconds. */
+/** For how many milliseconds the figures of a tally are repeated while no other unit ends. */
 export function shownForMs({ hashes, pauseMs, rng, hasher }: Tally, hashesPerUnit: number): number {
   const unitMs = ((pauseMs + totalMs(rng) + totalMs(hasher)) * hashesPerUnit) / hashes
   return Math.max(STALLED_MS, UNITS * unitMs)

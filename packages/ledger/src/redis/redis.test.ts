@@ -276,6 +276,13 @@ suite('a Redis that fails', { skip: hasRedisServer() ? false : NO_REDIS }, () =>
     await record(2)
     for (const again of [100, 200, 300]) assert.equal((await loops())[2]?.length, again)
 
+    const idle = entries[150]!
+    await ledger.record({ ...idle, sequence: 3, report: sampleReport(idle.worker, { hashes: 0 }) })
+    const read = async () => (await ledger.reports()).find(({ worker }) => worker === idle.worker)
+    while ((await read())?.hashes !== 0);
+    await ledger.record({ ...idle, sequence: 4, report: sampleReport(idle.worker, { hashes: 5 }) })
+    assert.equal((await read())?.hashes, 5, 'a report without a unit is read again by the next call')
+
     const [ended, killed] = entries
     await ledger.record({ ...ended!, sequence: 3 })
     await client.del(`report:${killed!.worker}`)

@@ -10,9 +10,9 @@ import { readSpeeds, slotsFrom } from './speeds.ts'
 
 /** Coins per reply while the wallet is streamed. */
 const PAGE = 1000
-/** One call reads so many known reports again, or of more workers a tenth: each within ten calls. */
-const AGAIN = 100
-const CALLS = 10
+/** The known reports that a call reads again, at least. Of more workers each is read within ten calls. */
+const MIN_REREAD = 100
+const CALLS_PER_ROUND = 10
 
 /** A ledger in Redis (7.0 or newer) or Valkey. `warn` gets a line about a server that may lose data. */
 export function openRedis(url: string, keyPrefix: string, maxCoins: number, warn: (line: string) => void): Ledger {
@@ -72,14 +72,16 @@ function createReportReader(redis: Connection, keys: Keys): () => Promise<Report
   return async () => {
     const workers = new Set(await redis.call((client) => client.readWorkers(keys.ofScript())))
     for (const worker of known.keys()) if (!workers.has(worker)) known.delete(worker)
-    const again = [...known.keys().take(Math.max(AGAIN, Math.ceil(workers.size / CALLS)))]
+    const again = [...known.keys().take(Math.max(MIN_REREAD, Math.ceil(workers.size / CALLS_PER_ROUND)))]
     const next = [...workers.difference(known), ...again]
     if (next.length === 0) return []
     const texts = await redis.call((client) => client.mGet(next.map(keys.report)))
     // A report may have expired since the list was read.
     for (const worker of again) known.delete(worker)
-    for (const report of parseReports(texts, next.length / workers.size)) known.set(report.worker, report)
-    return [...known.values()]
+    const reports = parseReports(texts, next.length / workers.size)
+    // A report without a unit is read again by the next call, because the next one says more.
+    for (const report of reports) if (report.hashes > 0) known.set(report.worker, report)
+    return [...known.values(), ...reports.filter(({ hashes }) => hashes === 0)]
   }
 }
 
