@@ -19,6 +19,7 @@ export function simulateWork(service: Service, { faults, ...config }: SimulatedW
   const isOff = faults === false && config.delayMs === 0
   const enter = isOff ? undefined : createServiceQueue(service, config)
 
+  // faults.ts replaces `respond`, so routes call it as a method.
   const simulated = {
     /**
      * Waits in the queue and for the service time, and responds with the result of `work` and a
