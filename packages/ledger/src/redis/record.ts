@@ -5,7 +5,7 @@ import { slotsOf } from './speeds.ts'
 
 /** Coins per script: Lua passes a few thousand values at most to one command. */
 const CHUNK = 1000
-/** One in so many entries of a worker, the first included, also removes expired workers from the list. */
+/** One in so many entries of a worker, the first included, removes expired workers from the list. */
 const ENTRIES_TO_TIDY = 10
 
 /** Clients whose connection has closed any transaction that a crash left in the append-only file. */

@@ -12,6 +12,12 @@ local function read(command, key, ...)
   return value
 end
 
+-- Milliseconds since the epoch, by the server's clock.
+local function clock()
+  local seconds, microseconds = unpack(redis.call('TIME'))
+  return seconds * 1000 + math.floor(microseconds / 1000)
+end
+
 local function text(number) return string.format('%.0f', number) end
 
 -- The number in a key, 0 without one.

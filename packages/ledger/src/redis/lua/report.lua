@@ -2,8 +2,7 @@
 -- Input: step, sequence, expiresAfterMs (0: no report). ARGV[2]: for step report, the report (JSON);
 -- for step worker, the worker.
 if input.sequence ~= lastEntry(ENTRY) then return end
-local seconds, microseconds = unpack(redis.call('TIME'))
-local now = seconds * 1000 + math.floor(microseconds / 1000)
+local now = clock()
 local steps = {
   report = { 'SET', REPORT, ARGV[2], 'PX', input.expiresAfterMs },
   worker = { 'ZADD', WORKERS, now + input.expiresAfterMs, ARGV[2] },
