@@ -77,12 +77,19 @@ export function parseReports(texts: unknown[], part = 1): Report[] {
 
 /** The same requests, under `most` names and perhaps `OTHERS`. */
 function boundNames(replicas: Record<string, unknown>, most: number): Record<string, number> {
+  const entries = Object.entries(replicas)
+  // A copy would double what the names cost.
+  if (entries.length <= most && entries.every(isWithinBounds)) return replicas as Record<string, number>
   const bounded = new Map<string, number>()
-  for (const [replica, requests] of Object.entries(replicas)) {
+  for (const [replica, requests] of entries) {
     const kept = bounded.size < most ? cut(replica) : OTHERS
     bounded.set(kept, (bounded.get(kept) ?? 0) + (typeof requests === 'number' ? clamp(requests, 0, MAX_AMOUNT) : 0))
   }
   return Object.fromEntries(bounded)
+}
+
+function isWithinBounds([replica, requests]: [string, unknown]): boolean {
+  return replica.length <= MAX_NAME && typeof requests === 'number' && requests >= 0 && requests <= MAX_AMOUNT
 }
 
 function between(min: number, max: number) {

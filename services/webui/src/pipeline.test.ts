@@ -4,10 +4,11 @@ import { test } from 'node:test'
 import type { Report } from '@dockercoins/ledger'
 
 import type { Pipeline, Upstream, Verdict, VerdictState } from './api.ts'
-import { describePipeline as describe } from './pipeline.ts'
+import { describePipeline as describeSummary, type Replicas } from './pipeline.ts'
 import { currentPlan, NOTHING } from './plan.ts'
 import type { Platform } from './scale-command.ts'
 import { describeState } from './sentences.ts'
+import { addUp, summarize } from './summary.ts'
 import { findState } from './verdict.ts'
 
 /** Reports of a second in which each worker did `each` units, served in 100 ms by both services. */
@@ -43,6 +44,10 @@ const one = { rng: ['rng-1'], hasher: ['hasher-1'] }
 
 function served(names: string[]): [string, number][] {
   return names.map((name) => [name, 1])
+}
+
+function describe(reported: Report[], replicas: Record<Upstream, Replicas>, foreignSpeed: number | null): Pipeline {
+  return describeSummary(addUp(reported.map(summarize)), replicas, foreignSpeed)
 }
 
 function describePipeline(

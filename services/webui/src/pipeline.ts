@@ -1,7 +1,5 @@
-import type { Report } from '@dockercoins/ledger'
-
 import type { Pipeline, Replica, Revision, Stage, Upstream } from './api.ts'
-import { rate, ratio, sumsOf, type Sums } from './report-sums.ts'
+import { ratio, type Summary, type Sums } from './summary.ts'
 
 /** Every viewer gets a snapshot each second, so it names at most this many replicas of a service. */
 const MAX_NAMES = 20
@@ -24,27 +22,21 @@ export interface Replicas {
 }
 
 /**
- * Computes where the time of the loops goes, from each worker's last report with work and recent
- * replicas. The capacity is that of operational analysis (Denning and Buzen, 1978):
+ * Computes where the time of the loops goes, from the summary of each worker's last report with work
+ * and recent replicas. The capacity is that of operational analysis (Denning and Buzen, 1978):
  * X ≤ min(N ⁄ (D + Z), Σ c ⁄ S), with N loops, D their time in service and on the network, Z their
  * pause, and c requests at a time of S each in every replica.
  */
 export function describePipeline(
-  reports: Report[],
+  summary: Summary,
   replicas: Record<Upstream, Replicas>,
   foreignSpeed: number | null,
 ): Pipeline {
-  const units = sum(reports, (report) => sumsOf(report).units)
-  const hashesPerUnit = units > 0 ? sum(reports, ({ hashes }) => hashes) / units : 1
-  const loops = sum(reports, (report) => report.loops)
-  const isDelayKnown = reports.every(({ delayMs = 0 }) => delayMs > 0)
-  const workers = {
-    running: reports.map((report): [string, number] => [report.hostname, sumsOf(report).hashesPerSecond]),
-    notResponding: [],
-  }
-  const worker = describeStage(reports, workers, 'worker')
-  const rng = describeUpstream(reports, 'rng', replicas.rng, foreignSpeed)
-  const hasher = describeUpstream(reports, 'hasher', replicas.hasher, foreignSpeed)
+  const { units, hashes, loops } = summary
+  const hashesPerUnit = units > 0 ? hashes / units : 1
+  const worker = describeStage(summary.worker, { running: summary.workers, notResponding: [] })
+  const rng = describeUpstream(summary, 'rng', replicas.rng, foreignSpeed)
+  const hasher = describeUpstream(summary, 'hasher', replicas.hasher, foreignSpeed)
 
   const unitMs = totalMs(worker) + totalMs(rng) + totalMs(hasher)
   for (const stage of [worker, rng, hasher]) stage.share = ratio(totalMs(stage), unitMs)
@@ -59,25 +51,20 @@ export function describePipeline(
     loops,
     hashesPerUnit,
     unitMs,
-    delayMs: isDelayKnown
-      ? ratio(
-          sum(reports, (report) => (report.delayMs ?? 0) * sumsOf(report).units),
-          units,
-        )
-      : 0,
+    delayMs: summary.isDelayKnown ? ratio(summary.delayMs, units) : 0,
     worker,
-    revisions: describeRevisions(reports),
+    revisions: describeRevisions(summary),
     rng,
     hasher,
-    entriesPerSecond: sum(reports, (report) => rate(report, 1)),
+    entriesPerSecond: summary.entriesPerSecond,
     foreignSpeed,
     capacity: units > 0 && !isAway(rng) && !isAway(hasher) ? Math.min(ofLoops, ofServices) : null,
   }
 }
 
-function describeUpstream(reports: Report[], name: Upstream, replicas: Replicas, foreignSpeed: number | null): Stage {
-  const stage = describeStage(reports, replicas, name)
-  const concurrency = Math.max(0, ...reports.map((report) => report[name].concurrency))
+function describeUpstream(summary: Summary, name: Upstream, replicas: Replicas, foreignSpeed: number | null): Stage {
+  const { concurrency } = summary[name]
+  const stage = describeStage(summary[name], replicas)
   stage.timed = concurrency > 0 || stage.queueMs + stage.serviceMs > 0
   const capacity = ratio(stage.count * concurrency * 1000, stage.serviceMs)
   // Replicas that share a name count as one, which would serve more than it can.
@@ -89,15 +76,12 @@ function describeUpstream(reports: Report[], name: Upstream, replicas: Replicas,
   return stage
 }
 
-function describeRevisions(reports: Report[]): Revision[] {
-  // Thousands of workers have few revisions.
-  const names = new Map<string, string>()
-  for (const { revision } of reports) if (!names.has(revision)) names.set(revision, shortRevision(revision))
-  const revisions = Map.groupBy(reports, ({ revision }) => names.get(revision)!)
-  const described = Array.from(revisions, ([name, of]) => ({
+function describeRevisions({ revisions }: Summary): Revision[] {
+  const short = Map.groupBy(revisions, ([name]) => shortRevision(name))
+  const described = Array.from(short, ([name, of]) => ({
     name,
-    workers: of.length,
-    perSecond: sum(of, (report) => sumsOf(report).hashesPerSecond),
+    workers: of.reduce((total, [, { workers }]) => total + workers, 0),
+    perSecond: of.reduce((total, [, { perSecond }]) => total + perSecond, 0),
   }))
   // In a steady order, because a change of it would be marked.
   return described.toSorted((a, b) => b.workers - a.workers || collator.compare(a.name, b.name)).slice(0, MAX_REVISIONS)
@@ -109,20 +93,17 @@ function shortRevision(name: string): string {
 }
 
 /** The figures that all stages have. */
-function describeStage(reports: Report[], replicas: Replicas, stage: 'worker' | Upstream): Stage {
-  const sums = reports.map((report) => sumsOf(report)[stage])
-  const total = (name: keyof Sums) => sum(sums, (each) => each[name])
-  const requests = total('requests')
+function describeStage({ requests, perSecond, queueMs, workMs, ...sums }: Sums, replicas: Replicas): Stage {
   return {
     count: replicas.running.length,
     notResponding: replicas.notResponding.length,
     replicas: toReplicas(replicas),
     ...(replicas.fault && { fault: cutName(replicas.fault) }),
-    perSecond: total('perSecond'),
-    queueMs: ratio(total('queueMs'), requests),
-    serviceMs: ratio(total('workMs'), requests),
-    networkMs: ratio(total('networkMs'), requests),
-    refusedPerSecond: total('refusedPerSecond'),
+    perSecond,
+    queueMs: ratio(queueMs, requests),
+    serviceMs: ratio(workMs, requests),
+    networkMs: ratio(sums.networkMs, requests),
+    refusedPerSecond: sums.refusedPerSecond,
     share: 0,
     timed: true,
   }
@@ -153,10 +134,6 @@ function totalMs({ queueMs, serviceMs, networkMs }: Stage): number {
 /** Measured at different moments, a part may seem a little more than the whole. */
 function part(some: number, all: number): number {
   return Math.min(1, ratio(some, all))
-}
-
-function sum<T>(all: T[], of: (each: T) => number): number {
-  return all.reduce((total, each) => total + of(each), 0)
 }
 
 /** The first by name, rng-2 before rng-10. */

@@ -2,7 +2,7 @@ import { OTHERS, type Report } from '@dockercoins/ledger'
 
 import type { Upstream } from './api.ts'
 import type { Replicas } from './pipeline.ts'
-import { sumsOf } from './report-sums.ts'
+import { addUp, summarize, type Summary } from './summary.ts'
 
 /**
  * Replicas that responded within this time count as running: an entry names few. The report of one
@@ -16,8 +16,8 @@ const STEP_MS = 1000
 
 interface Followed {
   report: Report
-  /** Whether the report was read just now. Of many workers, most were read before. */
-  isFresh: boolean
+  /** When the report was read. Of many workers, most were read before. */
+  readAt: number
   /** When the report changed by the monotonic clock, and how far the wall clock was ahead. */
   changedAt: number
   wallAhead: number
@@ -27,11 +27,15 @@ interface Followed {
 export interface Running {
   all: Report[]
   fresh: Report[]
+  /** What all add up to. */
+  summary: Summary
 }
 
 /** Follows running workers from read to read. */
 export function followWorkers(): (reports: Report[], now: number) => Running {
   let workers = new Map<string, Followed>()
+  /** Of the reports that were read at the same moment: of many workers, few are read each time. */
+  let summaries = new Map<number, { of: number; summary: Summary }>()
 
   return (reports, now) => {
     const wallAhead = Date.now() - now
@@ -43,54 +47,56 @@ export function followWorkers(): (reports: Report[], now: number) => Running {
       const isStepped = wallAhead <= before - STEP_MS
       return !isStepped || now - changedAt <= Math.max(RECENT_MS, report.expiresAfterMs)
     })
+    const groups = Map.groupBy(running, ({ readAt }) => readAt)
+    summaries = new Map(
+      Array.from(groups, ([readAt, group]) => {
+        const known = summaries.get(readAt)
+        // Reports leave a group, and none joins it later.
+        if (known?.of === group.length) return [readAt, known]
+        return [readAt, { of: group.length, summary: addUp(group.map(({ report }) => summarize(report))) }]
+      }),
+    )
     return {
       all: running.map(({ report }) => report),
-      fresh: running.filter(({ isFresh }) => isFresh).map(({ report }) => report),
+      fresh: (groups.get(now) ?? []).map(({ report }) => report),
+      summary: addUp([...summaries.values()].map(({ summary }) => summary)),
     }
   }
 }
 
 function follow(before: Followed | undefined, report: Report, now: number, wallAhead: number): Followed {
-  const changed = { report, isFresh: true, changedAt: now, wallAhead }
+  if (report === before?.report) return before
+  const changed = { report, readAt: now, changedAt: now, wallAhead }
   if (!before) return changed
   const { from, to, hashes } = before.report
-  const isFresh = report !== before.report
-  if (report.from === from && report.to === to && report.hashes === hashes) return { ...before, report, isFresh }
+  if (report.from === from && report.to === to && report.hashes === hashes) return { ...before, report, readAt: now }
   // A worker of an older version does not repeat the figures of its last units.
   const isUnrepeated = report.isRepeated === undefined && report.hashes === 0 && hashes > 0
-  return isUnrepeated && now - before.changedAt < RECENT_MS ? { ...before, isFresh } : changed
+  return isUnrepeated && now - before.changedAt < RECENT_MS ? { ...before, readAt: now } : changed
 }
 
 /** Follows the recent replicas of a service. None are known while no worker reports them. */
 export function followReplicas(name: Upstream): (running: Running, now: number) => Replicas {
   const respondedAt = new Map<string, number>()
 
-  return ({ all, fresh }, now) => {
-    const requests = requestsOf(all, name)
-    const silent = new Set<string>()
-    for (const report of all) for (const replica of report[name].notResponding) silent.add(replica)
+  return ({ all, fresh, summary }, now) => {
+    const { replicas, notResponding, fault } = summary[name]
+    const silent = new Set(notResponding)
     if (silent.size > 0) {
-      const recent = fresh.filter(({ isRepeated }) => !isRepeated)
-      for (const replica of requestsOf(recent, name).keys()) silent.delete(replica)
+      for (const report of fresh) if (!report.isRepeated) for (const replica of namesOf(report)) silent.delete(replica)
     }
-    for (const replica of requestsOf(fresh, name).keys()) {
-      if (respondedAt.has(replica) || respondedAt.size < MAX_REPLICAS) respondedAt.set(replica, now)
-    }
+    for (const report of fresh)
+      for (const replica of namesOf(report)) {
+        if (respondedAt.has(replica) || respondedAt.size < MAX_REPLICAS) respondedAt.set(replica, now)
+      }
     for (const [replica, at] of respondedAt) {
       if (at < now - RECENT_MS || silent.has(replica)) respondedAt.delete(replica)
     }
     const names = all.length > 0 ? [...respondedAt.keys()] : []
-    const fault = all.find((report) => report[name].fault)?.[name].fault
-    return { running: names.map((each) => [each, requests.get(each) ?? 0]), notResponding: [...silent], fault }
+    return { running: names.map((each) => [each, replicas.get(each) ?? 0]), notResponding: [...silent], fault }
   }
-}
 
-/** The requests to which each replica responded. */
-function requestsOf(reports: Report[], name: Upstream): Map<string, number> {
-  const requests = new Map<string, number>()
-  for (const report of reports)
-    for (const [replica, count] of sumsOf(report).replicas[name])
-      requests.set(replica, (requests.get(replica) ?? 0) + count)
-  requests.delete(OTHERS)
-  return requests
+  function namesOf(report: Report): string[] {
+    return Object.keys(report[name].replicas).filter((replica) => replica !== OTHERS)
+  }
 }

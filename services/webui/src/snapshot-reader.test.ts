@@ -181,6 +181,21 @@ test('only reports that were read just now settle seconds, and show that a repli
   assert.deepEqual(states(later.pipeline.rng), ['rng-2 serving'])
 })
 
+test('a report that was read before counts until its worker leaves or it is read again', async (t) => {
+  const read = createReader(t)
+  const [one, two, three] = second(1_000_000, 3)
+  const perSecond = async (at: number, reports: Report[]) => {
+    const { worker, rng } = (await read(at, { reports })).pipeline
+    return [worker.count, worker.perSecond, rng.perSecond]
+  }
+  assert.deepEqual(await perSecond(1_000_000, [one!, two!, three!]), [3, 3, 3])
+  const [newer] = second(1_001_000, 1, 4)
+  assert.deepEqual(await perSecond(1_001_000, [newer!, two!, three!]), [3, 6, 6])
+  assert.deepEqual(await perSecond(1_002_000, [newer!, two!, three!]), [3, 6, 6])
+  assert.deepEqual(await perSecond(1_003_000, [newer!, three!]), [2, 5, 5])
+  assert.deepEqual(await perSecond(1_004_000, [three!]), [1, 1, 1])
+})
+
 test('a worker of an older version, which repeats no figures, is shown with its last units for ten seconds', async (t) => {
   const read = createReader(t)
   await read(1_000_000, { reports: [slowUnit(1_000_000)] })

@@ -1,4 +1,4 @@
-import type { Ledger, Report } from '@dockercoins/ledger'
+import type { Ledger } from '@dockercoins/ledger'
 import type { Log } from '@dockercoins/service'
 
 import type { Snapshot, Update } from './api.ts'
@@ -12,7 +12,6 @@ import { describeState } from './sentences.ts'
 import type { Timeline } from './timeline.ts'
 import { createVerdicts } from './verdict.ts'
 
-const LATEST_COINS = 8
 /** Marks, and outages, in one snapshot: a viewer that reads every snapshot misses none. */
 const LATEST_EVENTS = 20
 
@@ -72,7 +71,7 @@ export function createSnapshotReader(
       rng: rngReplicas(running, readAt),
       hasher: hasherReplicas(running, readAt),
     }
-    const described = describePipeline(running.all, replicas, measureForeignSpeed(hashes - recorded, readAt))
+    const described = describePipeline(running.summary, replicas, measureForeignSpeed(hashes - recorded, readAt))
     const pipeline = { ...described, capacity: smoothCapacity(described) }
     // Only units of work show what runs. While none ends, the advice keeps what was last known.
     if (described.capacity !== null) known = currentPlan(described)
@@ -90,21 +89,11 @@ export function createSnapshotReader(
       pipeline,
       ...start,
       ledgerMs: readAt - began,
-      latestCoins: latestCoins(running.all),
+      latestCoins: running.summary.latestCoins.map(({ digest, worker, at }) => ({
+        digest,
+        worker: cutName(worker),
+        at,
+      })),
     }
   }
-}
-
-function latestCoins(reports: Report[]): Snapshot['latestCoins'] {
-  // A report has its newest coin first, so the latest coins are in the reports with the newest ones.
-  const since = Float64Array.from(reports, newestAt).toSorted().at(-LATEST_COINS) ?? 0
-  const newest = reports.filter((report) => newestAt(report) >= since)
-  const coins = newest.flatMap((report) =>
-    report.latestCoins.map(({ digest, at }) => ({ digest, worker: cutName(report.hostname), at: at / 1000 })),
-  )
-  return coins.toSorted((a, b) => b.at - a.at).slice(0, LATEST_COINS)
-}
-
-function newestAt({ latestCoins: [newest] }: Report): number {
-  return newest?.at ?? 0
 }

@@ -87,9 +87,8 @@ export function step({ standing, candidate, hasWorked = false }: Memory, pipelin
 
 /** Gives a verdict once all running workers have reported and the evidence is steady. */
 export function createVerdicts() {
-  /** The end of the newest report of each running worker, now and before an outage. */
-  let lastReports = new Map<string, number>()
-  let outage: { reports: Map<string, number>; endedAt?: number } | undefined
+  let lastReports: Report[] = []
+  let outage: { reports: Report[]; endedAt?: number } | undefined
   let memory: Memory = {}
   let last: Verdict | undefined
 
@@ -97,8 +96,9 @@ export function createVerdicts() {
   function awaitReports(now: number): Verdict | undefined {
     if (!outage) return undefined
     outage.endedAt ??= now
-    const of = outage.reports.size
-    const reported = [...outage.reports].filter(([worker, to]) => (lastReports.get(worker) ?? to) !== to).length
+    const of = outage.reports.length
+    const ends = new Map(lastReports.map(({ worker, to }) => [worker, to]))
+    const reported = outage.reports.filter(({ worker, to }) => (ends.get(worker) ?? to) !== to).length
     if (reported < of && now - outage.endedAt < LONGEST_WAIT_MS) {
       const sentence = 'Waiting for the workers that ran before the ledger was lost.'
       return { state: 'early', sentence, evidence: `${reported} of ${of} have reported` }
@@ -110,7 +110,7 @@ export function createVerdicts() {
   return {
     /** The verdict on a pipeline. `describe` puts a state into words. */
     judge(pipeline: Pipeline, running: Report[], now: number, describe: (state: VerdictState) => Verdict): Verdict {
-      lastReports = new Map(running.map(({ worker, to }) => [worker, to]))
+      lastReports = running
       const wait = awaitReports(now)
       if (wait) return wait
       memory = step(memory, pipeline, now)
