@@ -15,7 +15,8 @@ export interface Ledger {
   speeds(from: number, count: number): Promise<(number | null)[]>
   /**
    * The last report of each worker whose `expiresAfterMs` has not passed since its last entry. With
-   * more than 100 workers a report may be ten calls old: it is then the same object as before.
+   * more than 100 workers a report may be ten calls old: it is then the same object as before, and
+   * must not be changed.
    */
   reports(): Promise<Report[]>
   /** Streams all coins in the wallet. A coin added during the call may be missing. */

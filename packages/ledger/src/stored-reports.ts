@@ -75,10 +75,9 @@ export function parseReports(texts: unknown[], part = 1): Report[] {
   }
 }
 
-/** The same requests, under `most` names and perhaps `OTHERS`. */
+/** The same requests, under `most` names and perhaps `OTHERS`: the same object where nothing is cut. */
 function boundNames(replicas: Record<string, unknown>, most: number): Record<string, number> {
   const entries = Object.entries(replicas)
-  // A copy would double what the names cost.
   if (entries.length <= most && entries.every(isWithinBounds)) return replicas as Record<string, number>
   const bounded = new Map<string, number>()
   for (const [replica, requests] of entries) {

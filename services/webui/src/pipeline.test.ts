@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import type { Report } from '@dockercoins/ledger'
 
 import type { Pipeline, Upstream, Verdict, VerdictState } from './api.ts'
-import { describePipeline as describeSummary, type Replicas } from './pipeline.ts'
+import { describePipeline as describe, type Replicas } from './pipeline.ts'
 import { currentPlan, NOTHING } from './plan.ts'
 import type { Platform } from './scale-command.ts'
 import { describeState } from './sentences.ts'
@@ -46,8 +46,12 @@ function served(names: string[]): [string, number][] {
   return names.map((name) => [name, 1])
 }
 
-function describe(reported: Report[], replicas: Record<Upstream, Replicas>, foreignSpeed: number | null): Pipeline {
-  return describeSummary(addUp(reported.map(summarize)), replicas, foreignSpeed)
+function describeReports(
+  reported: Report[],
+  replicas: Record<Upstream, Replicas>,
+  foreignSpeed: number | null,
+): Pipeline {
+  return describe(addUp(reported.map(summarize)), replicas, foreignSpeed)
 }
 
 function describePipeline(
@@ -59,7 +63,7 @@ function describePipeline(
     rng: { running: served(names.rng), notResponding: [] },
     hasher: { running: served(names.hasher), notResponding: [] },
   }
-  const pipeline = describe(reported, replicas, foreignSpeed)
+  const pipeline = describeReports(reported, replicas, foreignSpeed)
   return { ...pipeline, state: findState(pipeline, standing) }
 }
 
@@ -273,14 +277,14 @@ test('no number is advised of replicas whose names are not known', () => {
 test('while all replicas of a service are lost the capacity is not known', () => {
   const hasher = { running: served(['hasher-1']), notResponding: [] }
   const lost = { running: [], notResponding: ['rng-1'] }
-  const { capacity } = describe(reports(10, 1, 0), { rng: lost, hasher }, 0)
+  const { capacity } = describeReports(reports(10, 1, 0), { rng: lost, hasher }, 0)
   assert.equal(capacity, null)
 })
 
 test('workers are counted by the revision of their source, and the speed of each revision is its own', () => {
   const [a, b, c] = reports(3, 10, 0)
   const hash = '0123456789'.repeat(4)
-  const { revisions } = describe(
+  const { revisions } = describeReports(
     [{ ...a!, revision: hash, hashes: 5 }, b!, c!],
     { rng: noReplicas, hasher: noReplicas },
     0,

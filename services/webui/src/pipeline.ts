@@ -93,17 +93,18 @@ function shortRevision(name: string): string {
 }
 
 /** The figures that all stages have. */
-function describeStage({ requests, perSecond, queueMs, workMs, ...sums }: Sums, replicas: Replicas): Stage {
+function describeStage(sums: Sums, replicas: Replicas): Stage {
+  const { requests, perSecond, refusedPerSecond } = sums
   return {
     count: replicas.running.length,
     notResponding: replicas.notResponding.length,
     replicas: toReplicas(replicas),
     ...(replicas.fault && { fault: cutName(replicas.fault) }),
     perSecond,
-    queueMs: ratio(queueMs, requests),
-    serviceMs: ratio(workMs, requests),
+    queueMs: ratio(sums.queueMs, requests),
+    serviceMs: ratio(sums.workMs, requests),
     networkMs: ratio(sums.networkMs, requests),
-    refusedPerSecond: sums.refusedPerSecond,
+    refusedPerSecond,
     share: 0,
     timed: true,
   }

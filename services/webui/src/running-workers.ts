@@ -27,15 +27,15 @@ interface Followed {
 export interface Running {
   all: Report[]
   fresh: Report[]
-  /** What all add up to. */
+  /** Of all of them. */
   summary: Summary
 }
 
 /** Follows running workers from read to read. */
 export function followWorkers(): (reports: Report[], now: number) => Running {
   let workers = new Map<string, Followed>()
-  /** Of the reports that were read at the same moment: of many workers, few are read each time. */
-  let summaries = new Map<number, { of: number; summary: Summary }>()
+  /** One per read. Of many workers few are read each time, so most summaries stay as they are. */
+  let summaries = new Map<number, { group: Followed[]; summary: Summary }>()
 
   return (reports, now) => {
     const wallAhead = Date.now() - now
@@ -51,9 +51,8 @@ export function followWorkers(): (reports: Report[], now: number) => Running {
     summaries = new Map(
       Array.from(groups, ([readAt, group]) => {
         const known = summaries.get(readAt)
-        // Reports leave a group, and none joins it later.
-        if (known?.of === group.length) return [readAt, known]
-        return [readAt, { of: group.length, summary: addUp(group.map(({ report }) => summarize(report))) }]
+        if (known && isSame(known.group, group)) return [readAt, known]
+        return [readAt, { group, summary: addUp(group.map(({ report }) => summarize(report))) }]
       }),
     )
     return {
@@ -75,6 +74,10 @@ function follow(before: Followed | undefined, report: Report, now: number, wallA
   return isUnrepeated && now - before.changedAt < RECENT_MS ? { ...before, readAt: now } : changed
 }
 
+function isSame(some: Followed[], others: Followed[]): boolean {
+  return some.length === others.length && some.every((each, index) => each === others[index])
+}
+
 /** Follows the recent replicas of a service. None are known while no worker reports them. */
 export function followReplicas(name: Upstream): (running: Running, now: number) => Replicas {
   const respondedAt = new Map<string, number>()
@@ -82,13 +85,12 @@ export function followReplicas(name: Upstream): (running: Running, now: number) 
   return ({ all, fresh, summary }, now) => {
     const { replicas, notResponding, fault } = summary[name]
     const silent = new Set(notResponding)
-    if (silent.size > 0) {
-      for (const report of fresh) if (!report.isRepeated) for (const replica of namesOf(report)) silent.delete(replica)
-    }
-    for (const report of fresh)
+    for (const report of fresh) {
       for (const replica of namesOf(report)) {
+        if (!report.isRepeated) silent.delete(replica)
         if (respondedAt.has(replica) || respondedAt.size < MAX_REPLICAS) respondedAt.set(replica, now)
       }
+    }
     for (const [replica, at] of respondedAt) {
       if (at < now - RECENT_MS || silent.has(replica)) respondedAt.delete(replica)
     }

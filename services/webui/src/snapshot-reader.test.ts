@@ -196,6 +196,19 @@ test('a report that was read before counts until its worker leaves or it is read
   assert.deepEqual(await perSecond(1_004_000, [three!]), [1, 1, 1])
 })
 
+test('a worker that is listed again after the clock was set back and forth counts with its own figures', async (t) => {
+  const read = createReader(t)
+  const reports = [1, 10, 100].map((each) => {
+    const [report] = second(1_000_000, 1, each)
+    return Object.assign(report!, { worker: `id-${each}`, expiresAfterMs: each === 1 ? 3500 : 60_000 })
+  })
+  const perSecond = async (at: number, given: Report[], wall: number) =>
+    (await read(at, { reports: given, wall })).pipeline.worker.perSecond
+  assert.equal(await perSecond(1_000_000, reports, 0), 111)
+  assert.equal(await perSecond(1_011_000, reports, -2000), 110)
+  assert.equal(await perSecond(1_012_000, reports.toSpliced(1, 1), 0), 101)
+})
+
 test('a worker of an older version, which repeats no figures, is shown with its last units for ten seconds', async (t) => {
   const read = createReader(t)
   await read(1_000_000, { reports: [slowUnit(1_000_000)] })

@@ -38,6 +38,7 @@ test('parts add up to what all reports add up to, however they are divided', () 
     refused: count,
     replicas: fc.dictionary(fc.constantFrom('r-1', 'r-2', 'r-3'), count),
     notResponding: fc.array(fc.constantFrom('r-4', 'r-5')),
+    fault: fc.constantFrom(undefined, 'errors 10 %', 'delay'),
   })
   const report = fc
     .record({

@@ -4,7 +4,7 @@ import type { Snapshot, Upstream } from './api.ts'
 
 const LATEST_COINS = 8
 
-/** What reports add up to. */
+/** The sums of some reports, and the names in them. */
 export interface Summary {
   /** Each worker's hostname and hashes per second. */
   workers: [hostname: string, hashesPerSecond: number][]
@@ -13,9 +13,9 @@ export interface Summary {
   loops: number
   units: number
   hashes: number
-  /** The pauses that the units were set to make. Milliseconds. */
+  /** Sum over all units of the pause that is set. Milliseconds. */
   delayMs: number
-  /** Whether all workers report how long a pause is set to be. */
+  /** Whether every worker reports its pause. */
   isDelayKnown: boolean
   entriesPerSecond: number
   /** Newest first. */
@@ -95,10 +95,7 @@ export function addUp(parts: Summary[]): Summary {
     delayMs: 0,
     isDelayKnown: parts.every(({ isDelayKnown }) => isDelayKnown),
     entriesPerSecond: 0,
-    latestCoins: parts
-      .flatMap(({ latestCoins }) => latestCoins)
-      .toSorted((a, b) => b.at - a.at)
-      .slice(0, LATEST_COINS),
+    latestCoins: latestOf(parts.flatMap(({ latestCoins }) => latestCoins)),
     worker: { ...nothing },
     rng: addUpUpstream(parts, 'rng'),
     hasher: addUpUpstream(parts, 'hasher'),
@@ -116,6 +113,15 @@ export function addUp(parts: Summary[]): Summary {
     }
   }
   return total
+}
+
+function latestOf(coins: Summary['latestCoins']): Summary['latestCoins'] {
+  // To sort the moments of thousands of coins takes less than to sort the coins.
+  const since = Float64Array.from(coins, ({ at }) => at)
+    .toSorted()
+    .at(-LATEST_COINS)
+  const latest = since === undefined ? coins : coins.filter(({ at }) => at >= since)
+  return latest.toSorted((a, b) => b.at - a.at).slice(0, LATEST_COINS)
 }
 
 function addUpUpstream(parts: Summary[], name: Upstream): UpstreamSums {
