@@ -32,7 +32,8 @@ export function describePipeline(
   replicas: Record<Upstream, Replicas>,
   foreignSpeed: number | null,
 ): Pipeline {
-  const { units, hashes, loops } = summary
+  const { hashes, loops } = summary
+  const units = summary.worker.requests
   const hashesPerUnit = units > 0 ? hashes / units : 1
   const worker = describeStage(summary.worker, { running: summary.workers, notResponding: [] })
   const rng = describeUpstream(summary, 'rng', replicas.rng, foreignSpeed)

@@ -8,8 +8,8 @@ import { addUp, summarize } from './summary.ts'
 
 test('a report is summarized over its replicas and the time that it covers', () => {
   const report = sampleReport('w', { hashes: 20, hashesPerUnit: 2, from: 1000, to: 3000 })
-  const { units, workers, entriesPerSecond, worker, rng, hasher } = summarize(report)
-  assert.deepEqual([units, workers, entriesPerSecond], [10, [['worker-1', 10]], 0.5])
+  const { workers, entriesPerSecond, worker, rng, hasher } = summarize(report)
+  assert.deepEqual([worker.requests, workers, entriesPerSecond], [10, [['worker-1', 10]], 0.5])
   const times = { queueMs: 629.1, workMs: 100.2, networkMs: 1.5 }
   const replicas = new Map(Object.entries({ 'rng-1': 6, 'rng-2': 4 }))
   const others = { concurrency: 1, replicas, notResponding: new Set(), fault: undefined }

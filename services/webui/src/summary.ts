@@ -11,7 +11,6 @@ export interface Summary {
   /** How many workers have each revision, and their hashes per second. */
   revisions: Map<string, { workers: number; perSecond: number }>
   loops: number
-  units: number
   hashes: number
   /** Sum over all units of the pause that is set. Milliseconds. */
   delayMs: number
@@ -53,7 +52,6 @@ export function summarize(report: Report): Summary {
     workers: [[hostname, perSecond]],
     revisions: new Map([[revision, { workers: 1, perSecond }]]),
     loops,
-    units,
     hashes,
     delayMs: delayMs * units,
     isDelayKnown: delayMs > 0,
@@ -90,7 +88,6 @@ export function addUp(parts: Summary[]): Summary {
     workers: parts.flatMap(({ workers }) => workers),
     revisions: new Map(),
     loops: 0,
-    units: 0,
     hashes: 0,
     delayMs: 0,
     isDelayKnown: parts.every(({ isDelayKnown }) => isDelayKnown),
@@ -102,7 +99,6 @@ export function addUp(parts: Summary[]): Summary {
   }
   for (const part of parts) {
     total.loops += part.loops
-    total.units += part.units
     total.hashes += part.hashes
     total.delayMs += part.delayMs
     total.entriesPerSecond += part.entriesPerSecond
@@ -117,10 +113,11 @@ export function addUp(parts: Summary[]): Summary {
 
 function latestOf(coins: Summary['latestCoins']): Summary['latestCoins'] {
   // To sort the moments of thousands of coins takes less than to sort the coins.
-  const since = Float64Array.from(coins, ({ at }) => at)
-    .toSorted()
-    .at(-LATEST_COINS)
-  const latest = since === undefined ? coins : coins.filter(({ at }) => at >= since)
+  const since =
+    Float64Array.from(coins, ({ at }) => at)
+      .toSorted()
+      .at(-LATEST_COINS) ?? 0
+  const latest = coins.filter(({ at }) => at >= since)
   return latest.toSorted((a, b) => b.at - a.at).slice(0, LATEST_COINS)
 }
 
