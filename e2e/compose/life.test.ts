@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { until } from '@dockercoins/testing'
-import { startComposeStack } from '@dockercoins/testing/compose-stack'
+import { startComposeStack, STOP_TIMEOUT_S } from '@dockercoins/testing/compose-stack'
 import { totals, unitsDone } from '@dockercoins/testing/figures'
 
 test('all services become healthy, and stop with exit code 0 and every hash counted', async (t) => {
@@ -20,7 +20,7 @@ test('all services become healthy, and stop with exit code 0 and every hash coun
     ({ hashes }) => hashes > 0,
   )
   const stopping = performance.now()
-  await stack.compose('stop')
+  await stack.compose('stop', '--timeout', STOP_TIMEOUT_S)
   const stoppedS = (performance.now() - stopping) / 1000
   t.diagnostic(`healthy after ${healthyS.toFixed(1)} s, stopped after ${stoppedS.toFixed(1)} s`)
 

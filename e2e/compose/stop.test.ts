@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 import { until, within } from '@dockercoins/testing'
-import { docker, down } from '@dockercoins/testing/compose-stack'
+import { docker, down, STOP_TIMEOUT_S } from '@dockercoins/testing/compose-stack'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const anyPorts = { WEBUI_PORT: '0', RNG_PORT: '0', HASHER_PORT: '0' }
@@ -36,7 +36,7 @@ test('an application that is stopped as soon as it is started stops at once, and
     const containers = (await docker('compose', '--project-name', project, 'ps', '--all', '--quiet')).split('\n')
     assert.equal(containers.length, 5)
     await Promise.all(containers.map(untilInitRuns))
-    await compose(project, 'stop')
+    await compose(project, 'stop', '--timeout', STOP_TIMEOUT_S)
     await Promise.all(containers.map((container) => assertStopped(container)))
     await down(project, '--volumes')
   }
@@ -60,7 +60,7 @@ for (const service of ['rng', 'hasher', 'worker', 'webui']) {
       containers.push(container)
       await untilInitRuns(container)
       await sleep(ms) // the moment of the signal
-      await docker('stop', '--time', '9', container)
+      await docker('stop', '--time', STOP_TIMEOUT_S, container)
       await assertStopped(container, `${ms} ms after the start`)
     }
   })

@@ -47,6 +47,13 @@ export function readInImage(image: string, path: string): Promise<string> {
 }
 
 /**
+ * How long a container has to stop, in seconds. On a busy machine all containers together get a
+ * small part of the processors. One that has lost the signal is killed after this time, too, and
+ * exits with 137.
+ */
+export const STOP_TIMEOUT_S = '60'
+
+/**
  * Part of the error when Engine 20.10 wrongly refuses to remove an unused network
  * (moby/moby#43286).
  */
@@ -130,7 +137,7 @@ export async function startComposeStack(
     containers: async (part) => (await compose('ps', '--all', '--quiet', part)).split('\n'),
     urls: { webui: await url('webui'), rng: await url('rng'), hasher: await url('hasher') },
     async stop(part, signal) {
-      await (signal === 'SIGTERM' ? compose('stop', part) : compose('kill', part))
+      await (signal === 'SIGTERM' ? compose('stop', '--timeout', STOP_TIMEOUT_S, part) : compose('kill', part))
     },
     async start(part) {
       const before = part === 'redis' ? 0 : listenings(await stack.lines(part))
