@@ -12,6 +12,7 @@ const WORKERS_PER_CONNECTION = 50
 const INTERVAL_MS = 1000
 const HASHES = 3
 const LATEST_COINS = 8
+const EXPIRES_AFTER_MS = 3500
 /** One hash in so many is a coin. */
 const COIN_EVERY = 16
 
@@ -29,7 +30,7 @@ setInterval(() => process.stdout.write(latencies.splice(0).map(toLine).join(''))
 async function work(ledger: Ledger): Promise<never> {
   const worker = randomUUID()
   const hostname = podName('worker')
-  let latestCoins = Array.from({ length: LATEST_COINS }, () => ({ digest: sampleCoin().digest, at: Date.now() }))
+  let latestCoins: Report['latestCoins'] = []
   let from = Date.now()
   for (let sequence = 1, dueAt = 0; ; sequence++) {
     await sleep(Math.max(0, dueAt - performance.now()))
@@ -38,7 +39,8 @@ async function work(ledger: Ledger): Promise<never> {
     const coins = Array.from({ length: HASHES }, () => draw(COIN_EVERY)).flatMap((drawn) =>
       drawn === 0 ? [sampleCoin()] : [],
     )
-    latestCoins = [...coins.map(({ digest }) => ({ digest, at: to })), ...latestCoins].slice(0, LATEST_COINS)
+    const recent = latestCoins.filter(({ at }) => at > to - EXPIRES_AFTER_MS)
+    latestCoins = [...coins.map(({ digest }) => ({ digest, at: to })), ...recent].slice(0, LATEST_COINS)
     const report = reportOf({ worker, hostname, from, to, latestCoins })
     await recordUntilDone(ledger, { worker, sequence, hashes: HASHES, from, to, coins, report })
     from = to
@@ -68,7 +70,7 @@ function reportOf(given: Pick<Report, 'worker' | 'hostname' | 'from' | 'to' | 'l
     loops: 1,
     hashes: HASHES,
     hashesPerUnit: 1,
-    expiresAfterMs: 3500,
+    expiresAfterMs: EXPIRES_AFTER_MS,
     pauseMs: HASHES * 100 + Math.random(),
     delayMs: 100,
     rng: upstream('rng-7d9c5b6f8'),

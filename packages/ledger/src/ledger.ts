@@ -98,7 +98,10 @@ export interface Report extends Pick<Entry, 'worker' | 'from' | 'to' | 'hashes'>
   delayMs?: number
   rng: UpstreamReport
   hasher: UpstreamReport
-  /** A few, newest first, and when the worker found them. */
+  /**
+   * The coins of the entry and of the last `expiresAfterMs`, newest first; eight at most. A worker of
+   * an older version repeats its last eight.
+   */
   latestCoins: { digest: string; at: number }[]
 }
 

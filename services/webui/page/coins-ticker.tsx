@@ -15,7 +15,7 @@ export function CoinsTicker() {
       <h2 id="coins-title">Latest coins</h2>
       <Help title="Why these are coins">
         A coin is a hash whose first digit is 0. A digit is one of sixteen, all equally likely, so about one hash in
-        sixteen is a coin. The line shows the newest coins of the running workers.
+        sixteen is a coin. The line shows the newest coins.
         {newest && (
           <>
             {' '}
@@ -23,7 +23,7 @@ export function CoinsTicker() {
           </>
         )}
       </Help>
-      {coins?.length === 0 ? <p class="aside">No running worker has reported a coin yet.</p> : <Coins coins={coins} />}
+      {coins?.length === 0 ? <p class="aside">No coin has been reported yet.</p> : <Coins coins={coins} />}
     </section>
   )
 }

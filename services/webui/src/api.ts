@@ -52,7 +52,7 @@ export interface Snapshot extends Totals, Start {
   verdict: Verdict
   /** Response time of the ledger in milliseconds. */
   ledgerMs: number
-  /** The latest coins of all workers, newest first. */
+  /** The latest coins in the reports that were read, newest first. */
   latestCoins: { digest: string; worker: string; at: number }[]
 }
 

@@ -8,7 +8,7 @@ import { describePipeline as describe, type Replicas } from './pipeline.ts'
 import { currentPlan, NOTHING } from './plan.ts'
 import type { Platform } from './scale-command.ts'
 import { describeState } from './sentences.ts'
-import { addUp, summarize } from './summary.ts'
+import { addUp, summarize, type Served } from './summary.ts'
 import { findState } from './verdict.ts'
 
 /** Reports of a second in which each worker did `each` units, served in 100 ms by both services. */
@@ -42,8 +42,8 @@ function reports(workers: number, each: number, queueMs: number, concurrency = 1
 const noReplicas = { running: [], notResponding: [] }
 const one = { rng: ['rng-1'], hasher: ['hasher-1'] }
 
-function served(names: string[]): [string, number][] {
-  return names.map((name) => [name, 1])
+function served(names: string[]): Served[] {
+  return names.map((name) => ({ name, served: 1 }))
 }
 
 function describeReports(

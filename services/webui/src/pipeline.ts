@@ -1,5 +1,5 @@
 import type { Pipeline, Replica, Revision, Stage, Upstream } from './api.ts'
-import { ratio, type Summary, type Sums } from './summary.ts'
+import { ratio, type Served, type Summary, type Sums } from './summary.ts'
 
 /** Every viewer gets a snapshot each second, so it names at most this many replicas of a service. */
 const MAX_NAMES = 20
@@ -14,9 +14,9 @@ const MAX_NAME_BYTES = 80
 /** Two measurements made at different moments do not differ by this factor. */
 const IMPOSSIBLE = 1.2
 
-/** A service's replicas: names, and how many requests (or hashes) each has served. */
+/** A service's replicas. */
 export interface Replicas {
-  running: [name: string, served: number][]
+  running: Served[]
   notResponding: string[]
   fault?: string | undefined
 }
@@ -138,28 +138,35 @@ function part(some: number, all: number): number {
   return Math.min(1, ratio(some, all))
 }
 
+/** A replica that does not respond has served nothing. */
+type Named = { name: string; served?: number }
+
 /** The first by name, rng-2 before rng-10. */
 function toReplicas({ running, notResponding }: Replicas): Replica[] {
-  const all = running.reduce((total, [, served]) => total + served, 0)
-  const states: Replica[] = [
-    ...running.map(
-      ([name, served]) => ({ name, share: ratio(served, all), state: served > 0 ? 'serving' : 'idle' }) as const,
-    ),
-    ...notResponding.map((name) => ({ name, share: 0, state: 'not responding' }) as const),
-  ]
-  const most = states.length > MAX_NAMES ? EXAMPLES : MAX_NAMES
+  const all = running.reduce((total, { served }) => total + served, 0)
+  const named: Named[] = [...running, ...notResponding.map((name) => ({ name }))]
+  const most = named.length > MAX_NAMES ? EXAMPLES : MAX_NAMES
   // Thousands of names are compared with the last of the first, which takes less than to sort them.
-  const first: Replica[] = []
-  for (const state of states) {
-    if (first.length === most && byName(state, first.at(-1)!) >= 0) continue
+  const first: Named[] = []
+  for (const each of named) {
+    if (first.length === most && byName(each, first.at(-1)!) >= 0) continue
     first.splice(most - 1)
-    first.push(state)
+    first.push(each)
     first.sort(byName)
   }
-  return first.map(({ name, share, state }) => ({ name: cutName(name), share, state }))
+  return first.map(({ name, served }) => ({
+    name: cutName(name),
+    share: ratio(served ?? 0, all),
+    state: stateOf(served),
+  }))
 }
 
-function byName(one: Replica, other: Replica): number {
+function stateOf(served: number | undefined): Replica['state'] {
+  if (served === undefined) return 'not responding'
+  return served > 0 ? 'serving' : 'idle'
+}
+
+function byName(one: Named, other: Named): number {
   return collator.compare(one.name, other.name)
 }
 

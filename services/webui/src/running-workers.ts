@@ -1,7 +1,7 @@
 import { OTHERS, type Report } from '@dockercoins/ledger'
 
-import type { Upstream } from './api.ts'
-import type { Replicas } from './pipeline.ts'
+import type { Snapshot, Upstream } from './api.ts'
+import { cutName, type Replicas } from './pipeline.ts'
 import { addUp, summarize, type Summary } from './summary.ts'
 
 /**
@@ -11,6 +11,8 @@ import { addUp, summarize, type Summary } from './summary.ts'
 const RECENT_MS = 10_000
 /** At most this many replicas of a service are remembered. */
 const MAX_REPLICAS = 1000
+/** At most this many coins are shown. */
+const LATEST_COINS = 8
 /** A wall clock that falls behind the monotonic clock by more was set back, milliseconds. */
 const STEP_MS = 1000
 
@@ -39,9 +41,9 @@ export function followWorkers(): (reports: Report[], now: number) => Running {
 
   return (reports, now) => {
     const wallAhead = Date.now() - now
-    workers = new Map(
-      reports.map((report) => [report.worker, follow(workers.get(report.worker), report, now, wallAhead)]),
-    )
+    const next = new Map<string, Followed>()
+    for (const report of reports) next.set(report.worker, follow(workers.get(report.worker), report, now, wallAhead))
+    workers = next
     // A worker that ended before the wall clock was set back stays in the ledger for that long.
     const running = [...workers.values()].filter(({ report, changedAt, wallAhead: before }) => {
       const isStepped = wallAhead <= before - STEP_MS
@@ -95,10 +97,30 @@ export function followReplicas(name: Upstream): (running: Running, now: number) 
       if (at < now - RECENT_MS || silent.has(replica)) respondedAt.delete(replica)
     }
     const names = all.length > 0 ? [...respondedAt.keys()] : []
-    return { running: names.map((each) => [each, replicas.get(each) ?? 0]), notResponding: [...silent], fault }
+    const running = names.map((each) => ({ name: each, served: replicas.get(each) ?? 0 }))
+    return { running, notResponding: [...silent], fault }
   }
 
   function namesOf(report: Report): string[] {
     return Object.keys(report[name].replicas).filter((replica) => replica !== OTHERS)
+  }
+}
+
+/**
+ * Follows the latest coins, newest first. A report has only those of the last seconds. `now` is in
+ * seconds since the epoch.
+ */
+export function followCoins(): (fresh: Report[], now: number) => Snapshot['latestCoins'] {
+  let latest: Snapshot['latestCoins'] = []
+
+  return (fresh, now) => {
+    const reported = fresh.flatMap(({ hostname, latestCoins }) =>
+      latestCoins.map(({ digest, at }) => ({ digest, worker: hostname, at: Math.min(at / 1000, now) })),
+    )
+    // What is later than now was found before the clock was set back. A known coin keeps its moment.
+    const earlier = latest.filter(({ at }) => at <= now)
+    const coins = new Map([...reported, ...earlier].map((coin) => [coin.digest, coin]))
+    latest = [...coins.values()].toSorted((a, b) => b.at - a.at).slice(0, LATEST_COINS)
+    return latest.map(({ digest, worker, at }) => ({ digest, worker: cutName(worker), at }))
   }
 }

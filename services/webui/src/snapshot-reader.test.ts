@@ -4,7 +4,7 @@ import { test, type TestContext } from 'node:test'
 import type { Ledger, Report } from '@dockercoins/ledger'
 import type { Log } from '@dockercoins/service'
 
-import type { Pipeline, Stage } from './api.ts'
+import type { Pipeline, Snapshot, Stage } from './api.ts'
 import { settledSecond } from './history.ts'
 import { createSnapshotReader } from './snapshot-reader.ts'
 import { createTimeline } from './timeline.ts'
@@ -225,6 +225,39 @@ test('a replica that responds to another worker is running', async (t) => {
   assert.deepEqual([rng.notResponding, states(rng)], [0, ['rng-1 serving', 'rng-2 serving']])
 })
 
+/** A report of a worker that has found coins, which are named by the seconds of the test. */
+function finder(to: number, seconds: number[], worker = 'id-0'): Report {
+  const latestCoins = seconds.map((at) => ({ digest: `0${at}`, at: 1000 * at }))
+  return { ...second(to, 1)[0]!, worker, hostname: worker, latestCoins }
+}
+
+function digests({ latestCoins }: Snapshot): string[] {
+  return latestCoins.map(({ digest }) => digest)
+}
+
+test('the latest coins stay when no report has them any more, and each is listed once', async (t) => {
+  const read = createReader(t)
+  await read(1_000_000, { reports: [finder(1_000_000, [999, 998]), finder(1_000_000, [997], 'id-1')] })
+  const later = await read(1_001_000, { reports: [finder(1_001_000, [1000, 999, 998])] })
+  assert.deepEqual(digests(later), ['01000', '0999', '0998', '0997'])
+  assert.deepEqual(later.latestCoins.at(-1), { digest: '0997', worker: 'id-1', at: 997 })
+  // A report that is late.
+  const late = await read(1_002_000, { reports: [finder(1_002_000, [998.5], 'id-2')] })
+  assert.deepEqual(digests(late), ['01000', '0999', '0998.5', '0998', '0997'])
+  const many = await read(1_009_000, { reports: [finder(1_009_000, [1008, 1007, 1006, 1005, 1004])] })
+  assert.deepEqual(digests(many), ['01008', '01007', '01006', '01005', '01004', '01000', '0999', '0998.5'])
+})
+
+test('a coin is never later than now, whatever the clock of its worker, and a later one leaves when the clock is set back', async (t) => {
+  const read = createReader(t)
+  const ahead = await read(1_000_000, { reports: [finder(1_000_000, [1003])] })
+  assert.deepEqual(ahead.latestCoins, [{ digest: '01003', worker: 'id-0', at: 1000 }])
+  const again = await read(1_001_000, { reports: [finder(1_001_000, [1003])] })
+  assert.deepEqual(again.latestCoins, ahead.latestCoins)
+  const back = await read(1_002_000, { reports: [finder(902_000, [901])], wall: -100_000 })
+  assert.deepEqual(back.latestCoins, [{ digest: '0901', worker: 'id-0', at: 901 }])
+})
+
 test('what moves the counter and is in no entry is the speed of workers that do not report', async (t) => {
   const read = createReader(t)
   const speeds: (number | null)[] = []
@@ -382,7 +415,7 @@ test('a snapshot is below 20 kB, whatever the names, the numbers and the marks',
     report.hashes = report.pauseMs = 1e5 / 3
     report.rng = longUpstream('rng', index)
     report.hasher = longUpstream('hasher', index)
-    report.latestCoins = [{ digest: '0'.repeat(64), at: 1_000_000 + index }]
+    report.latestCoins = [{ digest: `0${index}`.padEnd(64, '0'), at: 1_000_000 - index }]
   }
   // So many seconds are sent at most.
   reports[0] = { ...reports[0]!, from: 939_000, to: 940_000, expiresAfterMs: 210_000 }

@@ -4,9 +4,9 @@ import type { Log } from '@dockercoins/service'
 import type { Snapshot, Update } from './api.ts'
 import { LONGEST_WAIT_S, settledSecond } from './history.ts'
 import { createCapacity, createForeignSpeed } from './moving-means.ts'
-import { cutName, describePipeline } from './pipeline.ts'
+import { describePipeline } from './pipeline.ts'
 import { currentPlan, NOTHING } from './plan.ts'
-import { followReplicas, followWorkers } from './running-workers.ts'
+import { followCoins, followReplicas, followWorkers } from './running-workers.ts'
 import type { Start } from './scale-command.ts'
 import { describeState } from './sentences.ts'
 import type { Timeline } from './timeline.ts'
@@ -28,6 +28,7 @@ export function createSnapshotReader(
   const workers = followWorkers()
   const rngReplicas = followReplicas('rng')
   const hasherReplicas = followReplicas('hasher')
+  const latestCoins = followCoins()
   const measureForeignSpeed = createForeignSpeed()
   const smoothCapacity = createCapacity()
   const verdicts = createVerdicts()
@@ -89,11 +90,7 @@ export function createSnapshotReader(
       pipeline,
       ...start,
       ledgerMs: readAt - began,
-      latestCoins: running.summary.latestCoins.map(({ digest, worker, at }) => ({
-        digest,
-        worker: cutName(worker),
-        at,
-      })),
+      latestCoins: latestCoins(running.fresh, now),
     }
   }
 }

@@ -9,7 +9,7 @@ import { addUp, summarize } from './summary.ts'
 test('a report is summarized over its replicas and the time that it covers', () => {
   const report = sampleReport('w', { hashes: 20, hashesPerUnit: 2, from: 1000, to: 3000 })
   const { workers, entriesPerSecond, worker, rng, hasher } = summarize(report)
-  assert.deepEqual([worker.requests, workers, entriesPerSecond], [10, [['worker-1', 10]], 0.5])
+  assert.deepEqual([worker.requests, workers, entriesPerSecond], [10, [{ name: 'worker-1', served: 10 }], 0.5])
   const times = { queueMs: 629.1, workMs: 100.2, networkMs: 1.5 }
   const replicas = new Map(Object.entries({ 'rng-1': 6, 'rng-2': 4 }))
   const others = { concurrency: 1, replicas, notResponding: new Set(), fault: undefined }
@@ -19,7 +19,7 @@ test('a report is summarized over its replicas and the time that it covers', () 
 
 test('a report that covers no time has no speed', () => {
   const { workers, rng } = summarize(sampleReport('w', { from: 1000, to: 1000 }))
-  assert.deepEqual([workers, rng.perSecond], [[['worker-1', 0]], 0])
+  assert.deepEqual([workers, rng.perSecond], [[{ name: 'worker-1', served: 0 }], 0])
 })
 
 test('the requests of replicas whose names are not kept count, and show under no name', () => {
@@ -47,7 +47,6 @@ test('parts add up to what all reports add up to, however they are divided', () 
       delayMs: fc.nat(1),
       rng: upstream,
       hasher: upstream,
-      latestCoins: fc.array(fc.record({ digest: fc.constant('0'.repeat(64)), at: count }), { maxLength: 8 }),
     })
     .map((given) => sampleReport('w', { from: 0, to: 1000, ...given }))
   fc.assert(

@@ -1,13 +1,11 @@
 import { OTHERS, type Report, type UpstreamReport } from '@dockercoins/ledger'
 
-import type { Snapshot, Upstream } from './api.ts'
-
-const LATEST_COINS = 8
+import type { Upstream } from './api.ts'
 
 /** The sums of some reports, and the names in them. */
 export interface Summary {
-  /** Each worker's hostname and hashes per second. */
-  workers: [hostname: string, hashesPerSecond: number][]
+  /** Each worker's hostname, and its hashes per second. */
+  workers: Served[]
   /** How many workers have each revision, and their hashes per second. */
   revisions: Map<string, { workers: number; perSecond: number }>
   loops: number
@@ -17,11 +15,15 @@ export interface Summary {
   /** Whether every worker reports its pause. */
   isDelayKnown: boolean
   entriesPerSecond: number
-  /** Newest first. */
-  latestCoins: Snapshot['latestCoins']
   worker: Sums
   rng: UpstreamSums
   hasher: UpstreamSums
+}
+
+/** A replica: how many requests it has served; for a worker, its hashes per second. */
+export interface Served {
+  name: string
+  served: number
 }
 
 /** Sums over the requests of a stage; for the workers, over their units. Times are in milliseconds. */
@@ -49,14 +51,13 @@ export function summarize(report: Report): Summary {
   const units = hashes / report.hashesPerUnit
   const perSecond = rate(report, hashes)
   return {
-    workers: [[hostname, perSecond]],
+    workers: [{ name: hostname, served: perSecond }],
     revisions: new Map([[revision, { workers: 1, perSecond }]]),
     loops,
     hashes,
     delayMs: delayMs * units,
     isDelayKnown: delayMs > 0,
     entriesPerSecond: rate(report, 1),
-    latestCoins: report.latestCoins.map(({ digest, at }) => ({ digest, worker: hostname, at: at / 1000 })),
     worker: { ...nothing, requests: units, perSecond: rate(report, units), workMs: pauseMs },
     rng: summarizeUpstream(report, report.rng),
     hasher: summarizeUpstream(report, report.hasher),
@@ -92,33 +93,23 @@ export function addUp(parts: Summary[]): Summary {
     delayMs: 0,
     isDelayKnown: parts.every(({ isDelayKnown }) => isDelayKnown),
     entriesPerSecond: 0,
-    latestCoins: latestOf(parts.flatMap(({ latestCoins }) => latestCoins)),
     worker: { ...nothing },
     rng: addUpUpstream(parts, 'rng'),
     hasher: addUpUpstream(parts, 'hasher'),
   }
+  // `for…of` over a Map makes objects for each entry: with 1,000 workers up to 0.6 MB per second.
   for (const part of parts) {
     total.loops += part.loops
     total.hashes += part.hashes
     total.delayMs += part.delayMs
     total.entriesPerSecond += part.entriesPerSecond
     addSums(total.worker, part.worker)
-    for (const [name, { workers, perSecond }] of part.revisions) {
+    part.revisions.forEach(({ workers, perSecond }, name) => {
       const before = total.revisions.get(name) ?? { workers: 0, perSecond: 0 }
       total.revisions.set(name, { workers: before.workers + workers, perSecond: before.perSecond + perSecond })
-    }
+    })
   }
   return total
-}
-
-function latestOf(coins: Summary['latestCoins']): Summary['latestCoins'] {
-  // To sort the moments of thousands of coins takes less than to sort the coins.
-  const since =
-    Float64Array.from(coins, ({ at }) => at)
-      .toSorted()
-      .at(-LATEST_COINS) ?? 0
-  const latest = coins.filter(({ at }) => at >= since)
-  return latest.toSorted((a, b) => b.at - a.at).slice(0, LATEST_COINS)
 }
 
 function addUpUpstream(parts: Summary[], name: Upstream): UpstreamSums {
@@ -132,9 +123,10 @@ function addUpUpstream(parts: Summary[], name: Upstream): UpstreamSums {
   for (const { [name]: part } of parts) {
     addSums(total, part)
     total.concurrency = Math.max(total.concurrency, part.concurrency)
-    for (const [replica, requests] of part.replicas)
+    part.replicas.forEach((requests, replica) => {
       total.replicas.set(replica, (total.replicas.get(replica) ?? 0) + requests)
-    for (const replica of part.notResponding) total.notResponding.add(replica)
+    })
+    part.notResponding.forEach((replica) => total.notResponding.add(replica))
   }
   return total
 }

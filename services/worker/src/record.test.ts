@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { EventEmitter, once } from 'node:events'
 import { test, type TestContext } from 'node:test'
 
-import type { Coin, Entry } from '@dockercoins/ledger'
+import type { Coin, Entry, Report } from '@dockercoins/ledger'
+import { until } from '@dockercoins/testing'
 import { pino } from 'pino'
 
 import { createRecorder, MAX_PENDING_COINS, PROMPT_COINS } from './record.ts'
@@ -14,9 +15,9 @@ const unit = () => ({
   rng: { ...timing, value: new Uint8Array(32) },
   hasher: { ...timing, value: [] as Coin[] },
 })
-const unitWithCoin = () => {
+const unitWithCoin = (digest = '0'.repeat(64)) => {
   const { hasher, ...rest } = unit()
-  return { ...rest, hasher: { ...hasher, value: [{ digest: '0'.repeat(64), bytes: new Uint8Array(32) }] } }
+  return { ...rest, hasher: { ...hasher, value: [{ digest, bytes: new Uint8Array(32) }] } }
 }
 
 /** A ledger that loses every reply while `away`: the entry may have been applied all the same. */
@@ -291,6 +292,46 @@ test('a thousand loops that wait for the ledger share one wait', async (t) => {
   assert.equal(new Set(waits).size, 1)
   ledger.away = false
   await Promise.all(waits)
+})
+
+test('a report has the newest coins of the last seconds, however the wall clock is set', async (t) => {
+  const clock = { wall: 1_000_000, now: 0 }
+  t.mock.method(Date, 'now', () => clock.wall)
+  t.mock.method(performance, 'now', () => clock.now)
+  const { ledger, recorder } = build(t, 1000)
+  async function reportAt(now: number): Promise<Report> {
+    await new Promise(setImmediate) // the ledger responds
+    clock.now = now
+    void recorder.unitDone(unit())
+    return ledger.sent.at(-1)!.report!
+  }
+  for (let found = 1; found <= 9; found++) void recorder.unitDone(unitWithCoin(`0${found}`))
+  const { latestCoins, expiresAfterMs } = await reportAt(1000)
+  const newest = ['09', '08', '07', '06', '05', '04', '03', '02']
+  assert.deepEqual(
+    latestCoins,
+    newest.map((digest) => ({ digest, at: 1_000_000 })),
+  )
+  clock.wall -= 3_600_000
+  await reportAt(2500)
+  assert.equal((await reportAt(expiresAfterMs)).latestCoins.length, 8)
+  assert.deepEqual((await reportAt(expiresAfterMs + 1000)).latestCoins, [])
+})
+
+test('the report of an entry that waited for the ledger has the newest coins of the entry', async (t) => {
+  let now = 0
+  t.mock.method(performance, 'now', () => now)
+  const { ledger, recorder } = build(t, 1000)
+  await new Promise(setImmediate) // the ledger responds
+  ledger.away = true
+  void recorder.unitDone(unit())
+  await new Promise(setImmediate) // the ledger does not
+  void recorder.unitDone(unitWithCoin())
+  now = 60_000
+  ledger.away = false
+  await until('the ledger to recover', () => recorder.isReady(), Boolean)
+  void recorder.unitDone(unit())
+  assert.equal(ledger.sent.at(-1)?.report?.latestCoins.length, 1)
 })
 
 test('a report names the replicas that do not respond', async (t) => {

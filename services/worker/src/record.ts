@@ -14,7 +14,7 @@ export const MAX_PENDING_COINS = 30_000
 export const PROMPT_COINS = 1_000
 /** The longest backoff of a worker that stops, and its timeout for an entry without hashes. */
 const LAST_BACKOFF_MS = 250
-/** The newest coins in a report. */
+/** The most coins in a report. */
 const LATEST_COINS = 8
 
 export type Recorder = ReturnType<typeof createRecorder>
@@ -43,7 +43,8 @@ export function createRecorder({ self, ledger, intervalMs, observe, health, log,
   let tally = emptyTally(Date.now())
   /** The last tally with a unit, and when it was cut. */
   let lastWork: { tally: Tally; at: number } | undefined
-  let latestCoins: Report['latestCoins'] = []
+  /** Newest first, with the moment by the monotonic clock. */
+  let latestCoins: { digest: string; at: number; foundAt: number }[] = []
   // Intervals are measured with the monotonic clock.
   let cutAt = performance.now()
   let sequence = 0
@@ -60,7 +61,15 @@ export function createRecorder({ self, ledger, intervalMs, observe, health, log,
     const isRecent = lastWork && now - lastWork.at < shownForMs(lastWork.tally, self.hashesPerUnit)
     const repeated = hashes === 0 && isRecent ? lastWork?.tally : undefined
     const isRepeated = repeated !== undefined
-    const report = toReport(repeated ?? tally, health(), { ...self, expiresAfterMs, isRepeated, latestCoins })
+    // After an outage the entry is longer than that.
+    const since = Math.min(cutAt, now - expiresAfterMs)
+    latestCoins = latestCoins.filter(({ foundAt }) => foundAt >= since)
+    const report = toReport(repeated ?? tally, health(), {
+      ...self,
+      expiresAfterMs,
+      isRepeated,
+      latestCoins: latestCoins.map(({ digest, at }) => ({ digest, at })),
+    })
     // Earlier than `to` only if the wall clock was set back.
     tally = emptyTally(Math.min(to, Date.now()))
     // The interval after the first unit is shorter by a random share, so that workers that start
@@ -141,7 +150,8 @@ export function createRecorder({ self, ledger, intervalMs, observe, health, log,
       countUnit(tally, unit, now)
       observe(unit)
       for (const { digest } of unit.hasher.value) {
-        latestCoins = [{ digest, at: now }, ...latestCoins.slice(0, LATEST_COINS - 1)]
+        const coin = { digest, at: now, foundAt: performance.now() }
+        latestCoins = [coin, ...latestCoins.slice(0, LATEST_COINS - 1)]
         coinLog.info(() => [{ digest }, `Coin found: ${digest.slice(0, 8)}…`])
       }
       // The first unit is recorded at once, so that the page shows it within a second.
