@@ -188,13 +188,16 @@ suite('the dashboard in a browser', { skip }, () => {
   })
 
   test('draws the saw-tooth in the classic view, and only there', async (t) => {
-    const { urls } = await startStack(t)
+    // Entries so far apart make teeth that are high and wide, also while a busy machine makes few hashes.
+    const { urls } = await startStack(t, { env: { INTERVAL_MS: '3000' } })
     const { page, complaints } = await openPage(t, urls.webui)
     await untilMining(page)
     const picture = page.getByRole('application', { name: /classic/ })
     assert.equal(await picture.count(), 0)
     await page.getByRole('switch', { name: 'Classic view' }).check()
-    await page.getByRole('application', { name: /classic.* 0\.00 at least, (3\.[5-9]|[4-9])[\d.]* at most/ }).waitFor()
+    await page
+      .getByRole('application', { name: /classic.* 0\.00 at least, (3\.[5-9]|[4-9]|\d\d)[\d.]* at most/ })
+      .waitFor()
     await page.reload()
     await picture.waitFor()
     assertNone(complaints)
