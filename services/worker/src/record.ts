@@ -43,7 +43,7 @@ export function createRecorder({ self, ledger, intervalMs, observe, health, log,
   let tally = emptyTally(Date.now())
   /** The last tally with a unit, and when it was cut. */
   let lastWork: { tally: Tally; at: number } | undefined
-  /** Newest first, with the moment by the monotonic clock. */
+  /** Newest first. `foundAt` is by the monotonic clock. */
   let latestCoins: { digest: string; at: number; foundAt: number }[] = []
   // Intervals are measured with the monotonic clock.
   let cutAt = performance.now()
@@ -61,7 +61,7 @@ export function createRecorder({ self, ledger, intervalMs, observe, health, log,
     const isRecent = lastWork && now - lastWork.at < shownForMs(lastWork.tally, self.hashesPerUnit)
     const repeated = hashes === 0 && isRecent ? lastWork?.tally : undefined
     const isRepeated = repeated !== undefined
-    // After an outage the entry is longer than that.
+    // After an outage the entry covers more than `expiresAfterMs`.
     const since = Math.min(cutAt, now - expiresAfterMs)
     latestCoins = latestCoins.filter(({ foundAt }) => foundAt >= since)
     const report = toReport(repeated ?? tally, health(), {
